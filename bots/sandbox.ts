@@ -1,0 +1,143 @@
+/** What every sandbox shares: the effect ledger, the faults that it can be told to show, and its settings. */
+import { createHash } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** One line of the ledger: an effect that the target received. `appliedAt` is null when it was received and never applied. Times are Unix milliseconds. */
+export interface Effect {
+  readonly seq: number
+  readonly receivedAt: number
+  readonly appliedAt: number | null
+  readonly action: string
+  readonly reference: string
+  readonly payloadHash: string
+}
+
+/** How the target misbehaves on effects (and, for `delayMs`, on every request). */
+export interface Faults {
+  /** Every answer takes this much longer. */
+  delayMs: number
+  /** The effect is applied this long after it was received, also when the client has gone. */
+  applyLateMs: number
+  /** Applied, then no answer ever. */
+  hangAfterApply: boolean
+  /** Applied, then an answer with status 500. */
+  failAfterApply: boolean
+  /** Answers as if all were well, applies nothing. */
+  acceptWithoutApply: boolean
+  /** Closes the connection: before the effect is received, or after it was applied. */
+  dropConnection: 'never' | 'before' | 'after'
+  /** Refuses a reference that it has applied before. */
+  rejectDuplicates: boolean
+  /** How many effects the faults above last for; 0 = until they are changed. */
+  times: number
+}
+
+export const noFaults: Readonly<Faults> = Object.freeze({
+  delayMs: 0,
+  applyLateMs: 0,
+  hangAfterApply: false,
+  failAfterApply: false,
+  acceptWithoutApply: false,
+  dropConnection: 'never',
+  rejectDuplicates: false,
+  times: 0
+})
+
+/** What the server must answer after `receive`: go on, answer 500, say that the reference is known, say nothing, or hang up. */
+export type Verdict = 'ok' | 'fail' | 'duplicate' | 'hang' | 'drop'
+
+export interface SandboxOptions {
+  /** 0 = a free one. */
+  readonly port: number
+  readonly host?: string
+  /** Where the effect ledger is appended to. */
+  readonly ledgerPath: string
+  readonly faults?: Partial<Faults>
+}
+
+export interface Sandbox {
+  readonly url: string
+  readonly effects: Effects
+  close(): Promise<void>
+}
+
+/** The append-only ledger and the faults around it. Nothing here removes duplicates: counting them is the point. */
+export class Effects {
+  faults: Faults
+  private readonly fd: number
+  private seq: number
+  private readonly applied = new Set<string>()
+  readonly path: string
+
+  constructor(path: string, faults: Partial<Faults> = {}) {
+    mkdirSync(dirname(path), { recursive: true })
+    this.path = path
+    this.faults = { ...noFaults, ...faults }
+    this.fd = openSync(path, 'a')
+    const before = readEffects(path)
+    this.seq = before.length
+    for (const effect of before) if (effect.appliedAt !== null) this.applied.add(effect.reference)
+  }
+
+  /** Receives one effect, writes its line (fsynced) and says what to answer. `apply` changes the target's own data. */
+  async receive(action: string, reference: string, payload: unknown, apply: () => void): Promise<Verdict> {
+    const receivedAt = Date.now()
+    const faults = this.currentFaults()
+    if (faults.dropConnection === 'before') return 'drop'
+    if (faults.rejectDuplicates && this.applied.has(reference)) return 'duplicate'
+    if (faults.applyLateMs > 0) await sleep(faults.applyLateMs)
+    if (!faults.acceptWithoutApply) {
+      apply()
+      this.applied.add(reference)
+    }
+    this.append({ receivedAt, appliedAt: faults.acceptWithoutApply ? null : Date.now(), action, reference, payloadHash: hash(payload) })
+    if (faults.hangAfterApply) return 'hang'
+    if (faults.dropConnection === 'after') return 'drop'
+    return faults.failAfterApply ? 'fail' : 'ok'
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+
+  private currentFaults(): Faults {
+    const now = { ...this.faults }
+    if (this.faults.times > 0 && --this.faults.times === 0) this.faults = { ...noFaults }
+    return now
+  }
+
+  private append(effect: Omit<Effect, 'seq'>): void {
+    writeSync(this.fd, `${JSON.stringify({ seq: ++this.seq, ...effect })}\n`)
+    fsyncSync(this.fd)
+  }
+}
+
+/** The ledger's lines, oldest first; empty when there is no file. */
+export function readEffects(path: string): Effect[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Settings of a sandbox that runs as its own process: `PORT`, `HOST`, `LEDGER`, `FAULTS` (JSON). */
+export function optionsFromEnvironment(defaults: { port: number; ledgerPath: string }): SandboxOptions {
+  const { PORT, HOST, LEDGER, FAULTS } = process.env
+  return {
+    port: PORT === undefined ? defaults.port : Number(PORT),
+    ...(HOST === undefined ? {} : { host: HOST }),
+    ledgerPath: LEDGER ?? defaults.ledgerPath,
+    faults: FAULTS === undefined ? {} : JSON.parse(FAULTS)
+  }
+}
+
+function hash(payload: unknown): string {
+  return createHash('sha256').update(JSON.stringify(payload)).digest('hex')
+}
