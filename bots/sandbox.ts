@@ -69,6 +69,7 @@ export class Effects {
   private readonly fd: number
   private seq: number
   private readonly applied = new Set<string>()
+  private closed = false
   readonly path: string
 
   constructor(path: string, faults: Partial<Faults> = {}) {
@@ -88,6 +89,8 @@ export class Effects {
     if (faults.dropConnection === 'before') return 'drop'
     if (faults.rejectDuplicates && this.applied.has(reference)) return 'duplicate'
     if (faults.applyLateMs > 0) await sleep(faults.applyLateMs)
+    // The descriptor's number may belong to another file by now.
+    if (this.closed) return 'drop'
     if (!faults.acceptWithoutApply) {
       apply()
       this.applied.add(reference)
@@ -99,6 +102,8 @@ export class Effects {
   }
 
   close(): void {
+    if (this.closed) return
+    this.closed = true
     closeSync(this.fd)
   }
 
