@@ -1,0 +1,24 @@
+import type { Config } from 'jest'
+import { needsServers } from './needs-servers.ts'
+import { startRabbit, startRedis } from './services.ts'
+
+/**
+ * One Redis and one RabbitMQ for the whole run, in `TEST_REDIS_URL` and `TEST_RABBITMQ_URL`; tests keep apart by prefixes.
+ * Not started when no selected test reads those names. `RETROFIT_TEST_SERVICES=off` never starts them.
+ */
+export default async function globalSetup({ rootDir, testPathPatterns }: Config.GlobalConfig): Promise<void> {
+  if (process.env.RETROFIT_TEST_SERVICES === 'off') return
+  const selected = testPathPatterns.toExecutor({ rootDir })
+  if (!needsServers(rootDir, path => selected.isMatch(path))) return
+  const [redis, rabbit] = await startBoth()
+  process.env.TEST_REDIS_URL = redis.url
+  process.env.TEST_RABBITMQ_URL = rabbit.url
+  globalThis.testServers = [redis, rabbit]
+}
+
+async function startBoth() {
+  const [redis, rabbit] = await Promise.allSettled([startRedis(), startRabbit()])
+  if (redis.status === 'fulfilled' && rabbit.status === 'fulfilled') return [redis.value, rabbit.value] as const
+  for (const started of [redis, rabbit]) if (started.status === 'fulfilled') await started.value.stop()
+  throw redis.status === 'rejected' ? redis.reason : (rabbit as PromiseRejectedResult).reason
+}

@@ -1,0 +1,4 @@
+export type { ChildServer } from './child-server.ts'
+export { freePort } from './free-port.ts'
+export { startRabbit } from './rabbit.ts'
+export { startRedis } from './redis.ts'
