@@ -1,12 +1,17 @@
-import type { Config } from 'jest'
 import { needsServers } from './needs-servers.ts'
 import { startRabbit, startRedis } from './services.ts'
+
+/** What this needs of jest's configuration. */
+interface Selection {
+  readonly rootDir: string
+  readonly testPathPatterns: { toExecutor(options: { rootDir: string }): { isMatch(path: string): boolean } }
+}
 
 /**
  * One Redis and one RabbitMQ for the whole run, in `TEST_REDIS_URL` and `TEST_RABBITMQ_URL`; tests keep apart by prefixes.
  * Not started when no selected test reads those names. `RETROFIT_TEST_SERVICES=off` never starts them.
  */
-export default async function globalSetup({ rootDir, testPathPatterns }: Config.GlobalConfig): Promise<void> {
+export default async function globalSetup({ rootDir, testPathPatterns }: Selection): Promise<void> {
   if (process.env.RETROFIT_TEST_SERVICES === 'off') return
   const selected = testPathPatterns.toExecutor({ rootDir })
   if (!needsServers(rootDir, path => selected.isMatch(path))) return
