@@ -1,0 +1,79 @@
+/** The portal's own data: what transfers and disputes change. Kept in a file beside the effect ledger, so that a restart forgets nothing. */
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Account, seedAccounts, type Transaction } from './data.ts'
+
+export interface Transfer {
+  readonly confirmation: string
+  readonly reference: string
+  readonly from: string
+  readonly to: string
+  readonly amount: number
+  readonly narrative: string
+  readonly date: string
+}
+
+export interface Dispute {
+  readonly caseNo: string
+  readonly note: string
+  readonly account: string
+  readonly transaction: string
+  readonly reason: string
+  readonly date: string
+}
+
+type Entry = { readonly transfer: Transfer } | { readonly dispute: Dispute }
+
+export class Books {
+  readonly accounts: ReadonlyMap<string, Account> = seedAccounts()
+  readonly transfers: Transfer[] = []
+  readonly disputes: Dispute[] = []
+  private readonly path: string
+  private issued = 0
+
+  constructor(path: string) {
+    this.path = path
+    mkdirSync(dirname(path), { recursive: true })
+    for (const entry of readEntries(path)) this.enter(entry)
+    this.issued = this.transfers.length + this.disputes.length
+  }
+
+  /** The next number for a confirmation or a case: given out also when nothing gets booked in the end. */
+  nextNumber(prefix: string): string {
+    return prefix + String(70_310_000 + ++this.issued)
+  }
+
+  book(entry: Entry): void {
+    appendFileSync(this.path, `${JSON.stringify(entry)}\n`)
+    this.enter(entry)
+  }
+
+  private enter(entry: Entry): void {
+    if ('dispute' in entry) {
+      this.disputes.push(entry.dispute)
+      return
+    }
+    const { transfer } = entry
+    this.transfers.push(transfer)
+    this.move(transfer.from, -transfer.amount, transfer)
+    this.move(transfer.to, transfer.amount, transfer)
+  }
+
+  private move(number: string, amount: number, { date, reference, narrative }: Transfer): void {
+    const account = this.accounts.get(number)
+    if (account === undefined) return
+    account.balance += amount
+    const transaction: Transaction = { date, reference, description: narrative || 'TRANSFER', amount, balance: account.balance }
+    account.transactions.unshift(transaction)
+  }
+}
+
+function readEntries(path: string): Entry[] {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n')
+    return lines.filter(line => line !== '').map(line => JSON.parse(line))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
