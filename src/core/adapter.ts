@@ -1,0 +1,73 @@
+/** What an adapter is: code that executes attempts on one kind of target. `adapters/echo/` is the one to copy. */
+import type { ZodObject } from 'zod'
+import type { Json, JsonObject, Target } from './types.ts'
+
+export interface Adapter<Steps = unknown> {
+  readonly name: string
+  /** The adapter's own keys of a manifest, beside those that every manifest has. Strict: an unknown key is a mistake. */
+  readonly shape: {
+    readonly target: ZodObject
+    readonly action: ZodObject
+    readonly probe: ZodObject
+    readonly error: ZodObject
+  }
+  /** At load time: turns the checked manifest into what `run` needs. Reports every mistake through `issue`; a bad manifest never boots. */
+  parse(source: ActionSource): Steps
+  /** One attempt. Resolves to the action's output; throws `RetrofitError`, `BusinessError` or anything (then: target_failed). */
+  run(call: Call<Steps>): Promise<Json>
+  /** A read: does the effect of `call.run.reference` exist? */
+  probe?(call: Call<Steps>): Promise<ProbeResult>
+  /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
+  stats?(): Readonly<Record<string, number>>
+  close(): Promise<void>
+}
+
+export type ProbeResult = { readonly found: true; readonly output: Json } | { readonly found: false }
+
+/** One action of a manifest at load time, shape already checked. */
+export interface ActionSource {
+  readonly bot: string
+  readonly name: string
+  readonly effect: 'read' | 'write' | 'irreversible'
+  readonly target: JsonObject
+  readonly action: JsonObject
+  readonly input: JsonObject
+  readonly output: JsonObject
+  /** Names that expressions may use. */
+  readonly env: readonly string[]
+  /** Reports a mistake: `path` leads from the action (or from the target, when it starts with 'target') to the place. */
+  issue(path: readonly (string | number)[], message: string): void
+}
+
+export interface Call<Steps = unknown> {
+  readonly steps: Steps
+  /** Identifies the manifest version: what an adapter keeps warm is keyed by bot and digest. */
+  readonly bot: { readonly name: string; readonly digest: string }
+  readonly action: string
+  readonly target: Target
+  readonly run: { readonly id: string; readonly reference: string; readonly attempt: number; readonly tenant: string }
+  readonly input: JsonObject
+  readonly session: JsonObject
+  readonly credentials: Readonly<Record<string, string>>
+  /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
+  readonly signal: AbortSignal
+  readonly deadlineAt: number
+  /** The fence before the one step that has the effect. Throws when the fence is lost: stop at once, touch nothing. */
+  commit(): Promise<void>
+  /** True from `commit()` on. */
+  readonly committed: boolean
+  /** Something with a name and a duration: span, event, record. Steps may nest. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>
+  /** One exchange with the target, a client span below the current step. */
+  exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
+  /** Keeps a file with the run; names are made safe. */
+  attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
+  /** The text without credentials and without values marked `x-sensitive`. */
+  redact(text: string): string
+  /** Values that must not be seen on a screenshot. */
+  readonly sensitive: readonly string[]
+}
+
+export function defineAdapter<Steps>(adapter: Adapter<Steps>): Adapter<Steps> {
+  return adapter
+}

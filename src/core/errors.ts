@@ -1,0 +1,187 @@
+/** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
+import type { FieldError, RunEffect } from './types.ts'
+
+interface ErrorKind {
+  readonly status: number
+  readonly title: string
+  readonly retryable: boolean
+  /** For an agent: what to do next. */
+  readonly hint: string
+}
+
+const kind = (status: number, title: string, retryable: boolean, hint: string): ErrorKind => ({ status, title, retryable, hint })
+
+export const errorKinds = {
+  malformed_json: kind(400, 'The body is not valid JSON', false, 'Send one JSON object, UTF-8, without duplicate names.'),
+  invalid_request: kind(400, 'A parameter or header is not valid', false, 'Correct the parameter that errors[] names and send again.'),
+  idempotency_key_required: kind(
+    400,
+    'This action needs an idempotency key',
+    false,
+    'Send an Idempotency-Key header, the same one for every retry of this call.'
+  ),
+  unauthenticated: kind(401, 'No valid credentials', false, 'Send Authorization: Bearer with a valid API key.'),
+  insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
+  not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
+  action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),
+  run_not_found: kind(404, 'No such run', false, 'Check the run id; runs of other tenants are not visible.'),
+  bot_not_found: kind(404, 'No such bot', false, 'List the bots with GET /v1/bots.'),
+  artifact_not_found: kind(404, 'No such artifact', false, 'Read the run: its artifacts are listed there.'),
+  method_not_allowed: kind(405, 'The path has no such method', false, 'Use a method that the Allow header lists.'),
+  not_acceptable: kind(406, 'No representation that Accept admits', false, 'Accept application/json.'),
+  not_cancellable: kind(
+    409,
+    'The run can not be cancelled any more',
+    false,
+    'Read the run: it has ended, or its effect may exist already.'
+  ),
+  not_retryable: kind(
+    409,
+    'The run can not be run again',
+    false,
+    'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
+  ),
+  not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
+  key_expired: kind(
+    409,
+    'The key belongs to a run whose record has expired',
+    false,
+    'The run is over and will not run again; use a new key only for a new intention.'
+  ),
+  bot_from_file: kind(
+    409,
+    'The bot comes from a file',
+    false,
+    'Change the file in the bots folder, or register the bot under another name.'
+  ),
+  run_cancelled: kind(409, 'The run was cancelled', false, 'Nothing was done. Send the call again with a new key when it is still wanted.'),
+  body_too_large: kind(413, 'The body is too large', false, 'Send less in one call.'),
+  uri_too_long: kind(414, 'The address is too long', false, 'Send the data in the body.'),
+  unsupported_media_type: kind(415, 'The body is not application/json', false, 'Send Content-Type: application/json.'),
+  invalid_input: kind(
+    422,
+    'The input does not fit the schema',
+    false,
+    'Correct the fields that errors[] names and send again; the key was not used.'
+  ),
+  idempotency_key_reused: kind(
+    422,
+    'The key was used with another input',
+    false,
+    'Use a new key for another input; use the old key only for the very same call.'
+  ),
+  invalid_manifest: kind(422, 'The manifest has mistakes', false, 'Correct the places that errors[] names.'),
+  rate_limited: kind(429, 'Too many calls', true, 'Wait as long as Retry-After says, then send the same call with the same key.'),
+  headers_too_large: kind(431, 'The headers are too large', false, 'Send smaller headers.'),
+  internal_error: kind(
+    500,
+    'Something went wrong here',
+    false,
+    'Look at the run, if there is one, before you try again; report the run id.'
+  ),
+  target_failed: kind(502, 'The target did not do it', true, 'Nothing was changed in the target; try again later.'),
+  invalid_output: kind(
+    502,
+    'The target answered something unexpected',
+    false,
+    'Do not repeat it blindly; report the run id to the owner of the bot.'
+  ),
+  outcome_unknown: kind(
+    502,
+    'Nobody can tell whether it happened',
+    false,
+    'Do NOT repeat it: it may have happened. Ask a person to check the target and resolve the run.'
+  ),
+  queue_full: kind(
+    503,
+    'Too many runs wait',
+    true,
+    'Nothing was accepted. Wait as long as Retry-After says, then send the same call with the same key.'
+  ),
+  circuit_open: kind(
+    503,
+    'The target is failing and gets a rest',
+    true,
+    'Nothing was accepted. Wait as long as Retry-After says, then send the same call with the same key.'
+  ),
+  not_ready: kind(
+    503,
+    'The service can not accept runs now',
+    true,
+    'Nothing was accepted. Wait as long as Retry-After says, then send the same call with the same key.'
+  ),
+  deadline_exceeded: kind(504, 'Not done in time', true, 'Nothing was changed in the target; try again with more time.')
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof errorKinds
+
+export interface ErrorOptions {
+  readonly detail: string
+  readonly retryable?: boolean
+  readonly effect?: RunEffect
+  readonly hint?: string
+  readonly errors?: readonly FieldError[]
+  readonly retryAfterMs?: number
+  readonly runId?: string
+  readonly cause?: unknown
+}
+
+/** An error with a stable code. The thrower says whether a retry can help and whether the effect may exist. */
+export class RetrofitError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly title: string
+  readonly retryable: boolean
+  readonly effect: RunEffect
+  readonly hint: string
+  readonly errors: readonly FieldError[]
+  readonly retryAfterMs: number | undefined
+  readonly runId: string | undefined
+
+  constructor(code: ErrorCode, options: ErrorOptions) {
+    super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
+    const { status, title, retryable, hint } = errorKinds[code]
+    this.name = 'RetrofitError'
+    this.code = code
+    this.status = status
+    this.title = title
+    this.retryable = options.retryable ?? retryable
+    this.effect = options.effect ?? 'none'
+    this.hint = options.hint ?? hint
+    this.errors = options.errors ?? []
+    this.retryAfterMs = options.retryAfterMs
+    this.runId = options.runId
+  }
+}
+
+/** An error that the action declares: the target said no for a reason of the business. Never retried. */
+export class BusinessError extends Error {
+  /** A key of the action's `errors`. */
+  readonly code: string
+  constructor(code: string, detail: string) {
+    super(detail)
+    this.name = 'BusinessError'
+    this.code = code
+  }
+}
+
+/** The fence is lost: another worker has the run, or it is over. Stop at once and touch nothing. */
+export class FenceLost extends Error {
+  constructor(runId: string) {
+    super(`run ${runId} is no longer this worker's`)
+    this.name = 'FenceLost'
+  }
+}
+
+/**
+ * Thrown by an adapter after `commit()` when it holds evidence that nothing left for the target
+ * (no request was sent, the connection was never made): the effect is cleared again.
+ */
+export class NothingSent extends Error {
+  readonly retryable: boolean
+  constructor(detail: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(detail, { cause: options.cause })
+    this.name = 'NothingSent'
+    this.retryable = options.retryable
+  }
+}

@@ -1,0 +1,99 @@
+/** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
+import jsonata from 'jsonata'
+import type { Json, JsonObject } from './types.ts'
+
+/** What expressions see; what steps have extracted so far stands beside it by name, and in `steps`. */
+export interface Scope {
+  readonly input: Json
+  readonly session: Json
+  readonly credentials: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>>
+  readonly steps: JsonObject
+  readonly run: { readonly id: string; readonly reference: string; readonly attempt: number }
+  readonly [extracted: string]: unknown
+}
+
+/** Undefined where the expression finds nothing; members and items of that are left out, inside a text it is ''. */
+export type Template = (scope: Scope) => Promise<Json | undefined>
+
+/** A mistake in an expression; `message` says what and where in the text. */
+export class ExpressionError extends Error {}
+
+const hole = /\{\{([\s\S]*?)\}\}/g
+const limits = { timeout: 250, stack: 200, sequence: 100_000 }
+
+/** Compiles a value of a manifest with every expression in it. Throws ExpressionError. */
+export function compileTemplate(value: Json): Template {
+  if (typeof value === 'string') return compileText(value)
+  if (Array.isArray(value)) return compileArray(value.map(compileTemplate))
+  if (value !== null && typeof value === 'object')
+    return compileObject(Object.entries(value).map(([name, member]) => [name, compileTemplate(member)] as const))
+  return async () => value
+}
+
+/** A template as text, for fields that can only hold text; undefined is ''. */
+export async function renderText(template: Template, scope: Scope): Promise<string> {
+  return asText(await template(scope))
+}
+
+/** JSONata reads a missing name as nothing; false, 0, '' and empty arrays are false too, as `$boolean` says. */
+export async function isTrue(template: Template, scope: Scope): Promise<boolean> {
+  const value = await template(scope)
+  return Array.isArray(value) ? value.length > 0 : Boolean(value)
+}
+
+function compileText(text: string): Template {
+  const holes = [...text.matchAll(hole)]
+  const only = holes[0]
+  if (only === undefined) return async () => text
+  if (only[0] === text.trim()) return compileExpression(only[1] ?? '')
+  const literals = text.split(hole).filter((_, index) => index % 2 === 0)
+  const parts = holes.map(found => compileExpression(found[1] ?? ''))
+  return async scope => {
+    const values = await Promise.all(parts.map(part => part(scope)))
+    return literals.map((literal, index) => literal + asText(values[index])).join('')
+  }
+}
+
+function compileExpression(source: string): Template {
+  const expression = parse(source)
+  return async scope => {
+    try {
+      return plain(await expression.evaluate(scope))
+    } catch (error) {
+      throw new ExpressionError(`{{${source}}} ${(error as Error).message}`, { cause: error })
+    }
+  }
+}
+
+function parse(source: string): jsonata.Expression {
+  try {
+    return jsonata(source, limits)
+  } catch (error) {
+    const { message, position } = error as jsonata.JsonataError
+    throw new ExpressionError(`{{${source}}} is not a JSONata expression: ${message} (character ${position ?? 0})`, { cause: error })
+  }
+}
+
+const compileArray =
+  (items: readonly Template[]): Template =>
+  async scope =>
+    (await Promise.all(items.map(item => item(scope)))).filter(item => item !== undefined)
+
+const compileObject =
+  (members: readonly (readonly [string, Template])[]): Template =>
+  async scope => {
+    const values = await Promise.all(members.map(async ([name, member]) => [name, await member(scope)] as const))
+    return Object.fromEntries(values.filter((pair): pair is [string, Json] => pair[1] !== undefined))
+  }
+
+const asText = (value: Json | undefined): string =>
+  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+
+/** JSONata's arrays carry hidden members, and functions are values there: leave plain JSON. */
+function plain(value: unknown): Json | undefined {
+  if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'string') return value as Json | undefined
+  if (typeof value === 'number') return value
+  if (typeof value !== 'object') return undefined
+  return JSON.parse(JSON.stringify(value))
+}

@@ -1,0 +1,107 @@
+/** The two ports. Every driver passes the suites in `test/contract/`. */
+import type { Json, Run, RunEvent, RunStatus } from './types.ts'
+
+export interface IdempotencyKey {
+  /** Opaque and already scoped by tenant and client. */
+  readonly key: string
+  /** Of action and input; the same key with another one is refused. */
+  readonly fingerprint: string
+}
+
+export type Created =
+  | { readonly outcome: 'created'; readonly run: Run }
+  /** One of the keys is known with the same fingerprint: the run that it belongs to. */
+  | { readonly outcome: 'existing'; readonly run: Run }
+  | { readonly outcome: 'key_reused' }
+  /** As many runs of this tenant and bot wait as may. Nothing was written. */
+  | { readonly outcome: 'full' }
+
+export interface RunQuery {
+  readonly tenant: string
+  readonly status?: RunStatus
+  readonly action?: string
+  readonly bot?: string
+  /** Only runs older than this run id; newest first. */
+  readonly before?: string
+  readonly limit: number
+}
+
+/** Port 2, the ledger. Every write is durable when its promise resolves, atomic, and safe to send twice. */
+export interface Store {
+  /** The idempotency gate: claims every key for this run, or says whose they are. Counts the waiting runs of the tenant and bot against `maxWaiting`. */
+  createRun(run: Run, gate: { readonly keys: readonly IdempotencyKey[]; readonly maxWaiting: number }): Promise<Created>
+  getRun(id: string): Promise<Run | undefined>
+  /** Compare-and-set on `revision`: `next.revision` must be the stored one plus 1. False: stale, nothing written. */
+  updateRun(next: Run): Promise<boolean>
+  /** Newest first. */
+  listRuns(query: RunQuery): Promise<readonly Run[]>
+  /** Runs whose `dueAt` has come, the most overdue first. */
+  dueRuns(now: number, limit: number): Promise<readonly Run[]>
+  /** Removes a run and its keys for ever (a tombstone whose time is over). */
+  deleteRun(id: string): Promise<void>
+  /** Wake-ups for every update from any process. Best effort: a listener may miss some and must look the run up. */
+  watch(listener: (event: RunEvent) => void): () => void
+  /** Tells the watchers of every process; best effort, nothing is kept. */
+  emit(event: RunEvent): void
+  /** A counting lease: true when `holder` is among at most `limit` holders until `untilMs`. The same holder again renews. */
+  acquireSlot(slot: { readonly name: string; readonly holder: string; readonly limit: number; readonly untilMs: number }): Promise<boolean>
+  releaseSlot(slot: { readonly name: string; readonly holder: string }): Promise<void>
+  readonly records: Records
+  readonly artifacts: Artifacts
+  /** The one clock of leases and deadlines: the ledger's own, in Unix milliseconds. */
+  now(): number
+  /** Rejects with what is wrong when the ledger can not take a durable write. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Small documents by kind and id: bots, bot versions, keys, breakers. Durable like runs. */
+export interface Records {
+  get(kind: string, id: string): Promise<Json | undefined>
+  put(kind: string, id: string, value: Json): Promise<void>
+  /** False when there was none. */
+  delete(kind: string, id: string): Promise<boolean>
+  list(kind: string): Promise<readonly { readonly id: string; readonly value: Json }[]>
+  /** Grows with every put and delete of the kind: cheap to poll. */
+  stamp(kind: string): Promise<number>
+}
+
+/** Files of runs. */
+export interface Artifacts {
+  put(runId: string, name: string, file: { readonly content: Uint8Array; readonly mediaType: string }): Promise<void>
+  get(runId: string, name: string): Promise<{ readonly content: Uint8Array; readonly mediaType: string } | undefined>
+  deleteAll(runId: string): Promise<void>
+}
+
+export interface Message {
+  readonly runId: string
+  readonly bot: string
+  readonly traceparent?: string
+  readonly publishedAt: number
+}
+
+export interface Delivery {
+  readonly message: Message
+  /** Settles the delivery: it will not come again. Idempotent; without effect when its channel is gone. */
+  ack(): Promise<void>
+}
+
+export interface Consumer {
+  /** The bots whose messages to take, from now on. */
+  serve(bots: readonly string[]): Promise<void>
+  /** Takes nothing more, hands back what no handler has begun; handlers that run go on, and `close` waits for them. */
+  close(): Promise<void>
+}
+
+/** Port 1. Delivers at least once and is only a hint: losing or doubling a message must harm nobody. */
+export interface Queue {
+  /** Resolves when the message is safe in a queue; rejects when that is not known (it may still be delivered). */
+  publish(message: Message): Promise<void>
+  /** Runs `handle` for each delivery, at most `concurrency(bot)` at once for each bot. A handler that ends without `ack` acks; one that throws hands the delivery back. */
+  consume(handle: (delivery: Delivery) => Promise<void>, options: { concurrency(bot: string): number }): Promise<Consumer>
+  /** Messages that wait for a consumer, and the age of the oldest where the driver knows it. */
+  depth(bot: string): Promise<{ readonly messages: number; readonly oldestMs?: number }>
+  /** Rejects with what is wrong when it can not take a message. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}

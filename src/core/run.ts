@@ -1,0 +1,237 @@
+/** The life of a run as pure functions: the only place that builds the next Run. */
+import type { Action, Bot, Caller, Json, JsonObject, Run, RunEffect, RunError, RunStatus, StepRecord, Transition } from './types.ts'
+
+/** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
+export const publishGraceMs = 5_000
+export const republishMs = 30_000
+/** Tombstones live this long after the run's own ttl. */
+export const tombstoneMs = 400 * 24 * 3_600_000
+const historyLength = 50
+const stepsLength = 100
+
+export interface NewRun {
+  readonly id: string
+  readonly reference: string
+  readonly caller: Caller
+  readonly bot: Bot
+  readonly action: Action
+  readonly input: JsonObject
+  readonly now: number
+  readonly deadlineAt: number
+  readonly traceparent: string
+  readonly retryOf?: string
+}
+
+export function newRun(from: NewRun): Run {
+  const { caller, bot, action, now, deadlineAt } = from
+  const run: Run = {
+    id: from.id,
+    revision: 1,
+    tenant: caller.tenant,
+    subject: caller.subject,
+    clientId: caller.clientId,
+    bot: bot.name,
+    botDigest: bot.digest,
+    action: action.name,
+    actionEffect: action.effect,
+    input: from.input,
+    status: 'queued',
+    effect: 'none',
+    attempt: 0,
+    reference: from.reference,
+    createdAt: now,
+    updatedAt: now,
+    startBy: Math.min(now + action.timeouts.queueMs, deadlineAt),
+    deadlineAt,
+    notBefore: now,
+    dueAt: now + publishGraceMs,
+    probes: 0,
+    ttlMs: action.idempotency.ttlMs,
+    steps: [],
+    artifacts: [],
+    history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
+    traceparent: from.traceparent,
+    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
+  }
+  return run
+}
+
+const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled', 'outcome_unknown'])
+
+/** Ended for the caller: an answer exists. `outcome_unknown` may still be settled by a later probe or a person. */
+export const hasEnded = (run: Pick<Run, 'status'>): boolean => endedStatuses.has(run.status)
+
+/** Final: nothing but its expiry changes it any more. */
+export const isFinal = (run: Run): boolean => hasEnded(run) && run.status !== 'outcome_unknown'
+
+type Changes = { -readonly [K in keyof Run]?: Run[K] | undefined }
+
+/** Applies changes (undefined removes a key), counts the revision, notes the transition when the status, the effect or the attempt changes. */
+function next(run: Run, now: number, changes: Changes, note?: string): Run {
+  const merged = { ...run, ...changes, revision: run.revision + 1, updatedAt: now } as Run
+  const clean = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) as unknown as Run
+  const moved = clean.status !== run.status || clean.effect !== run.effect || clean.attempt !== run.attempt || note !== undefined
+  if (!moved) return clean
+  const transition: Transition = {
+    at: now,
+    status: clean.status,
+    effect: clean.effect,
+    attempt: clean.attempt,
+    ...(note === undefined ? {} : { note })
+  }
+  return { ...clean, history: [...run.history, transition].slice(-historyLength) }
+}
+
+export interface Lease {
+  readonly worker: string
+  readonly now: number
+  readonly leaseMs: number
+}
+
+const leaseOf = ({ worker, now, leaseMs }: Lease) => ({ lease: { worker, until: now + leaseMs }, dueAt: now + leaseMs })
+
+/** queued → working, by one worker. */
+export const claim = (run: Run, by: Lease): Run =>
+  next(run, by.now, { status: 'working', attempt: run.attempt + 1, error: undefined, steps: [], ...leaseOf(by) })
+
+/** A worker takes a run whose effect is unknown, to ask the probe; the status stays. */
+export const claimProbe = (run: Run, by: Lease): Run => next(run, by.now, { probes: run.probes + 1, ...leaseOf(by) })
+
+export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by))
+
+/** The fence: succeeds once in a run's life, unless nothing left for the target, or the manifest says why a second time is harmless. */
+export function crossCommit(run: Run, now: number): Run {
+  return next(run, now, { effect: 'unknown', committedAt: run.committedAt ?? now }, 'commit point')
+}
+
+/** Evidence that nothing left for the target: the commit point was not crossed after all. */
+export const clearCommit = (run: Run, now: number): Run => next(run, now, { effect: 'none', committedAt: undefined }, 'nothing was sent')
+
+export interface Outcome {
+  readonly now: number
+  readonly steps?: readonly StepRecord[]
+}
+
+const ending = (run: Run, { now, steps }: Outcome): Changes => ({
+  lease: undefined,
+  endedAt: run.endedAt ?? now,
+  notBefore: now,
+  dueAt: now + run.ttlMs,
+  ...(steps === undefined ? {} : { steps: steps.slice(-stepsLength) })
+})
+
+export const complete = (run: Run, output: Json, outcome: Outcome & { readonly note?: string }): Run =>
+  next(
+    run,
+    outcome.now,
+    { ...ending(run, outcome), status: 'completed', output, error: undefined, effect: run.effect === 'none' ? 'none' : 'committed' },
+    outcome.note
+  )
+
+/** Failed and nothing was done: the effect is none. */
+export const fail = (run: Run, error: RunError, outcome: Outcome): Run =>
+  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'none', error })
+
+/** Failed although the effect is there, e.g. an answer that does not fit the output schema after a commit that the target confirmed. */
+export const failCommitted = (run: Run, error: RunError, outcome: Outcome): Run =>
+  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'committed', error })
+
+export const cancel = (run: Run, now: number, note: string): Run =>
+  next(run, now, { ...ending(run, { now }), status: 'cancelled', effect: 'none', error: undefined }, note)
+
+/** Asks the worker that has the run to stop before the commit point. */
+export const requestCancel = (run: Run, now: number): Run => next(run, now, { cancelRequested: true }, 'cancel requested')
+
+/** Back to the queue, before the commit point (or where a second crossing is harmless). */
+export const requeue = (
+  run: Run,
+  outcome: Outcome & { readonly notBefore: number; readonly error?: RunError; readonly note: string }
+): Run =>
+  next(
+    run,
+    outcome.now,
+    {
+      status: 'queued',
+      lease: undefined,
+      notBefore: outcome.notBefore,
+      dueAt: outcome.notBefore,
+      error: outcome.error,
+      ...(outcome.steps === undefined ? {} : { steps: outcome.steps.slice(-stepsLength) })
+    },
+    outcome.note
+  )
+
+/** After the commit point without an answer: nobody holds it until the settle time is over, then the probe is asked. */
+export const settle = (run: Run, error: RunError, outcome: Outcome & { readonly until: number }): Run =>
+  next(
+    run,
+    outcome.now,
+    {
+      lease: undefined,
+      error,
+      notBefore: outcome.until,
+      dueAt: outcome.until,
+      ...(outcome.steps === undefined ? {} : { steps: outcome.steps.slice(-stepsLength) })
+    },
+    'waits for the probe'
+  )
+
+/** outcome_unknown: `probeAt` is when a later probe looks again, undefined when none will. */
+export const park = (run: Run, error: RunError, outcome: Outcome & { readonly probeAt: number | undefined }): Run =>
+  next(
+    run,
+    outcome.now,
+    {
+      ...ending(run, outcome),
+      status: 'outcome_unknown',
+      effect: 'unknown',
+      error,
+      notBefore: outcome.probeAt ?? outcome.now,
+      dueAt: outcome.probeAt ?? null
+    },
+    'parked'
+  )
+
+/** A person says what happened. */
+export function resolve(
+  run: Run,
+  decision: { readonly outcome: 'completed' | 'not_done'; readonly output?: Json },
+  by: { readonly subject: string; readonly now: number }
+): Run {
+  const note = `resolved as ${decision.outcome}`
+  const common = { ...ending(run, { now: by.now }), resolvedBy: by.subject, dueAt: by.now + run.ttlMs }
+  if (decision.outcome === 'completed') {
+    return next(
+      run,
+      by.now,
+      { ...common, status: 'completed', effect: 'committed', output: decision.output ?? null, error: undefined },
+      note
+    )
+  }
+  return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: run.error && { ...run.error, retryable: true } }, note)
+}
+
+/** Notes that the sweep published the run again. */
+export const touched = (run: Run, now: number): Run =>
+  next(run, now, { dueAt: Math.min(now + republishMs, Math.max(run.startBy, now + 1)) })
+
+export const attach = (run: Run, artifacts: Run['artifacts'], now: number): Run => next(run, now, { artifacts })
+
+export const linkRetry = (run: Run, retriedBy: string, now: number): Run => next(run, now, { retriedBy }, `retried by ${retriedBy}`)
+
+/** A finished run whose ttl is over: input, output and files go, the outcome stays for late retries. */
+export const bury = (run: Run, now: number): Run =>
+  next(run, now, { input: null, output: undefined, steps: [], artifacts: [], expired: true, dueAt: now + tombstoneMs })
+
+export type Turn = 'attempt' | 'probe' | 'wait' | 'none'
+
+/** What a worker that got hold of the run's name may do with it now. */
+export function turnOf(run: Run, now: number): Turn {
+  if (isFinal(run) || run.status === 'input_required') return 'none'
+  if (run.lease !== undefined && run.lease.until > now) return 'none'
+  if (run.notBefore > now) return 'wait'
+  if (run.effect === 'unknown') return run.status === 'queued' ? 'attempt' : run.dueAt === null ? 'none' : 'probe'
+  return run.status === 'queued' ? 'attempt' : 'none'
+}
+
+export const effectAfterCommit = (run: Run): RunEffect => (run.effect === 'none' ? 'none' : 'unknown')

@@ -1,0 +1,53 @@
+/** JSON Schema 2020-12 for manifests that come from people: linear-time patterns, no remote references, bounded size. */
+
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import addFormatsModule from 'ajv-formats'
+import { RE2JS } from 're2js'
+import type { Check, FieldError, JsonSchema } from './types.ts'
+
+const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
+
+/** Ajv's `code.regExp`: `pattern` runs in linear time, whatever its author wrote (RE2). */
+const regExp = Object.assign(
+  (pattern: string) => {
+    const compiled = RE2JS.compile(pattern)
+    return { test: (text: string) => compiled.matcher(text).find() }
+  },
+  { code: 'new RegExp' }
+)
+
+const annotations = ['x-sensitive', 'x-session', 'x-untrusted', 'xml', 'example', 'discriminator', 'externalDocs']
+
+export function newAjv(): Ajv2020 {
+  const ajv = new Ajv2020({
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    strictTuples: false,
+    allowUnionTypes: true,
+    allErrors: false,
+    code: { regExp }
+  })
+  addFormats(ajv)
+  for (const keyword of annotations) ajv.addKeyword({ keyword })
+  return ajv
+}
+
+/** Compiles a schema; throws an Error that says what is wrong with it. */
+export function compileSchema(schema: JsonSchema, ajv: Ajv2020 = newAjv()): Check {
+  const validate = ajv.compile(schema)
+  return value => (validate(value) ? [] : (validate.errors ?? []).map(toFieldError))
+}
+
+const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+function toFieldError({ instancePath, keyword, params, message }: ErrorObject): FieldError {
+  if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
+    const name = String(params.additionalProperty ?? params.unevaluatedProperty)
+    return { pointer: `${instancePath}/${escapePointer(name)}`, message: 'is not a known property' }
+  }
+  if (keyword === 'required') return { pointer: `${instancePath}/${escapePointer(String(params.missingProperty))}`, message: 'is required' }
+  if (keyword === 'enum') return { pointer: instancePath, message: `must be one of ${JSON.stringify(params.allowedValues)}` }
+  if (keyword === 'const') return { pointer: instancePath, message: `must be ${JSON.stringify(params.allowedValue)}` }
+  return { pointer: instancePath, message: message ?? `fails ${keyword}` }
+}

@@ -1,0 +1,190 @@
+/** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export type JsonObject = { readonly [key: string]: Json }
+/** JSON Schema 2020-12, with `x-sensitive`, `x-session` and OpenAPI's `xml`. */
+export type JsonSchema = JsonObject
+
+export type RunStatus = 'queued' | 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled' | 'outcome_unknown'
+/** What an action does to its target. */
+export type ActionEffect = 'read' | 'write' | 'irreversible'
+/** Whether the side effect of one run exists in the target. */
+export type RunEffect = 'none' | 'unknown' | 'committed'
+
+/** Who calls. Scopes may hold wildcards: `accounts:*`, `*`. */
+export interface Caller {
+  readonly tenant: string
+  readonly subject: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+}
+
+/** Checks a value against a compiled schema; the empty list means valid. */
+export type Check = (value: unknown) => readonly FieldError[]
+export interface FieldError {
+  /** JSON Pointer into the checked value; the whole value is ''. */
+  readonly pointer: string
+  readonly message: string
+}
+
+/** A business error that an action may answer; never retried. */
+export interface DeclaredError {
+  readonly status: number
+  readonly title: string
+  readonly hint?: string
+  /** Says that the effect does not exist when this error is seen after the commit point. */
+  readonly notApplied: boolean
+}
+
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly attempts: number
+  readonly backoffMs: number
+  readonly maxBackoffMs: number
+}
+
+export interface Action {
+  /** `<bot>_<action>`: path segment, operationId, tool name, span name. */
+  readonly name: string
+  readonly bot: string
+  readonly title: string
+  readonly description: string
+  readonly effect: ActionEffect
+  readonly scopes: readonly string[]
+  readonly input: JsonSchema
+  readonly output: JsonSchema
+  readonly checkInput: Check
+  readonly checkOutput: Check
+  /** A valid input that works against the bot's sandbox. */
+  readonly example?: JsonObject
+  readonly errors: Readonly<Record<string, DeclaredError>>
+  /** Names of input properties that identify the effect, and how long a finished run is kept. */
+  readonly idempotency: { readonly key?: readonly string[]; readonly ttlMs: number }
+  readonly retry: RetryPolicy
+  readonly timeouts: { readonly queueMs: number; readonly runMs: number }
+  /** How late an effect can still land after the attempt ended. */
+  readonly settleMs: number
+  /** `weak`: it can match only business fields, so that its "found" is not trusted. Absent: no probe. */
+  readonly probe?: { readonly weak: boolean }
+  /** Why a second crossing of the commit point is harmless. Absent: it is not. */
+  readonly rerun?: { readonly safe: 'target_rejects_duplicates' | 'sets_a_value' }
+  /** What the adapter made of the action when the manifest was loaded. */
+  readonly steps: unknown
+}
+
+export interface Target {
+  readonly url: string
+  /** A name in the secret store. */
+  readonly credentials?: string
+  /** Most attempts at once on this target, over all workers; absent: no limit but the worker's. */
+  readonly concurrency?: number
+  /** Most runs of one tenant that may wait. */
+  readonly waiting: number
+  /** Origins that an adapter may reach. */
+  readonly egress: readonly string[]
+  /** The values of the environment names that the manifest lists. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface Bot {
+  readonly name: string
+  readonly version: string
+  /** SHA-256 of the source: runs finish on the digest that they started with. */
+  readonly digest: string
+  readonly title: string
+  readonly description?: string
+  readonly owner?: string
+  readonly adapter: string
+  readonly target: Target
+  readonly actions: readonly Action[]
+  /** The manifest as it was written. */
+  readonly source: string
+}
+
+export interface StepRecord {
+  readonly name: string
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly ok: boolean
+  readonly artifact?: string
+}
+
+export interface ArtifactRef {
+  readonly name: string
+  readonly mediaType: string
+  readonly bytes: number
+}
+
+/** Why a run ended badly; becomes the problem document. */
+export interface RunError {
+  readonly code: string
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly retryable: boolean
+  readonly hint?: string
+  readonly errors?: readonly FieldError[]
+}
+
+export interface Transition {
+  readonly at: number
+  readonly status: RunStatus
+  readonly effect: RunEffect
+  readonly attempt: number
+  readonly note?: string
+}
+
+/** One row of the ledger. Only `run.ts` builds the next one. */
+export interface Run {
+  readonly id: string
+  /** Compare-and-set counter: every write is fenced by it. Starts at 1. */
+  readonly revision: number
+  readonly tenant: string
+  readonly subject: string
+  readonly clientId: string
+  readonly bot: string
+  readonly botDigest: string
+  readonly action: string
+  readonly actionEffect: ActionEffect
+  /** Sealed where the schema says `x-sensitive`. */
+  readonly input: Json
+  readonly status: RunStatus
+  readonly effect: RunEffect
+  readonly attempt: number
+  /** Short unique id that the action writes into the target, so that a probe can find its effect. */
+  readonly reference: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Not started by then: it fails. */
+  readonly startBy: number
+  /** Not ended by then: it fails, or after the commit point is probed. */
+  readonly deadlineAt: number
+  /** Earliest start: back-off, or the end of the settle time. */
+  readonly notBefore: number
+  /** When the sweep looks at it next; Infinity is written as null. */
+  readonly dueAt: number | null
+  readonly lease?: { readonly worker: string; readonly until: number }
+  readonly committedAt?: number
+  readonly probes: number
+  readonly cancelRequested?: boolean
+  readonly endedAt?: number
+  readonly ttlMs: number
+  /** Sealed like the input. */
+  readonly output?: Json
+  readonly error?: RunError
+  readonly steps: readonly StepRecord[]
+  readonly artifacts: readonly ArtifactRef[]
+  readonly history: readonly Transition[]
+  readonly traceparent: string
+  /** The run that this one does again, and the one that did this again. */
+  readonly retryOf?: string
+  readonly retriedBy?: string
+  readonly resolvedBy?: string
+  /** A tombstone: input and output are gone, the outcome stays. */
+  readonly expired?: boolean
+}
+
+/** What watchers hear; best effort, may be missed. */
+export type RunEvent =
+  | { readonly type: 'status'; readonly runId: string; readonly revision: number; readonly status: RunStatus; readonly effect: RunEffect }
+  | { readonly type: 'step'; readonly runId: string; readonly step: StepRecord }

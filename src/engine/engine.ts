@@ -1,0 +1,84 @@
+/** What the doors (HTTP, MCP, command line) see of the engine. */
+import type { RunQuery } from '../core/ports.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent } from '../core/types.ts'
+
+export interface CallRequest {
+  readonly caller: Caller
+  /** `<bot>_<action>` */
+  readonly action: string
+  readonly input: unknown
+  /** What the caller sent; already checked for syntax. */
+  readonly idempotencyKey?: string
+  /** The caller's own limit for the whole run, in milliseconds. */
+  readonly timeoutMs?: number
+  readonly traceparent?: string
+}
+
+export interface Submitted {
+  readonly run: Run
+  readonly outcome: 'created' | 'joined' | 'replayed'
+}
+
+/** What a dry run shows. */
+export interface Plan {
+  readonly dryRun: true
+  readonly action: string
+  readonly effect: Action['effect']
+  readonly input: Json
+  readonly idempotencyKeys: readonly string[]
+  readonly steps: readonly string[]
+  readonly timeouts: Action['timeouts']
+}
+
+/** Every method throws RetrofitError. Runs come with masked input and readable output; a run of another tenant does not exist. */
+export interface Engine {
+  readonly catalog: Catalog
+  /** Validates, claims the keys, makes the run durable, publishes it. The run may have ended long ago (replayed) or be under way (joined). */
+  submit(request: CallRequest): Promise<Submitted>
+  plan(request: CallRequest): Promise<Plan>
+  /** The run when it has ended, or as it is after `waitMs`. */
+  wait(run: Run, options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Run>
+  find(caller: Caller, runId: string): Promise<Run>
+  list(caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<readonly Run[]>
+  watch(runId: string, listener: (event: RunEvent) => void): () => void
+  artifact(caller: Caller, runId: string, name: string): Promise<{ readonly content: Uint8Array; readonly mediaType: string }>
+  cancel(caller: Caller, runId: string): Promise<Run>
+  resolve(
+    caller: Caller,
+    runId: string,
+    decision: { readonly outcome: 'completed' | 'not_done'; readonly output?: JsonObject }
+  ): Promise<Run>
+  /** A new run linked to the old one. */
+  retry(caller: Caller, runId: string): Promise<Run>
+  /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */
+  ready(): Promise<void>
+}
+
+export interface ManifestIssue {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** What is wrong, and what to write instead. */
+  readonly message: string
+}
+
+/** Where a bot comes from: a file in the bots folder, or `PUT /v1/bots/{bot}`. */
+export interface CatalogEntry {
+  readonly bot: Bot
+  readonly origin: 'file' | 'registered'
+}
+
+export interface Catalog {
+  entries(): readonly CatalogEntry[]
+  entry(bot: string): CatalogEntry | undefined
+  action(name: string): { readonly bot: Bot; readonly action: Action } | undefined
+  /** The bot version that a run started with, also when a newer one is current. */
+  version(bot: string, digest: string): Promise<Bot | undefined>
+  /** Changes whenever a bot does: the published documents are cached by it. */
+  readonly stamp: number
+  onChange(listener: () => void): () => void
+  /** Declarative manifests only. Throws invalid_manifest (errors[] holds every mistake) or bot_from_file. */
+  register(name: string, source: string): Promise<{ readonly bot: Bot; readonly created: boolean }>
+  unregister(name: string): Promise<void>
+  check(source: string): Promise<readonly ManifestIssue[]>
+}
