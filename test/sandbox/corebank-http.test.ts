@@ -63,7 +63,7 @@ test('404, 405, 413 and 415', async () => {
 
 test('as its own process: prints its URL, ends on SIGTERM', async () => {
   const main = new URL('../../bots/corebank/sandbox/main.ts', import.meta.url).pathname
-  const env = { ...process.env, PORT: '0', LEDGER: join(folder, 'own.jsonl'), LOGIN: 'off' }
+  const env = { ...process.env, PORT: '0', LEDGER: join(folder, 'own.jsonl'), COREBANK_LOGIN: 'off' }
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(child.stdout, 'data')
   const url = /http:\S+/.exec(String(line))?.[0] ?? ''

@@ -1,19 +1,14 @@
-/** The sandbox as its own process. Settings: `PORT`, `HOST`, `LEDGER`, `FAULTS`, and `LOGIN` (`user:password`, or `off`). */
+/** The sandbox as its own process. Beside the settings of every sandbox: COREBANK_USERNAME, COREBANK_PASSWORD, COREBANK_LOGIN=off. */
 import { optionsFromEnvironment } from '../../sandbox.ts'
-import { type CorebankOptions, startCorebank } from './server.ts'
+import { defaultLogin, startCorebank } from './server.ts'
 
-const dataDir = process.env.DATA_DIR ?? '.retrofit'
-const sandbox = await startCorebank({
-  ...optionsFromEnvironment({ port: 8092, ledgerPath: `${dataDir}/sandbox/corebank.ledger.jsonl` }),
-  ...loginFrom(process.env.LOGIN)
+const { DATA_DIR = '.retrofit', COREBANK_USERNAME, COREBANK_PASSWORD, COREBANK_LOGIN } = process.env
+const { username, password } = defaultLogin
+
+const corebank = await startCorebank({
+  ...optionsFromEnvironment({ port: 8102, ledgerPath: `${DATA_DIR}/sandbox/corebank.ledger.jsonl` }),
+  login: COREBANK_LOGIN === 'off' ? false : { username: COREBANK_USERNAME ?? username, password: COREBANK_PASSWORD ?? password }
 })
-console.log(`Core banking sandbox: ${sandbox.url}`)
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close())
-
-function loginFrom(text: string | undefined): Pick<CorebankOptions, 'login'> {
-  if (text === undefined) return {}
-  if (text === 'off') return { login: false }
-  const colon = text.indexOf(':')
-  if (colon < 1) throw new Error('LOGIN must be user:password, or off')
-  return { login: { username: text.slice(0, colon), password: text.slice(colon + 1) } }
-}
+console.log(`corebank sandbox on ${corebank.url}`)
+// No process.exit: an effect that is to be applied late is still applied.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void corebank.close())
