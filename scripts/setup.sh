@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what is missing on this machine, and nothing twice.   sh scripts/setup.sh start|test|static|browser
+# Installs what is missing on this machine, and nothing twice.   sh scripts/setup.sh start|test|static|production|browser
 #
-#   static   Node 24, dependencies                       types, lint, dead code
-#   start    … and a Chromium (a warning without)        npm start
-#   test     … and redis-server, rabbitmq-server         npm test
-#   browser  a Chromium alone (an error without)         docker/Dockerfile
+#   static       Node 24, dependencies                       types, lint, dead code
+#   start        … and a Chromium (a warning without)        npm start
+#   test         … and redis-server, rabbitmq-server         npm test
+#   production   dependencies without those of development   docker/Dockerfile
+#   browser      a Chromium alone (an error without)         docker/Dockerfile
 #
 # Says one line for each thing that it installs. The output of the installers goes to .tools/setup.log.
 set -eu
@@ -22,7 +23,7 @@ quietly() {
 
 give_up() {
   say "$1"
-  if [ -s "$log" ]; then tail -n 20 "$log" >&2; fi
+  grep -E '^(npm err|E: |Error)' "$log" 2>/dev/null | head -n 20 >&2 || true
   exit 1
 }
 
@@ -54,7 +55,7 @@ install_node() {
 
 # --- Dependencies ----------------------------------------------------------------------------------------------------
 
-# What `npm ci` was last run for. A developer's own `npm install` counts as well, when what it left is what the lock file says.
+# Which lock file was installed last. A developer's own `npm install` counts as well, when what it left is what the lock file says.
 dependencies_match() {
   [ -f node_modules/.package-lock.json ] || return 1
   lock=$(cksum <package-lock.json)
@@ -67,10 +68,16 @@ dependencies_match() {
   echo "$lock" >node_modules/.retrofit-lock
 }
 
+# `npm ci` refuses a lock file that lacks the binaries of other platforms, which is what a registry mirror without them makes;
+# `npm install` takes the same versions from it.
+npm_install() {
+  quietly npm ci --no-audit --no-fund --loglevel=error "$@" || quietly npm install --no-save --no-audit --no-fund --loglevel=error "$@"
+}
+
 install_dependencies() {
   if ! dependencies_match; then
     say 'installing the dependencies into node_modules'
-    quietly npm ci --no-audit --no-fund --loglevel=error || give_up 'npm ci failed:'
+    npm_install "$@" || give_up 'npm could not install the dependencies:'
     cksum <package-lock.json >node_modules/.retrofit-lock
   fi
   # So that `npx retrofit` finds the command in the checkout, with every npm.
@@ -104,9 +111,9 @@ find_browser() {
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
     [ -x "/usr/bin/$name" ] && return
   done
-  downloads=${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}
+  downloads=${PLAYWRIGHT_BROWSERS_PATH:-${HOME:-/root}/.cache/ms-playwright}
   for file in "$downloads"/chromium*/chrome-linux*/chrome "$downloads"/chromium*/chrome-linux*/headless_shell \
-    "$HOME"/Library/Caches/ms-playwright/chromium*/chrome-mac*/*.app/Contents/MacOS/* \
+    "${HOME:-/root}"/Library/Caches/ms-playwright/chromium*/chrome-mac*/*.app/Contents/MacOS/* \
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
     [ -x "$file" ] && return
   done
@@ -129,7 +136,7 @@ install_browser() {
 
 install_fonts() {
   can_apt || return 0
-  font=$(find -L /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -name '*.[ot]tf' 2>/dev/null | head -n 1)
+  font=$(find -L /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" -name '*.[ot]tf' 2>/dev/null | head -n 1)
   [ -n "$font" ] && return
   say 'installing fonts with apt-get'
   apt_install fonts-liberation || say 'no fonts could be installed; pages may show boxes for letters'
@@ -166,6 +173,7 @@ case "${1:-}" in
   static) install_node; install_dependencies ;;
   start) install_node; install_dependencies; install_browser || say 'starting without a browser: actions of a portal will fail' ;;
   test) install_node; install_dependencies; install_browser || exit 1; install_fonts; install_servers ;;
+  production) install_node; install_dependencies --omit=dev ;;
   browser) install_browser; install_fonts ;;
-  *) say 'usage: sh scripts/setup.sh start|test|static|browser'; exit 2 ;;
+  *) say 'usage: sh scripts/setup.sh start|test|static|production|browser'; exit 2 ;;
 esac
