@@ -1,0 +1,32 @@
+import type { RunEvent } from '../../core/types.ts'
+import type { Connection } from './connection.ts'
+
+/** Every store listens on one channel, also to what it published itself. */
+export async function listenForEvents(subscriber: Connection, channel: string) {
+  const listeners = new Set<(event: RunEvent) => void>()
+  subscriber.redis.on('message', (_channel, text) => {
+    if (listeners.size > 0) tell(listeners, text)
+  })
+  await subscriber.send(redis => redis.subscribe(channel))
+  return {
+    watch(listener: (event: RunEvent) => void): () => void {
+      // A wrapper of its own: the same listener may watch twice.
+      const own = (event: RunEvent) => listener(event)
+      listeners.add(own)
+      return () => {
+        listeners.delete(own)
+      }
+    }
+  }
+}
+
+function tell(listeners: ReadonlySet<(event: RunEvent) => void>, text: string): void {
+  const event = JSON.parse(text) as RunEvent
+  for (const listener of listeners) {
+    try {
+      listener(event)
+    } catch {
+      // One that fails must take neither the others nor the connection with it.
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { partitionOfRun, partitionOfTenant } from '../../core/ids.ts'
+
+/** The names of all keys. What one script touches shares the hash tag in braces, so that a Redis Cluster keeps it on one node. */
+export function redisKeys(prefix: string) {
+  const ofRun = (id: string, rest: string) => `${prefix}:{${partitionOfRun(id)}}:${rest}`
+  const ofTenant = (tenant: string, rest: string) => `${prefix}:{${partitionOfTenant(tenant)}}:${rest}`
+  return {
+    row: (id: string) => ofRun(id, `run:${id}`),
+    artifacts: (id: string) => ofRun(id, `artifacts:${id}`),
+    due: (partition: string) => `${prefix}:{${partition}}:due`,
+    list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
+    waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
+    idempotency: (tenant: string, key: string) => ofTenant(tenant, `key:${key}`),
+    slot: (name: string) => `${prefix}:slot:{${name}}`,
+    records: (kind: string) => `${prefix}:{records:${kind}}:all`,
+    stamp: (kind: string) => `${prefix}:{records:${kind}}:stamp`,
+    readiness: `${prefix}:ready`,
+    channel: `${prefix}:events`
+  }
+}
+
+export type RedisKeys = ReturnType<typeof redisKeys>

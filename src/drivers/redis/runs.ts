@@ -1,0 +1,117 @@
+import { allPartitions, partitionOfRun } from '../../core/ids.ts'
+import type { Created, Store } from '../../core/ports.ts'
+import type { Run, RunEvent } from '../../core/types.ts'
+import type { Connection } from './connection.ts'
+import type { RedisKeys } from './keys.ts'
+
+type Answer = readonly [Created['outcome'] | 'gone', string?]
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
+
+/** Ids read at once when a list is filtered. */
+const filteredPageSize = 200
+
+export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
+  const getRun = async (id: string): Promise<Run | undefined> => {
+    const json = await send(redis => redis.hget(keys.row(id), 'json'))
+    return json === null ? undefined : (JSON.parse(json) as Run)
+  }
+
+  const createRun: Store['createRun'] = async (run, gate) => {
+    const names = JSON.stringify(gate.keys.map(({ key }) => key))
+    const claims = gate.keys.map(({ key }) => keys.idempotency(run.tenant, key))
+    const fingerprints = gate.keys.map(({ fingerprint }) => fingerprint)
+    const indexes = [keys.due(partitionOfRun(run.id)), keys.list(run.tenant), keys.waiting(run.tenant, run.bot)]
+    const { id, revision, status, action, bot, tenant, dueAt } = run
+    const [outcome, detail] = (await script(
+      'createRun',
+      [keys.row(id), ...indexes, ...claims],
+      [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', gate.maxWaiting, ...fingerprints]
+    )) as Answer
+    if (outcome === 'created' && detail === undefined) return { outcome, run }
+    if (outcome !== 'existing') return toCreated(outcome, detail)
+    // The script could not touch the owner's row: its key was not known before.
+    const owner = detail as string
+    const [found, json] = (await script('claimKeys', [keys.row(owner), ...claims], [owner, names, ...fingerprints])) as Answer
+    return found === 'gone' ? createRun(run, gate) : toCreated(found, json)
+  }
+
+  const rowsOf = async (ids: readonly string[]): Promise<readonly Run[]> => {
+    if (ids.length === 0) return []
+    const rows = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'json']))
+    return rows.flatMap(json => (json === null ? [] : [JSON.parse(json) as Run]))
+  }
+
+  /** One write for all commands; each stands for itself. */
+  const pipelined = <T>(commands: readonly (readonly (string | number)[])[]): Promise<T[]> =>
+    send(async redis => {
+      const answers = (await redis.pipeline(commands as unknown[][]).exec()) ?? []
+      return answers.map(([error, value]) => {
+        if (error) throw error
+        return value as T
+      })
+    })
+
+  return {
+    createRun,
+    getRun,
+    async updateRun(next) {
+      const { id, revision, status, effect } = next
+      const event: RunEvent = { type: 'status', runId: id, revision, status, effect }
+      const written = await script(
+        'updateRun',
+        [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
+        [id, revision, JSON.stringify(next), status, next.dueAt ?? '', keys.channel, JSON.stringify(event)]
+      )
+      return written === 1
+    },
+    async listRuns({ tenant, status = '', action = '', bot = '', before, limit }) {
+      const pageSize = status || action || bot ? filteredPageSize : limit
+      const found: Run[] = []
+      let upper = before === undefined ? '+' : `(${before}`
+      while (found.length < limit) {
+        const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, pageSize))
+        const last = ids.at(-1)
+        if (last === undefined) break
+        const rows = await script('filterRuns', ids.map(keys.row), [limit - found.length, status, action, bot])
+        for (const json of rows as string[]) found.push(JSON.parse(json) as Run)
+        upper = `(${last}`
+      }
+      return found
+    },
+    async dueRuns(now, limit) {
+      const commands = allPartitions.map(partition => [
+        'zrange',
+        keys.due(partition),
+        '-inf',
+        now,
+        'BYSCORE',
+        'LIMIT',
+        0,
+        limit,
+        'WITHSCORES'
+      ])
+      const due = (await pipelined<string[]>(commands)).flatMap(pairs)
+      due.sort((a, b) => a.score - b.score)
+      return rowsOf(due.slice(0, limit).map(({ member }) => member))
+    },
+    async deleteRun(id) {
+      const [tenant, bot, idempotency] = await send(redis => redis.hmget(keys.row(id), 'tenant', 'bot', 'keys'))
+      if (!tenant || !bot || !idempotency) return
+      const claims = (JSON.parse(idempotency) as string[]).map(key => keys.idempotency(tenant, key))
+      const indexes = [keys.due(partitionOfRun(id)), keys.list(tenant), keys.waiting(tenant, bot)]
+      await script('deleteRun', [keys.row(id), ...indexes, keys.artifacts(id), ...claims], [id])
+    }
+  }
+}
+
+function toCreated(outcome: Answer[0], json: string | undefined): Created {
+  if (outcome === 'created' || outcome === 'existing') return { outcome, run: JSON.parse(json as string) as Run }
+  if (outcome === 'key_reused' || outcome === 'full') return { outcome }
+  throw new Error(`The ledger answered ${outcome}`)
+}
+
+function pairs(flat: readonly string[]): { member: string; score: number }[] {
+  const found: { member: string; score: number }[] = []
+  for (let i = 0; i < flat.length; i += 2) found.push({ member: flat[i] as string, score: Number(flat[i + 1]) })
+  return found
+}

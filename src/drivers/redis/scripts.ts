@@ -1,0 +1,115 @@
+/**
+ * One script for each transition of the ledger. Each validates first and writes last (Redis never rolls a script back), touches only the
+ * keys it was given (Redis Cluster), and does no harm when a client sends it again after a lost answer.
+ */
+export const scripts = {
+  /**
+   * KEYS: row, due, list, waiting, then the idempotency keys.
+   * ARGV: id, revision, json, status, action, bot, tenant, idempotency keys as JSON, dueAt or '', maxWaiting, then the fingerprints.
+   */
+  createRun: `
+    local known = redis.call('HGET', KEYS[1], 'json')
+    if known then return {'created', known} end
+    local owner
+    for i = 5, #KEYS do
+      local claim = redis.call('GET', KEYS[i])
+      if claim then
+        local id, fingerprint = string.match(claim, '^(%S+) (.*)$')
+        if fingerprint ~= ARGV[i + 6] then return {'key_reused'} end
+        owner = owner or id
+      end
+    end
+    if owner then return {'existing', owner} end
+    local waits = ARGV[4] == 'queued'
+    if waits and redis.call('SCARD', KEYS[4]) >= tonumber(ARGV[10]) then return {'full'} end
+    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'action', ARGV[5], 'bot', ARGV[6],
+      'tenant', ARGV[7], 'keys', ARGV[8])
+    for i = 5, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
+    if ARGV[9] ~= '' then redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
+    redis.call('ZADD', KEYS[3], 0, ARGV[1])
+    if waits then redis.call('SADD', KEYS[4], ARGV[1]) end
+    return {'created'}`,
+
+  /**
+   * Gives an existing run the keys that it lacks. KEYS: its row, then the idempotency keys. ARGV: id, the keys as JSON, then the fingerprints.
+   * Answers the run as it is now.
+   */
+  claimKeys: `
+    local row = redis.call('HMGET', KEYS[1], 'json', 'keys')
+    if not row[1] then return {'gone'} end
+    local names = cjson.decode(ARGV[2])
+    local known = cjson.decode(row[2])
+    local lacking = {}
+    for i = 2, #KEYS do
+      local claim = redis.call('GET', KEYS[i])
+      if not claim then lacking[#lacking + 1] = i
+      elseif string.match(claim, '^%S+ (.*)$') ~= ARGV[i + 1] then return {'key_reused'} end
+    end
+    for _, i in ipairs(lacking) do
+      redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 1])
+      known[#known + 1] = names[i - 1]
+    end
+    if #lacking > 0 then redis.call('HSET', KEYS[1], 'keys', cjson.encode(known)) end
+    return {'existing', row[1]}`,
+
+  /**
+   * KEYS: row, due, waiting. ARGV: id, revision, json, status, dueAt or '', channel, event.
+   * The very same row again is the same update, sent again.
+   */
+  updateRun: `
+    local row = redis.call('HMGET', KEYS[1], 'revision', 'status')
+    if row[1] == ARGV[2] and redis.call('HGET', KEYS[1], 'json') == ARGV[3] then return 1 end
+    if not row[1] or tonumber(row[1]) + 1 ~= tonumber(ARGV[2]) then return 0 end
+    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4])
+    if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
+    if ARGV[4] == 'queued' then redis.call('SADD', KEYS[3], ARGV[1])
+    elseif row[2] == 'queued' then redis.call('SREM', KEYS[3], ARGV[1]) end
+    redis.call('PUBLISH', ARGV[6], ARGV[7])
+    return 1`,
+
+  /** KEYS: row, due, list, waiting, artifacts, then the idempotency keys. ARGV: id. */
+  deleteRun: `
+    for i = 6, #KEYS do
+      local claim = redis.call('GET', KEYS[i])
+      if claim and string.match(claim, '^%S+') == ARGV[1] then redis.call('DEL', KEYS[i]) end
+    end
+    redis.call('ZREM', KEYS[2], ARGV[1])
+    redis.call('ZREM', KEYS[3], ARGV[1])
+    redis.call('SREM', KEYS[4], ARGV[1])
+    redis.call('UNLINK', KEYS[1], KEYS[5])
+    return 1`,
+
+  /** KEYS: rows. ARGV: limit, status, action, bot ('' is any). Answers the rows that fit, in the order of KEYS. */
+  filterRuns: `
+    local found = {}
+    local limit = tonumber(ARGV[1])
+    for i = 1, #KEYS do
+      if #found == limit then break end
+      local row = redis.call('HMGET', KEYS[i], 'status', 'action', 'bot')
+      if row[1] and (ARGV[2] == '' or ARGV[2] == row[1]) and (ARGV[3] == '' or ARGV[3] == row[2]) and (ARGV[4] == '' or ARGV[4] == row[3]) then
+        found[#found + 1] = redis.call('HGET', KEYS[i], 'json')
+      end
+    end
+    return found`,
+
+  /** KEYS: slot. ARGV: holder, limit, untilMs. */
+  acquireSlot: `
+    local time = redis.call('TIME')
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 + math.floor(time[2] / 1000))
+    if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+    redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+    return 1`,
+
+  /** KEYS: records, stamp. ARGV: id, json. */
+  putRecord: `
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+    return redis.call('INCR', KEYS[2])`,
+
+  /** KEYS: records, stamp. ARGV: id. */
+  deleteRecord: `
+    local gone = redis.call('HDEL', KEYS[1], ARGV[1])
+    if gone == 1 then redis.call('INCR', KEYS[2]) end
+    return gone`
+} as const
+
+export type ScriptName = keyof typeof scripts

@@ -1,0 +1,73 @@
+import type { Store } from '../../core/ports.ts'
+import { redisArtifacts } from './artifacts.ts'
+import { openClock } from './clock.ts'
+import { connectRedis } from './connection.ts'
+import { checkDurability } from './durability.ts'
+import { listenForEvents } from './events.ts'
+import { redisKeys } from './keys.ts'
+import { redisRecords } from './records.ts'
+import { redisRuns } from './runs.ts'
+
+export interface RedisStoreOptions {
+  readonly url: string
+  /** Begins every key and the channel; stores with the same prefix share one ledger. No braces in it. */
+  readonly prefix?: string
+  /** Do not ask Redis for its settings: for a managed one that does not tell. */
+  readonly assumeDurable?: boolean
+  readonly commandTimeoutMs?: number
+}
+
+const clockIntervalMs = 5000
+
+/** The ledger in Redis. Rejects when Redis can not be reached or its settings would break the promise. */
+export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+  const { url, prefix = 'retrofit', assumeDurable = false, commandTimeoutMs = 5000 } = options
+  const connect = (name: string, lazy = false) => connectRedis({ url, name: `${prefix}-${name}`, commandTimeoutMs, lazy })
+  // Files go their own way: a large one must not hold up the small commands behind it.
+  const [main, subscriber, files] = [connect('ledger'), connect('events'), connect('files', true)]
+  const closeAll = async () => {
+    await Promise.all([main, subscriber, files].map(connection => connection.close()))
+  }
+  const check = () => (assumeDurable ? Promise.resolve() : main.send(checkDurability))
+  try {
+    await check()
+    const keys = redisKeys(prefix)
+    const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
+    const { watch } = await listenForEvents(subscriber, keys.channel)
+    // The ping finds a subscription whose peer has gone without a word.
+    const timer = setInterval(() => {
+      void Promise.allSettled([clock.refresh(), subscriber.send(redis => redis.ping())])
+    }, clockIntervalMs).unref()
+    return {
+      ...redisRuns(main, keys),
+      watch,
+      emit(event) {
+        main.redis.publish(keys.channel, JSON.stringify(event)).catch(() => {})
+      },
+      async acquireSlot({ name, holder, limit, untilMs }) {
+        return (await main.script('acquireSlot', [keys.slot(name)], [holder, limit, untilMs])) === 1
+      },
+      async releaseSlot({ name, holder }) {
+        await main.send(redis => redis.zrem(keys.slot(name), holder))
+      },
+      records: redisRecords(main, keys),
+      artifacts: redisArtifacts(files, keys),
+      now: clock.now,
+      async ready() {
+        await check()
+        await main.send(redis => redis.set(keys.readiness, clock.now()))
+      },
+      async close() {
+        clearInterval(timer)
+        await closeAll()
+      }
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+function toMs([seconds, microseconds]: readonly (number | string)[]): number {
+  return Number(seconds) * 1000 + Number(microseconds) / 1000
+}
