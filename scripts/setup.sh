@@ -81,6 +81,7 @@ install_dependencies() {
     cksum <package-lock.json >node_modules/.retrofit-lock
   fi
   # So that `npx retrofit` finds the command in the checkout, with every npm.
+  mkdir -p node_modules/.bin
   [ -e node_modules/.bin/retrofit ] || ln -sf ../../scripts/retrofit.mjs node_modules/.bin/retrofit
 }
 

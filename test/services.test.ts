@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { expect, test } from '@jest/globals'
+import amqp from 'amqplib'
+import { Redis } from 'ioredis'
+import { startRedis } from './setup/services.ts'
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+test('a Redis keeps what it answered for through kill -9, and leaves nothing behind', async () => {
+  const server = await startRedis()
+  const redis = new Redis(server.url)
+  redis.on('error', () => {})
+  await redis.set('key', 'value')
+  const before = server.pid
+  await server.kill()
+  expect(isAlive(before)).toBe(false)
+  await server.restart()
+  expect(await redis.get('key')).toBe('value')
+  redis.disconnect()
+  const after = server.pid
+  await server.stop()
+  expect([isAlive(after), existsSync(server.dir)]).toEqual([false, false])
+})
+
+test('the servers end with the process that started them, also when it is killed', async () => {
+  const script = `import { startRedis } from '${join(import.meta.dirname, 'setup/redis.ts')}'
+    const { pid, dir } = await startRedis()
+    process.stdout.write(JSON.stringify({ pid, dir }), () => process.kill(process.pid, 'SIGKILL'))`
+  const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(error => error)
+  const { pid, dir } = JSON.parse(killed.stdout)
+  expect(killed.signal).toBe('SIGKILL')
+  for (let waits = 0; (existsSync(dir) || isAlive(pid)) && waits < 100; waits++) await sleep(50)
+  expect([existsSync(dir), isAlive(pid)]).toEqual([false, false])
+})
+
+test('the whole run shares one Redis and one RabbitMQ', async () => {
+  const { TEST_REDIS_URL = '', TEST_RABBITMQ_URL = '' } = process.env
+  const redis = new Redis(TEST_REDIS_URL)
+  expect(await redis.config('GET', 'appendfsync')).toEqual(['appendfsync', 'always'])
+  redis.disconnect()
+  const connection = await amqp.connect(TEST_RABBITMQ_URL)
+  const channel = await connection.createChannel()
+  const { queue } = await channel.assertQueue('services.test.quorum', { durable: true, arguments: { 'x-queue-type': 'quorum' } })
+  expect(queue).toBe('services.test.quorum')
+  await channel.deleteQueue(queue)
+  await connection.close()
+})
