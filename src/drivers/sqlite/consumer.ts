@@ -1,0 +1,80 @@
+import type { Consumer, Delivery, Queue } from '../../core/ports.ts'
+import type { Claim, Line } from './line.ts'
+
+export interface ConsumerParts {
+  readonly handle: Parameters<Queue['consume']>[0]
+  readonly concurrency: (bot: string) => number
+  readonly line: (bot: string) => Line
+  /** Deletes the message's row. */
+  readonly remove: (claim: Claim) => Promise<void>
+  /** There may be a message of the bot for somebody. */
+  readonly wake: (bot: string) => void
+  readonly onClose: () => void
+}
+
+export interface SqliteConsumer extends Consumer {
+  /** Begins handlers for the messages of a bot, as many as may run; of all its bots without one. */
+  pump(bot?: string): void
+}
+
+export function consumer({ handle, concurrency, line, remove, wake, onClose }: ConsumerParts): SqliteConsumer {
+  let serving: ReadonlySet<string> = new Set()
+  const running = new Map<string, number>()
+  const handlers = new Set<Promise<void>>()
+
+  function delivery(claim: Claim): { readonly delivery: Delivery; acked(): boolean } {
+    let acking: Promise<void> | undefined
+    const ack = () => {
+      acking ??= remove(claim).catch((error: unknown) => {
+        acking = undefined
+        throw error
+      })
+      return acking
+    }
+    return { delivery: { message: claim.message, ack }, acked: () => acking !== undefined }
+  }
+
+  /** Never rejects: what fails is handed back. */
+  async function settle(claim: Claim): Promise<void> {
+    const { delivery: given, acked } = delivery(claim)
+    try {
+      await handle(given)
+      await given.ack()
+    } catch {
+      if (!acked()) line(claim.message.bot).giveBack(claim)
+    }
+  }
+
+  function begin(claim: Claim): void {
+    const { bot } = claim.message
+    running.set(bot, (running.get(bot) ?? 0) + 1)
+    const handler = settle(claim).finally(() => {
+      handlers.delete(handler)
+      running.set(bot, (running.get(bot) ?? 1) - 1)
+      wake(bot)
+    })
+    handlers.add(handler)
+  }
+
+  function pumpBot(bot: string): void {
+    const free = serving.has(bot) ? concurrency(bot) - (running.get(bot) ?? 0) : 0
+    if (free > 0) for (const claim of line(bot).take(free)) begin(claim)
+  }
+
+  function pump(bot?: string): void {
+    for (const one of bot === undefined ? serving : [bot]) pumpBot(one)
+  }
+
+  return {
+    pump,
+    async serve(bots) {
+      serving = new Set(bots)
+      pump()
+    },
+    async close() {
+      serving = new Set()
+      onClose()
+      await Promise.all(handlers)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Queue } from '../../core/ports.ts'
+import { consumer, type SqliteConsumer } from './consumer.ts'
+import { type Claim, lines } from './line.ts'
+import type { Sqlite } from './open-sqlite.ts'
+
+/** How soon a message is seen that another process published, or one whose pause is over. */
+const pollMs = 1_000
+
+/** A queue in the ledger's file. One process consumes; others may publish. */
+export function openSqliteQueue(sqlite: Sqlite): Queue {
+  const { db, write } = sqlite
+  const insert = db.prepare('INSERT INTO message(bot, published_at, body) VALUES(?,?,?)')
+  const removeRow = db.prepare('DELETE FROM message WHERE seq=?')
+  const line = lines(sqlite)
+  const consumers = new Set<SqliteConsumer>()
+  let poll: NodeJS.Timeout | undefined
+  let closing: Promise<void> | undefined
+  let closed = false
+  sqlite.retain()
+
+  function wake(bot: string): void {
+    for (const one of consumers) one.pump(bot)
+  }
+
+  function remember(added: SqliteConsumer): void {
+    consumers.add(added)
+    poll ??= setInterval(() => {
+      for (const one of consumers) one.pump()
+    }, pollMs)
+  }
+
+  function forget(gone: SqliteConsumer): void {
+    consumers.delete(gone)
+    if (consumers.size > 0) return
+    clearInterval(poll)
+    poll = undefined
+  }
+
+  async function remove(claim: Claim): Promise<void> {
+    if (closed) return
+    await write(() => removeRow.run(claim.seq))
+    line(claim.message.bot).settle(claim)
+  }
+
+  function refuseClosed(): void {
+    if (closing) throw new Error('The queue is closed')
+  }
+
+  return {
+    async publish(message) {
+      refuseClosed()
+      const body = JSON.stringify(message)
+      await write(() => insert.run(message.bot, message.publishedAt, body))
+      wake(message.bot)
+    },
+    async consume(handle, { concurrency }) {
+      refuseClosed()
+      const added: SqliteConsumer = consumer({ handle, concurrency, line, remove, wake, onClose: () => forget(added) })
+      remember(added)
+      return { serve: bots => added.serve(bots), close: () => added.close() }
+    },
+    depth: async bot => line(bot).depth(),
+    async ready() {
+      refuseClosed()
+      await write(() => undefined)
+    },
+    close() {
+      closing ??= Promise.all([...consumers].map(one => one.close())).then(() => {
+        closed = true
+        sqlite.release()
+      })
+      return closing
+    }
+  }
+}

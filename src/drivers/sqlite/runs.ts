@@ -1,0 +1,121 @@
+import type { StatementSync } from 'node:sqlite'
+import type { Created, IdempotencyKey, RunQuery, Store } from '../../core/ports.ts'
+import type { Run } from '../../core/types.ts'
+import type { Sqlite } from './open-sqlite.ts'
+
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
+type Gate = Parameters<Store['createRun']>[1]
+
+const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
+const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
+  row === undefined ? undefined : JSON.parse(String(row.body))
+const parsedAll = (rows: readonly { readonly body?: unknown }[]): readonly Run[] => rows.map(({ body }) => JSON.parse(String(body)))
+
+/** Before every id: the cursor of the first page. */
+const newest = '~'
+
+export function runs({ db, write }: Sqlite): Runs {
+  const sql = {
+    get: db.prepare('SELECT body FROM run WHERE id=?'),
+    head: db.prepare('SELECT revision, tenant, bot, status, keys FROM run WHERE id=?'),
+    insert: db.prepare(
+      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
+    ),
+    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
+    setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+    remove: db.prepare('DELETE FROM run WHERE id=?'),
+    due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+    waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
+    count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
+    key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
+    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?)'),
+    removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+  }
+  const lists = new Map<string, StatementSync>()
+
+  const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
+
+  /** Gives the run those of the keys that nobody has. */
+  function claimKeys(runId: string, keys: readonly IdempotencyKey[]): void {
+    const missing = keys.filter(({ key }) => sql.key.get(key) === undefined)
+    if (missing.length === 0) return
+    for (const { key, fingerprint } of missing) sql.insertKey.run(key, fingerprint, runId)
+    const known: string[] = JSON.parse(String(sql.head.get(runId)?.keys))
+    sql.setKeys.run(JSON.stringify([...known, ...missing.map(({ key }) => key)]), runId)
+  }
+
+  function insert(run: Run, body: string, keys: readonly IdempotencyKey[]): void {
+    const names = [...new Set(keys.map(({ key }) => key))]
+    sql.insert.run(
+      run.id,
+      run.revision,
+      run.tenant,
+      run.bot,
+      run.action,
+      run.status,
+      dueAt(run),
+      run.createdAt,
+      JSON.stringify(names),
+      body
+    )
+    for (const { key, fingerprint } of keys) if (sql.key.get(key) === undefined) sql.insertKey.run(key, fingerprint, run.id)
+    if (run.status === 'queued') sql.count.run(run.tenant, run.bot, 1)
+  }
+
+  function create(run: Run, body: string, { keys, maxWaiting }: Gate): Created {
+    const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
+    if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
+    const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
+    const existing = parsed(sql.get.get(owner === undefined ? run.id : String(owner)))
+    if (existing !== undefined) {
+      claimKeys(existing.id, keys)
+      return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
+    }
+    if (isFull(run, maxWaiting)) return { outcome: 'full' }
+    insert(run, body, keys)
+    return { outcome: 'created', run }
+  }
+
+  function update(next: Run, body: string): boolean {
+    const stored = sql.head.get(next.id)
+    if (stored === undefined) return false
+    if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
+    if (stored.revision !== next.revision - 1) return false
+    sql.update.run(next.revision, next.status, dueAt(next), body, next.id)
+    const change = Number(next.status === 'queued') - Number(stored.status === 'queued')
+    if (change !== 0) sql.count.run(next.tenant, next.bot, change)
+    return true
+  }
+
+  function remove(id: string): void {
+    const stored = sql.head.get(id)
+    if (stored === undefined) return
+    for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key)
+    if (stored.status === 'queued') sql.count.run(String(stored.tenant), String(stored.bot), -1)
+    sql.remove.run(id)
+  }
+
+  function list({ tenant, before = newest, limit, ...query }: RunQuery): readonly Run[] {
+    const filters = (['status', 'action', 'bot'] as const).filter(name => query[name] !== undefined)
+    const where = filters.map(name => `AND ${name}=?`).join(' ')
+    const statement = lists.get(where) ?? db.prepare(`SELECT body FROM run WHERE tenant=? AND id<? ${where} ORDER BY id DESC LIMIT ?`)
+    lists.set(where, statement)
+    return parsedAll(statement.all(tenant, before, ...filters.map(name => String(query[name])), limit))
+  }
+
+  return {
+    // Written as text before the transaction: a value that is no JSON fails here and not among its neighbours.
+    async createRun(run, gate) {
+      const body = JSON.stringify(run)
+      return write(() => create(run, body, gate))
+    },
+    async updateRun(next) {
+      const body = JSON.stringify(next)
+      return write(() => update(next, body))
+    },
+    getRun: async id => parsed(sql.get.get(id)),
+    listRuns: async query => list(query),
+    dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
+    deleteRun: id => write(() => remove(id))
+  }
+}

@@ -1,0 +1,76 @@
+import type { Store } from '../../core/ports.ts'
+import type { RunEvent } from '../../core/types.ts'
+import { artifacts } from './artifacts.ts'
+import type { Sqlite } from './open-sqlite.ts'
+import { records } from './records.ts'
+import { runs } from './runs.ts'
+import { slots } from './slots.ts'
+
+/** Steady: a wall clock that is set forward would end every lease at once. */
+function steadyClock(): () => number {
+  const offset = Date.now() - performance.now()
+  return () => Math.floor(offset + performance.now())
+}
+
+/** The ledger in one file. Watchers hear the stores on the same connection; another process's changes are found by looking. */
+export function openSqliteStore(sqlite: Sqlite): Store {
+  const { db, watchers } = sqlite
+  const own = new Set<(event: RunEvent) => void>()
+  const now = steadyClock()
+  const ledger = runs(sqlite)
+  const fill = db.prepare('INSERT INTO readiness(filler) VALUES(zeroblob(8192))')
+  const drain = db.prepare('DELETE FROM readiness')
+  let closed = false
+  sqlite.retain()
+
+  function emit(event: RunEvent): void {
+    for (const watcher of watchers) {
+      try {
+        watcher(event)
+      } catch {
+        // A watcher that fails is its own business; the update has happened.
+      }
+    }
+  }
+
+  async function whileOpen(): Promise<void> {
+    if (closed) throw new Error('The ledger is closed')
+  }
+
+  return {
+    ...ledger,
+    ...slots(sqlite, now),
+    records: records(sqlite),
+    artifacts: artifacts(sqlite),
+    async updateRun(next) {
+      const written = await ledger.updateRun(next)
+      if (written) emit({ type: 'status', runId: next.id, revision: next.revision, status: next.status, effect: next.effect })
+      return written
+    },
+    watch(listener) {
+      const watcher = (event: RunEvent) => listener(event)
+      watchers.add(watcher)
+      own.add(watcher)
+      return () => {
+        watchers.delete(watcher)
+        own.delete(watcher)
+      }
+    },
+    emit,
+    now,
+    async ready() {
+      await whileOpen()
+      // New pages, so that a full disk shows, and gone in the same transaction.
+      await sqlite.write(() => {
+        fill.run()
+        drain.run()
+      })
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      for (const watcher of own) watchers.delete(watcher)
+      sqlite.release()
+    }
+  }
+}
