@@ -1,5 +1,5 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
-import type { Action, Bot, Caller, Json, JsonObject, Run, RunEffect, RunError, RunStatus, StepRecord, Transition } from './types.ts'
+import type { Action, ArtifactRef, Bot, Caller, Json, JsonObject, Run, RunError, RunStatus, StepRecord, Transition } from './types.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
 export const publishGraceMs = 5_000
@@ -8,6 +8,7 @@ export const republishMs = 30_000
 export const tombstoneMs = 400 * 24 * 3_600_000
 const historyLength = 50
 const stepsLength = 100
+const artifactsLength = 50
 
 export interface NewRun {
   readonly id: string
@@ -99,9 +100,13 @@ export const claimProbe = (run: Run, by: Lease): Run => next(run, by.now, { prob
 
 export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by))
 
-/** The fence: succeeds once in a run's life, unless nothing left for the target, or the manifest says why a second time is harmless. */
-export function crossCommit(run: Run, now: number): Run {
-  return next(run, now, { effect: 'unknown', committedAt: run.committedAt ?? now }, 'commit point')
+/**
+ * The fence. Succeeds once in a run's life; again only when evidence cleared it (nothing had left for the target),
+ * or when the manifest says why a second crossing is harmless (`again`). Renews the lease with it.
+ */
+export function crossCommit(run: Run, by: Lease & { readonly again: boolean }): Run {
+  if (run.effect !== 'none' && !by.again) throw new Error(`run ${run.id} has crossed its commit point before`)
+  return next(run, by.now, { effect: 'unknown', committedAt: run.committedAt ?? by.now, ...leaseOf(by) }, 'commit point')
 }
 
 /** Evidence that nothing left for the target: the commit point was not crossed after all. */
@@ -211,11 +216,14 @@ export function resolve(
   return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: run.error && { ...run.error, retryable: true } }, note)
 }
 
-/** Notes that the sweep published the run again. */
-export const touched = (run: Run, now: number): Run =>
-  next(run, now, { dueAt: Math.min(now + republishMs, Math.max(run.startBy, now + 1)) })
+/** Notes that the sweep published the run again, and when it looks next. */
+export function touch(run: Run, now: number): Run {
+  const again = now + republishMs
+  return next(run, now, { dueAt: run.status === 'queued' && run.startBy > now ? Math.min(again, run.startBy) : again })
+}
 
-export const attach = (run: Run, artifacts: Run['artifacts'], now: number): Run => next(run, now, { artifacts })
+export const attach = (run: Run, artifact: ArtifactRef, now: number): Run =>
+  next(run, now, { artifacts: [...run.artifacts.filter(({ name }) => name !== artifact.name), artifact].slice(-artifactsLength) })
 
 export const linkRetry = (run: Run, retriedBy: string, now: number): Run => next(run, now, { retriedBy }, `retried by ${retriedBy}`)
 
@@ -233,5 +241,3 @@ export function turnOf(run: Run, now: number): Turn {
   if (run.effect === 'unknown') return run.status === 'queued' ? 'attempt' : run.dueAt === null ? 'none' : 'probe'
   return run.status === 'queued' ? 'attempt' : 'none'
 }
-
-export const effectAfterCommit = (run: Run): RunEffect => (run.effect === 'none' ? 'none' : 'unknown')

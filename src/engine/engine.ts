@@ -1,6 +1,8 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
 import type { RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent } from '../core/types.ts'
+import type { Action, Bot, Caller, Json, JsonObject, ManifestIssue, Run, RunEvent } from '../core/types.ts'
+
+export type { ManifestIssue } from '../core/types.ts'
 
 export interface CallRequest {
   readonly caller: Caller
@@ -52,14 +54,6 @@ export interface Engine {
   retry(caller: Caller, runId: string): Promise<Run>
   /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */
   ready(): Promise<void>
-}
-
-export interface ManifestIssue {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  /** What is wrong, and what to write instead. */
-  readonly message: string
 }
 
 /** Where a bot comes from: a file in the bots folder, or `PUT /v1/bots/{bot}`. */

@@ -1,0 +1,153 @@
+/** One attempt of a run, and what becomes of it on each side of the commit point. */
+import { FenceLost, NothingSent, RetrofitError } from '../core/errors.ts'
+import { backoffMs } from '../core/retry.ts'
+import { cancel, clearCommit, complete, fail, park, requeue, settle } from '../core/run.ts'
+import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
+import { type OpenCall, openCall } from './call.ts'
+import type { Work } from './execute.ts'
+import { businessErrorOf, runErrorOf, technicalErrorOf, unknownOutcome } from './outcome.ts'
+import { publishLater } from './publish.ts'
+
+/** An adapter that does not heed its signal is left behind after this long. In milliseconds. */
+const heedMs = 3_000
+
+export async function attempt(work: Work): Promise<void> {
+  const { parts, action, holding } = work
+  const span = parts.telemetry.startSpan(`attempt ${action.name}`, {
+    parent: holding.run.traceparent,
+    attributes: { 'retrofit.run_id': holding.run.id, 'retrofit.attempt': holding.run.attempt }
+  })
+  const begun = performance.now()
+  const call = await prepare(work, span).catch(error => failedBeforeCall(work, error))
+  if (call === undefined) return span.end()
+  try {
+    await succeeded(work, call, await adapterRun(work, call))
+  } catch (error) {
+    span.fail(error)
+    await failed(work, call, error).catch(problem => left(work, problem))
+  } finally {
+    parts.telemetry.hop('attempt', performance.now() - begun)
+    span.set({ 'retrofit.status': holding.run.status, 'retrofit.effect': holding.run.effect })
+    span.end()
+  }
+}
+
+async function prepare(work: Work, root: Parameters<typeof openCall>[1]['root']): Promise<OpenCall> {
+  const { parts, bot, action, holding } = work
+  const credentials = bot.target.credentials === undefined ? {} : await parts.secrets.get(bot.target.credentials)
+  const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
+  return openCall(work, { root, credentials, input, mayCommit: true })
+}
+
+async function failedBeforeCall(work: Work, error: unknown): Promise<undefined> {
+  await beforeCommit(work, { error: technicalErrorOf(error, text => text), steps: [] })
+  return undefined
+}
+
+function adapterRun({ parts, bot, holding }: Work, call: OpenCall): Promise<Json> {
+  const adapter = parts.adapters[bot.adapter]
+  if (adapter === undefined)
+    throw new RetrofitError('target_failed', { detail: `This worker has no adapter ${bot.adapter}.`, retryable: true })
+  return heeding(adapter.run(call), holding.signal)
+}
+
+/** Resolves like the work, or rejects with the signal's reason a little after it aborted. */
+export function heeding<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const abandon = () => {
+      timer = setTimeout(() => reject(signal.reason), heedMs)
+    }
+    if (signal.aborted) abandon()
+    else signal.addEventListener('abort', abandon)
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abandon)
+    })
+  })
+}
+
+async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void> {
+  const { parts, action, bot } = work
+  const errors = action.checkOutput(output)
+  if (errors.length > 0)
+    throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
+  const sealed = parts.sealer.seal(action.output, output)
+  await end(work, (run, now) => complete(run, sealed, { now, steps: call.records }))
+  await parts.breakers.succeeded(bot.name)
+}
+
+/** Writes a final state through the fence and tells about it. */
+async function end(work: Work, change: (run: Run, now: number) => Run): Promise<Run> {
+  const run = await work.holding.advance(change)
+  work.parts.telemetry.runEnded(run)
+  return run
+}
+
+async function failed(work: Work, call: OpenCall, error: unknown): Promise<void> {
+  if (error instanceof FenceLost || work.holding.stopReason === 'fence_lost') throw new FenceLost(work.holding.run.id)
+  const business = businessErrorOf(work.action, error)
+  const technical = technicalErrorOf(error, call.redact)
+  if (error instanceof NothingSent && crossed(work)) await work.holding.advance((run, now) => clearCommit(run, now))
+  if (business?.notApplied && crossed(work)) await work.holding.advance((run, now) => clearCommit(run, now))
+  if (crossed(work)) return afterCommit(work, call, { reason: stoppedBy(work) ?? business?.detail ?? technical.detail })
+  if (business !== undefined) {
+    const { notApplied: _, ...runError } = { ...business, detail: call.redact(business.detail) }
+    await end(work, (run, now) => fail(run, runError, { now, steps: call.records }))
+    return
+  }
+  const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
+  await beforeCommit(work, { error: { ...technical, retryable }, steps: call.records })
+}
+
+/** Whether this run's effect may exist. The ledger's word counts, also when the answer to `commit()` never came. */
+const crossed = ({ holding }: Work): boolean => holding.run.effect !== 'none'
+
+const stopTexts = { deadline: 'the time limit came', cancelled: 'it was cancelled', shutdown: 'the worker was stopped' } as const
+
+function stoppedBy({ holding }: Work): string | undefined {
+  const reason = holding.stopReason
+  return reason === undefined || reason === 'fence_lost' ? undefined : stopTexts[reason]
+}
+
+interface Failure {
+  readonly error: RunError
+  readonly steps: OpenCall['records']
+}
+
+/** Nothing can have happened: cancel, hand back, fail or try again. */
+async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
+  const { holding, action, parts, bot } = work
+  const reason = holding.stopReason
+  if (reason === 'cancelled' || holding.run.cancelRequested)
+    return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point')))
+  if (reason === 'shutdown')
+    return void (await holding.advance((run, now) =>
+      requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
+    ))
+  if (reason === 'deadline') {
+    const late = runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${error.detail}`.slice(0, 500) }))
+    return void (await end(work, (run, now) => fail(run, late, { now, steps })))
+  }
+  if (error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
+  const waitMs = backoffMs(action.retry, holding.run.attempt)
+  const again = error.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
+  if (!again) return void (await end(work, (run, now) => fail(run, error, { now, steps })))
+  publishLater(parts, await holding.advance((run, now) => requeue(run, { now, steps, notBefore: now + waitMs, error, note: 'retry' })))
+}
+
+/** It may have happened: nothing is run again; the probe is asked when a late effect has had its time. */
+async function afterCommit(work: Work, call: OpenCall, { reason }: { readonly reason: string }): Promise<void> {
+  const { action, holding, parts } = work
+  const error = unknownOutcome(`After the commit point: ${call.redact(reason)}`.slice(0, 500))
+  if (action.probe === undefined && action.rerun === undefined) {
+    return void (await end(work, (run, now) => park(run, error, { now, steps: call.records, probeAt: undefined })))
+  }
+  publishLater(parts, await holding.advance((run, now) => settle(run, error, { now, steps: call.records, until: now + action.settleMs })))
+}
+
+/** The outcome could not be written. The lease will run out, and the sweep takes the run from there. */
+function left({ parts, holding }: Work, problem: unknown): void {
+  if (problem instanceof FenceLost) parts.telemetry.log.warn({ runId: holding.run.id }, 'the fence is lost; the attempt stopped')
+  else parts.telemetry.log.error({ runId: holding.run.id, err: problem }, 'the outcome could not be written; the sweep goes on from here')
+}

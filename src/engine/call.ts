@@ -1,0 +1,148 @@
+/** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
+import type { Call } from '../core/adapter.ts'
+import { FenceLost } from '../core/errors.ts'
+import { attach, crossCommit } from '../core/run.ts'
+import type { JsonObject, StepRecord } from '../core/types.ts'
+import { createRedactor } from '../governance/redact.ts'
+import type { Credentials } from '../governance/secrets.ts'
+import { sensitiveTexts } from '../governance/sensitive.ts'
+import type { Span } from '../telemetry/telemetry.ts'
+import type { Work } from './execute.ts'
+import { Stopped } from './holding.ts'
+
+export interface OpenCall extends Call {
+  readonly records: readonly StepRecord[]
+}
+
+const artifactBytes = 8 * 1024 * 1024
+
+/** `root` is the span of the attempt; `mayCommit` is false for probes. */
+export function openCall(
+  work: Work,
+  options: { readonly root: Span; readonly credentials: Credentials; readonly input: JsonObject; readonly mayCommit: boolean }
+): OpenCall {
+  const { bot, action, holding } = work
+  const { credentials, input, root } = options
+  const { id, reference, attempt, tenant } = holding.run
+  const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input)]
+  const tracer = new StepTracer(work, root)
+  let committed = holding.run.effect !== 'none' && !options.mayCommit
+  return {
+    steps: action.steps,
+    bot: { name: bot.name, digest: bot.digest },
+    action: action.name,
+    target: bot.target,
+    run: { id, reference, attempt, tenant },
+    input,
+    session: {},
+    credentials,
+    signal: holding.signal,
+    deadlineAt: holding.run.deadlineAt,
+    sensitive,
+    redact: createRedactor(sensitive),
+    records: tracer.records,
+    get committed() {
+      return committed
+    },
+    commit: async () => {
+      if (!options.mayCommit || committed)
+        throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
+      await cross(work)
+      committed = true
+    },
+    step: (name, run) => tracer.step(name, run),
+    exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
+    attach: async (name, content, mediaType) => {
+      await keep(work, { name, content: content.subarray(0, artifactBytes), mediaType })
+    }
+  }
+}
+
+/** Durable before it returns; and not late: a worker that was paused past its lease must not go on. */
+async function cross({ action, holding, parts }: Work): Promise<void> {
+  holding.signal.throwIfAborted()
+  await holding.advance(run => {
+    if (run.cancelRequested) throw new Stopped('cancelled')
+    return crossCommit(run, { ...holding.lease(), again: action.rerun !== undefined })
+  })
+  if ((holding.run.lease?.until ?? 0) <= parts.store.now()) {
+    holding.stop('fence_lost')
+    throw new FenceLost(holding.run.id)
+  }
+}
+
+async function keep(
+  { parts, holding }: Work,
+  file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
+): Promise<void> {
+  const name =
+    file.name
+      .replaceAll(/[^A-Za-z0-9._-]/g, '_')
+      .replace(/^\.+/, '_')
+      .slice(0, 100) || 'file'
+  await parts.store.artifacts.put(holding.run.id, name, file)
+  await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
+}
+
+/** Steps and exchanges of one attempt; each opens a span below the one that is open. */
+class StepTracer {
+  readonly records: StepRecord[] = []
+  private readonly work: Work
+  private readonly open: Span[]
+
+  constructor(work: Work, root: Span) {
+    this.work = work
+    this.open = [root]
+  }
+
+  async step<T>(name: string, run: () => Promise<T>): Promise<T> {
+    this.work.holding.signal.throwIfAborted()
+    const startedAt = this.work.parts.store.now()
+    const begun = performance.now()
+    let ok = false
+    try {
+      const value = await this.spanned(name, 'internal', {}, run)
+      ok = true
+      return value
+    } finally {
+      const durationMs = performance.now() - begun
+      this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok })
+      this.work.parts.telemetry.hop('step', durationMs)
+    }
+  }
+
+  async exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, run: () => Promise<T>): Promise<T> {
+    const begun = performance.now()
+    try {
+      return await this.spanned(name, 'client', attributes, run)
+    } finally {
+      this.work.parts.telemetry.hop('exchange', performance.now() - begun)
+    }
+  }
+
+  private async spanned<T>(
+    name: string,
+    kind: 'internal' | 'client',
+    attributes: Readonly<Record<string, string | number>>,
+    run: () => Promise<T>
+  ): Promise<T> {
+    const parent = this.open.at(-1)?.traceparent
+    const span = this.work.parts.telemetry.startSpan(name, { parent, kind, attributes })
+    this.open.push(span)
+    try {
+      return await run()
+    } catch (error) {
+      span.fail(error)
+      throw error
+    } finally {
+      span.end()
+      this.open.splice(this.open.indexOf(span), 1)
+    }
+  }
+
+  private record(step: StepRecord): void {
+    const { parts, holding } = this.work
+    this.records.push(step)
+    parts.store.emit({ type: 'step', runId: holding.run.id, step })
+  }
+}

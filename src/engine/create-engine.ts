@@ -1,0 +1,96 @@
+/** The engine behind the doors: every method checks who asks. */
+import { RetrofitError } from '../core/errors.ts'
+import { isRunId } from '../core/ids.ts'
+import type { Caller, Run } from '../core/types.ts'
+import { allows } from '../governance/scopes.ts'
+import { mask } from '../governance/sealer.ts'
+import { cancel, resolve, retry } from './decide.ts'
+import type { Engine } from './engine.ts'
+import type { Parts } from './parts.ts'
+import { plan, submit } from './submit.ts'
+
+export interface EngineControls {
+  /** From now on nothing is accepted: the process stops. */
+  drain(): void
+}
+
+export function createEngine(parts: Parts): Engine & EngineControls {
+  let draining = false
+  const accepting = () => {
+    if (draining) throw new RetrofitError('not_ready', { detail: 'This process stops.', retryAfterMs: 2_000 })
+  }
+  const find = (caller: Caller, runId: string) => visible(parts, caller, runId)
+  const shown = async (work: Promise<Run>) => present(parts, await work)
+  return {
+    catalog: parts.catalog,
+    submit: async request => {
+      accepting()
+      const { run, outcome } = await submit(parts, request)
+      return { run: await present(parts, run), outcome }
+    },
+    plan: async request => plan(parts, request),
+    wait: async (run, options) => {
+      const later = await parts.hub.ended(run, options)
+      return later === run ? run : present(parts, later)
+    },
+    find: (caller, runId) => shown(find(caller, runId)),
+    list: async (caller, query) => {
+      const runs = await parts.store.listRuns({ ...query, tenant: caller.tenant })
+      const seen = await Promise.all(runs.map(async run => ((await maySee(parts, caller, run)) ? present(parts, run) : undefined)))
+      return seen.filter(run => run !== undefined)
+    },
+    watch: (runId, listener) => parts.hub.on(runId, listener),
+    artifact: async (caller, runId, name) => {
+      const run = await find(caller, runId)
+      const file = run.artifacts.some(artifact => artifact.name === name) ? await parts.store.artifacts.get(runId, name) : undefined
+      if (file === undefined) throw new RetrofitError('artifact_not_found', { detail: `Run ${runId} has no such artifact.`, runId })
+      return file
+    },
+    cancel: async (caller, runId) => shown(cancel(parts, await find(caller, runId))),
+    resolve: async (caller, runId, decision) => shown(resolve(parts, { caller, run: await find(caller, runId), decision })),
+    retry: async (caller, runId) => {
+      accepting()
+      return shown(retry(parts, caller, await find(caller, runId)))
+    },
+    ready: async () => {
+      accepting()
+      const problems = (await Promise.allSettled([parts.store.ready(), parts.queue.ready()])).filter(result => result.status === 'rejected')
+      if (problems.length > 0)
+        throw new RetrofitError('not_ready', {
+          detail: problems.map(({ reason }) => String(reason?.message ?? reason)).join('; '),
+          retryAfterMs: 2_000
+        })
+    },
+    drain: () => {
+      draining = true
+    }
+  }
+}
+
+async function visible(parts: Parts, caller: Caller, runId: string): Promise<Run> {
+  const run = isRunId(runId) ? await parts.store.getRun(runId) : undefined
+  if (run === undefined || !(await maySee(parts, caller, run)))
+    throw new RetrofitError('run_not_found', { detail: `There is no run ${runId.slice(0, 64)}.` })
+  return run
+}
+
+/** A run is seen by its own tenant, by keys that may call its action or read all runs. */
+async function maySee(parts: Parts, caller: Caller, run: Run): Promise<boolean> {
+  if (run.tenant !== caller.tenant) return false
+  if (allows(caller.scopes, ['runs:read'])) return true
+  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  return action !== undefined && allows(caller.scopes, action.scopes)
+}
+
+/** As the caller may read it: the input masked, the output open. */
+async function present(parts: Parts, run: Run): Promise<Run> {
+  if (run.expired) return run
+  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  if (action === undefined) return run
+  const { output } = run
+  return {
+    ...run,
+    input: mask(action.input, run.input),
+    ...(output === undefined ? {} : { output: parts.sealer.open(action.output, output) })
+  }
+}

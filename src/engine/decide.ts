@@ -1,0 +1,97 @@
+/** What a person or client decides about a run: cancel, resolve, retry. Each write is fenced like any other. */
+
+import { canonicalJson } from '../core/canonical-json.ts'
+import { RetrofitError } from '../core/errors.ts'
+import { cancel as cancelled, hasEnded, linkRetry, requestCancel, resolve as resolved } from '../core/run.ts'
+import type { Caller, JsonObject, Run } from '../core/types.ts'
+import { sha256 } from '../governance/sealer.ts'
+import type { Parts } from './parts.ts'
+import { accept } from './submit.ts'
+
+/** How long a cancel waits for the worker to stop. */
+const cancelWaitMs = 5_000
+
+/** Applies a change to the newest state until it is written. */
+async function change(parts: Parts, run: Run, next: (run: Run, now: number) => Run): Promise<Run> {
+  let at = run
+  for (;;) {
+    const wanted = next(at, parts.store.now())
+    if (await parts.store.updateRun(wanted)) return wanted
+    const fresh = await parts.store.getRun(at.id)
+    if (fresh === undefined) throw new RetrofitError('run_not_found', { detail: `There is no run ${at.id}.` })
+    at = fresh
+  }
+}
+
+/** Honest about effects: a run that may have had one is not cancellable. */
+export async function cancel(parts: Parts, run: Run): Promise<Run> {
+  if (run.status === 'cancelled') return run
+  const wanted = await change(parts, run, (at, now) => {
+    if (hasEnded(at) || at.effect !== 'none') throw notCancellable(at)
+    return at.status === 'working' ? requestCancel(at, now) : cancelled(at, now, 'cancelled before it started')
+  })
+  if (wanted.status === 'cancelled') {
+    parts.telemetry.runEnded(wanted)
+    return wanted
+  }
+  const after = await parts.hub.ended(wanted, { waitMs: cancelWaitMs })
+  if (after.status !== 'cancelled' && (hasEnded(after) || after.effect !== 'none')) throw notCancellable(after)
+  return after
+}
+
+const notCancellable = (run: Run): RetrofitError => {
+  const why = hasEnded(run) ? `It has ended as ${run.status}.` : 'It has passed its commit point: its effect may exist already.'
+  return new RetrofitError('not_cancellable', { detail: why, effect: run.effect, runId: run.id })
+}
+
+export interface Decision {
+  readonly outcome: 'completed' | 'not_done'
+  readonly output?: JsonObject
+}
+
+export async function resolve(parts: Parts, { caller, run, decision }: { caller: Caller; run: Run; decision: Decision }): Promise<Run> {
+  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const { output } = decision
+  if (output !== undefined && action !== undefined) {
+    const errors = action.checkOutput(output).map(error => ({ ...error, pointer: `/output${error.pointer}` }))
+    if (errors.length > 0)
+      throw new RetrofitError('invalid_input', { detail: `The output does not fit the schema of ${run.action}.`, errors })
+  }
+  const sealed = output === undefined || action === undefined ? output : parts.sealer.seal(action.output, output)
+  const after = await change(parts, run, (at, now) => {
+    if (at.status !== 'outcome_unknown')
+      throw new RetrofitError('not_resolvable', { detail: `Its status is ${at.status}.`, effect: at.effect, runId: at.id })
+    return resolved(
+      at,
+      { outcome: decision.outcome, ...(sealed === undefined ? {} : { output: sealed }) },
+      { subject: caller.subject, now }
+    )
+  })
+  parts.telemetry.log.info({ runId: run.id, by: caller.subject, outcome: decision.outcome }, 'resolved by a person')
+  parts.telemetry.runEnded(after)
+  return after
+}
+
+/** A new run linked to the old one; asked for twice, it is the same new run. */
+export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run> {
+  const doable = (run.status === 'failed' || run.status === 'cancelled') && run.effect === 'none' && !run.expired
+  if (!doable)
+    throw new RetrofitError('not_retryable', {
+      detail: `Its status is ${run.status}, its effect ${run.effect}.`,
+      effect: run.effect,
+      runId: run.id
+    })
+  const found = parts.catalog.action(run.action)
+  const before = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  if (found === undefined || before === undefined)
+    throw new RetrofitError('action_not_found', { detail: `There is no action ${run.action} any more.` })
+  const input = parts.sealer.open(before.input, run.input) as JsonObject
+  const errors = found.action.checkInput(input)
+  if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input does not fit ${run.action} any more.`, errors })
+  const key = { key: sha256(canonicalJson(['retry', run.id])), fingerprint: run.id }
+  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], retryOf: run.id })
+  if (run.retriedBy === undefined)
+    await change(parts, run, (at, now) => (at.retriedBy === undefined ? linkRetry(at, again.id, now) : linkRetry(at, at.retriedBy, now)))
+  parts.telemetry.log.info({ runId: run.id, by: caller.subject, retriedBy: again.id }, 'retried by a person')
+  return again
+}

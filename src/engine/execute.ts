@@ -1,0 +1,123 @@
+/** What a worker does with a delivery: claim the run through the fence, ack, and attempt or probe it. */
+import { RetrofitError } from '../core/errors.ts'
+import type { Delivery, Message } from '../core/ports.ts'
+import { claim, claimProbe, fail, park, turnOf } from '../core/run.ts'
+import type { Action, Bot, Run } from '../core/types.ts'
+import { attempt } from './attempt.ts'
+import { Holding } from './holding.ts'
+import { runErrorOf } from './outcome.ts'
+import type { Parts } from './parts.ts'
+import { probe } from './probe.ts'
+import { publishLater } from './publish.ts'
+
+export interface Work {
+  readonly parts: Parts
+  readonly bot: Bot
+  readonly action: Action
+  readonly holding: Holding
+}
+
+export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal): Promise<void> {
+  const run = await parts.store.getRun(delivery.message.runId)
+  // A message without a row proves that the ledger lost it: nothing may run.
+  if (run === undefined)
+    return parts.telemetry.log.error({ runId: delivery.message.runId }, 'a message without a run in the ledger; dropped')
+  const now = parts.store.now()
+  const turn = turnOf(run, now)
+  if (turn === 'none') return
+  if (turn === 'wait') return publishLater(parts, run)
+  const bot = await parts.catalog.version(run.bot, run.botDigest)
+  const action = bot?.actions.find(({ name }) => name === run.action)
+  if (bot === undefined || action === undefined) return orphaned(parts, run)
+  if (run.status === 'queued' && run.startBy <= now && run.attempt === 0) return tooLate(parts, run)
+  const slot = await takeSlot(parts, { run, bot, shutdown })
+  if (slot === undefined) return
+  try {
+    await withClaim({ parts, bot, action, run, turn, delivery, shutdown })
+  } finally {
+    await slot.release()
+  }
+}
+
+interface Claiming {
+  readonly parts: Parts
+  readonly bot: Bot
+  readonly action: Action
+  readonly run: Run
+  readonly turn: 'attempt' | 'probe'
+  readonly delivery: Delivery
+  readonly shutdown: AbortSignal
+}
+
+async function withClaim({ parts, bot, action, run, turn, delivery, shutdown }: Claiming): Promise<void> {
+  const { store, settings, telemetry } = parts
+  const lease = { worker: settings.worker, now: store.now(), leaseMs: settings.leaseMs }
+  const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
+  if (!(await store.updateRun(claimed))) return
+  // From here on the ledger's lease guards the run, not the delivery.
+  delivery
+    .ack()
+    .catch(error => telemetry.log.warn({ runId: run.id, err: error }, 'ack failed; the delivery may come again and will find the lease'))
+  waited(parts, delivery.message, claimed)
+  const limitMs = turn === 'attempt' ? Math.min(action.timeouts.runMs, Math.max(1, run.deadlineAt - lease.now)) : action.timeouts.runMs
+  const holding = new Holding(parts, claimed, { limitMs, shutdown })
+  try {
+    await (turn === 'attempt' ? attempt : probe)({ parts, bot, action, holding })
+  } finally {
+    holding.release()
+  }
+}
+
+/** The wait in the queue as a span and a hop. */
+function waited({ telemetry, store }: Parts, { publishedAt, traceparent }: Message, run: Run): void {
+  const span = telemetry.startSpan(`queue ${run.action}`, {
+    parent: traceparent ?? run.traceparent,
+    kind: 'consumer',
+    startedAt: publishedAt
+  })
+  span.end()
+  telemetry.hop('queue', Math.max(0, store.now() - publishedAt))
+}
+
+const slotPollMs = 50
+
+interface Slot {
+  release(): Promise<void>
+}
+
+/** Never more than `concurrency` at once on a target, over all workers: waits for a place, undefined when it must not wait longer. */
+async function takeSlot(parts: Parts, { run, bot, shutdown }: { run: Run; bot: Bot; shutdown: AbortSignal }): Promise<Slot | undefined> {
+  const limit = bot.target.concurrency
+  if (limit === undefined) return { release: async () => undefined }
+  const { store, settings } = parts
+  const slot = { name: bot.name, holder: `${settings.worker}/${run.id}` }
+  const renewal = () => store.acquireSlot({ ...slot, limit, untilMs: store.now() + settings.leaseMs })
+  while (!(await renewal())) {
+    if (shutdown.aborted) throw new Error('shutting down: the delivery goes back')
+    if (store.now() >= Math.max(run.startBy, run.notBefore + settings.leaseMs)) return undefined
+    await new Promise(resolve => setTimeout(resolve, slotPollMs))
+  }
+  const heartbeat = setInterval(() => void renewal().catch(() => undefined), settings.leaseMs / 3)
+  return {
+    release: async () => {
+      clearInterval(heartbeat)
+      await store.releaseSlot(slot).catch(() => undefined)
+    }
+  }
+}
+
+async function tooLate(parts: Parts, run: Run): Promise<void> {
+  const error = new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' })
+  const failed = fail(run, runErrorOf(error), { now: parts.store.now() })
+  if (await parts.store.updateRun(failed)) parts.telemetry.runEnded(failed)
+}
+
+/** The bot version is gone for good (its record was deleted): say so instead of waiting for ever. */
+async function orphaned(parts: Parts, run: Run): Promise<void> {
+  const now = parts.store.now()
+  const error = runErrorOf(
+    new RetrofitError('target_failed', { detail: `The version of ${run.bot} that this run started with is gone.`, retryable: false })
+  )
+  const next = run.effect === 'none' ? fail(run, error, { now }) : park(run, error, { now, probeAt: undefined })
+  if (await parts.store.updateRun(next)) parts.telemetry.runEnded(next)
+}

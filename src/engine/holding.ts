@@ -1,0 +1,140 @@
+/** A run while a worker holds its lease: every change goes through the fence, one after the other. */
+import { FenceLost } from '../core/errors.ts'
+import { hasEnded, type Lease, renew } from '../core/run.ts'
+import type { Run } from '../core/types.ts'
+import type { Parts } from './parts.ts'
+
+export type StopReason = 'cancelled' | 'deadline' | 'shutdown' | 'fence_lost'
+
+/** Why the signal of an attempt aborted. */
+export class Stopped extends Error {
+  readonly reason: StopReason
+  constructor(reason: StopReason) {
+    super(`stopped: ${reason}`)
+    this.name = 'Stopped'
+    this.reason = reason
+  }
+}
+
+export class Holding {
+  private readonly parts: Parts
+  private readonly abort = new AbortController()
+  private readonly heartbeat: NodeJS.Timeout
+  private readonly deadline: NodeJS.Timeout
+  private readonly off: () => void
+  private last: Run
+  private tail: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: Parts, run: Run, { limitMs, shutdown }: { readonly limitMs: number; readonly shutdown: AbortSignal }) {
+    this.parts = parts
+    this.last = run
+    this.heartbeat = setInterval(() => this.beat(), parts.settings.leaseMs / 3)
+    this.deadline = setTimeout(() => this.stop('deadline'), limitMs)
+    const off = parts.hub.on(run.id, event => event.type === 'status' && this.refresh(event.revision))
+    const stop = () => this.stop('shutdown')
+    shutdown.addEventListener('abort', stop)
+    this.off = () => {
+      off()
+      shutdown.removeEventListener('abort', stop)
+    }
+    if (shutdown.aborted) stop()
+  }
+
+  get run(): Run {
+    return this.last
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal
+  }
+
+  get stopReason(): StopReason | undefined {
+    const reason = this.signal.aborted ? this.signal.reason : undefined
+    return reason instanceof Stopped ? reason.reason : undefined
+  }
+
+  lease(): Lease {
+    const { settings, store } = this.parts
+    return { worker: settings.worker, now: store.now(), leaseMs: settings.leaseMs }
+  }
+
+  /** Writes the next state. Throws FenceLost when the run is not this worker's any more; what others noted meanwhile (a cancel request) is kept. */
+  advance(change: (run: Run, now: number) => Run): Promise<Run> {
+    const turn = this.tail.then(() => this.write(change))
+    this.tail = turn.catch(() => undefined)
+    return turn
+  }
+
+  stop(reason: StopReason): void {
+    this.abort.abort(new Stopped(reason))
+  }
+
+  /** Ends the heartbeat. The lease itself ends with the last `advance`. */
+  release(): void {
+    clearInterval(this.heartbeat)
+    clearTimeout(this.deadline)
+    this.off()
+  }
+
+  private async write(change: (run: Run, now: number) => Run): Promise<Run> {
+    for (;;) {
+      const next = change(this.last, this.parts.store.now())
+      if (await this.stored(next)) {
+        this.last = next
+        return next
+      }
+      const fresh = await this.parts.store.getRun(next.id)
+      if (fresh === undefined || !this.isMine(fresh)) {
+        this.stop('fence_lost')
+        throw new FenceLost(next.id)
+      }
+      this.seen(fresh)
+    }
+  }
+
+  /** An answer that did not come is asked for again with the very same write: stores take it twice. */
+  private async stored(next: Run): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.parts.store.updateRun(next)
+      } catch (error) {
+        if (tries >= 5 || (this.last.lease?.until ?? 0) <= this.parts.store.now()) throw error
+        await new Promise(resolve => setTimeout(resolve, 100 * tries))
+      }
+    }
+  }
+
+  private isMine(fresh: Run): boolean {
+    const { attempt, probes, lease } = this.last
+    return (
+      !(hasEnded(fresh) && !hasEnded(this.last)) &&
+      fresh.attempt === attempt &&
+      fresh.probes === probes &&
+      fresh.lease?.worker === lease?.worker
+    )
+  }
+
+  private seen(fresh: Run): void {
+    this.last = fresh
+    if (fresh.cancelRequested && fresh.effect === 'none') this.stop('cancelled')
+  }
+
+  private beat(): void {
+    this.advance(run => renew(run, this.lease())).catch(error => {
+      if (!(error instanceof FenceLost)) this.parts.telemetry.log.warn({ runId: this.last.id, err: error }, 'could not renew the lease')
+    })
+  }
+
+  /** Somebody wrote. Was it not us (our own writes come first in the queue), look. */
+  private refresh(revision: number): void {
+    if (revision <= this.last.revision) return
+    const turn = this.tail.then(async () => {
+      if (revision <= this.last.revision) return
+      const fresh = await this.parts.store.getRun(this.last.id)
+      if (fresh === undefined || fresh.revision <= this.last.revision) return
+      if (this.isMine(fresh)) this.seen(fresh)
+      else this.stop('fence_lost')
+    })
+    this.tail = turn.catch(() => undefined)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Adapter } from '../core/adapter.ts'
+import type { Queue, Store } from '../core/ports.ts'
+import type { Sealer } from '../governance/sealer.ts'
+import type { Secrets } from '../governance/secrets.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Breakers } from './breakers.ts'
+import type { Catalog } from './engine.ts'
+import type { Hub } from './hub.ts'
+
+export interface EngineSettings {
+  /** Names this process in leases. */
+  readonly worker: string
+  /** A run whose worker is silent this long is taken over. */
+  readonly leaseMs: number
+  readonly sweepMs: number
+}
+
+/** What the engine is made of; `main.ts` chooses the drivers. */
+export interface Parts {
+  readonly store: Store
+  readonly queue: Queue
+  readonly catalog: Catalog
+  readonly adapters: Readonly<Record<string, Adapter>>
+  readonly sealer: Sealer
+  readonly secrets: Secrets
+  readonly telemetry: Telemetry
+  readonly hub: Hub
+  readonly breakers: Breakers
+  readonly settings: EngineSettings
+}

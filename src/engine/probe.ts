@@ -1,0 +1,90 @@
+/** After the commit point and the settle time: a read tells whether the effect is there. */
+import { FenceLost, RetrofitError } from '../core/errors.ts'
+import { nextProbeAt } from '../core/retry.ts'
+import { complete, failCommitted, park, requeue } from '../core/run.ts'
+import type { Json, JsonObject, Run } from '../core/types.ts'
+import { heeding } from './attempt.ts'
+import { openCall } from './call.ts'
+import type { Work } from './execute.ts'
+import { runErrorOf, unknownOutcome } from './outcome.ts'
+import { publishLater } from './publish.ts'
+
+type Sight = { readonly seen: 'found'; readonly output: Json } | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
+
+export async function probe(work: Work): Promise<void> {
+  const { parts, action, holding } = work
+  const span = parts.telemetry.startSpan(`probe ${action.name}`, {
+    parent: holding.run.traceparent,
+    attributes: { 'retrofit.run_id': holding.run.id }
+  })
+  try {
+    const sight = await look(work, span)
+    span.set({ 'retrofit.probe': sight.seen })
+    await conclude(work, sight)
+  } catch (error) {
+    span.fail(error)
+    if (!(error instanceof FenceLost))
+      parts.telemetry.log.error({ runId: holding.run.id, err: error }, 'what the probe saw could not be written')
+  } finally {
+    span.end()
+  }
+}
+
+async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): Promise<Sight> {
+  const { parts, bot, action, holding } = work
+  const adapter = parts.adapters[bot.adapter]
+  if (action.probe === undefined || adapter?.probe === undefined) return { seen: 'unclear', detail: 'there is no probe' }
+  try {
+    const credentials = bot.target.credentials === undefined ? {} : await parts.secrets.get(bot.target.credentials)
+    const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
+    const result = await heeding(adapter.probe(openCall(work, { root, credentials, input, mayCommit: false })), holding.signal)
+    if (!result.found) return { seen: 'absent', detail: 'the probe did not find the effect' }
+    return action.probe.weak
+      ? { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
+      : { seen: 'found', output: result.output }
+  } catch (error) {
+    root.fail(error)
+    return { seen: 'unclear', detail: 'the probe could not look' }
+  }
+}
+
+async function conclude(work: Work, sight: Sight): Promise<void> {
+  const { parts, action, holding } = work
+  if (sight.seen === 'found') return found(work, sight.output)
+  if (sight.seen === 'absent' && action.rerun !== undefined && holding.run.attempt < action.retry.attempts) return again(work)
+  if (sight.seen === 'unclear' && action.probe === undefined && action.rerun !== undefined && holding.run.attempt < action.retry.attempts)
+    return again(work)
+  const before =
+    holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
+  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500))
+  const known = holding.run.status === 'outcome_unknown'
+  const parked = await holding.advance((run, now) => park(run, error, { now, probeAt: laterLook(work, sight, now) }))
+  if (!known) parts.telemetry.runEnded(parked)
+}
+
+const laterLook = ({ action, holding }: Work, sight: Sight, now: number): number | undefined =>
+  action.probe === undefined || sight.seen === 'weak' ? undefined : nextProbeAt(now, action.settleMs, holding.run.probes)
+
+async function found(work: Work, output: Json): Promise<void> {
+  const { parts, action } = work
+  const errors = action.checkOutput(output)
+  const misfit = new RetrofitError('invalid_output', {
+    detail: 'The effect is there, but what the probe read does not fit the output schema.',
+    errors,
+    effect: 'committed'
+  })
+  const ended = await work.holding.advance((run, now) =>
+    errors.length > 0
+      ? failCommitted(run, runErrorOf(misfit), { now })
+      : complete(run, parts.sealer.seal(action.output, output), { now, note: 'found by the probe' })
+  )
+  parts.telemetry.runEnded(ended)
+}
+
+/** Only where the manifest says why a second run is harmless. */
+async function again({ parts, holding }: Work): Promise<void> {
+  const next: Run = await holding.advance((run, now) =>
+    requeue(run, { now, notBefore: now, note: 'run again: a second run is harmless here' })
+  )
+  publishLater(parts, next)
+}

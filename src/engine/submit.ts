@@ -1,0 +1,163 @@
+/** From a call to a durable run: validated, behind the idempotency gate, published. */
+import { canonicalJson } from '../core/canonical-json.ts'
+import { RetrofitError } from '../core/errors.ts'
+import { newReference, newRunId } from '../core/ids.ts'
+import type { Created, IdempotencyKey } from '../core/ports.ts'
+import { hasEnded, newRun } from '../core/run.ts'
+import { newTraceparent } from '../core/trace-context.ts'
+import type { Action, Bot, Caller, JsonObject, Run } from '../core/types.ts'
+import { missingScopes } from '../governance/scopes.ts'
+import { mask, sha256 } from '../governance/sealer.ts'
+import type { CallRequest, Plan, Submitted } from './engine.ts'
+import type { Parts } from './parts.ts'
+import { publish } from './publish.ts'
+
+interface Admitted {
+  readonly bot: Bot
+  readonly action: Action
+  readonly input: JsonObject
+  readonly keys: readonly IdempotencyKey[]
+}
+
+/** Everything that can be refused before anything is written; the key is not used up by a refusal. */
+export function admit(parts: Parts, request: CallRequest): Admitted {
+  const found = parts.catalog.action(request.action)
+  if (found === undefined) throw new RetrofitError('action_not_found', { detail: `There is no action ${request.action}.` })
+  const { bot, action } = found
+  allow(request.caller, action)
+  const errors = action.checkInput(request.input)
+  if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input of ${action.name} is not valid.`, errors })
+  const input = request.input as JsonObject
+  const keys = keysOf(parts, { request, action, input })
+  if (action.effect !== 'read' && keys.length === 0) {
+    throw new RetrofitError('idempotency_key_required', {
+      detail: `${action.name} changes something in its target: say which calls are the same.`
+    })
+  }
+  return { bot, action, input, keys }
+}
+
+function allow(caller: Caller, action: Action): void {
+  const missing = missingScopes(caller.scopes, action.scopes)
+  if (missing.length > 0) throw new RetrofitError('insufficient_scope', { detail: `${action.name} needs the scope ${missing.join(' ')}.` })
+}
+
+/** The caller's key, scoped by tenant and client, and the manifest's, scoped by tenant: whichever is known decides. */
+function keysOf(
+  parts: Parts,
+  { request, action, input }: { request: CallRequest; action: Action; input: JsonObject }
+): readonly IdempotencyKey[] {
+  const { caller, idempotencyKey } = request
+  const names = action.idempotency.key
+  if (idempotencyKey === undefined && names === undefined) return []
+  const fingerprint = parts.sealer.fingerprint(canonicalJson({ action: action.name, input }))
+  const keys: IdempotencyKey[] = []
+  if (idempotencyKey !== undefined)
+    keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
+  if (names !== undefined) {
+    const values = names.map(name => input[name] ?? null)
+    keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
+  }
+  return keys
+}
+
+export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
+  const { bot, action, input, keys } = admit(parts, request)
+  parts.breakers.check(bot.name)
+  return accept(parts, { caller: request.caller, bot, action, input, keys, timeoutMs: request.timeoutMs, traceparent: request.traceparent })
+}
+
+export interface Acceptance {
+  readonly caller: Caller
+  readonly bot: Bot
+  readonly action: Action
+  readonly input: JsonObject
+  readonly keys: readonly IdempotencyKey[]
+  readonly timeoutMs?: number | undefined
+  readonly traceparent?: string | undefined
+  readonly retryOf?: string
+}
+
+/** The gate itself: durable before any answer. */
+export async function accept(parts: Parts, from: Acceptance): Promise<Submitted> {
+  const { caller, bot, action } = from
+  const now = parts.store.now()
+  const limitMs = action.timeouts.queueMs + action.timeouts.runMs
+  const run = newRun({
+    id: newRunId(caller.tenant, now),
+    reference: newReference(),
+    caller,
+    bot,
+    action,
+    input: parts.sealer.seal(action.input, from.input) as JsonObject,
+    now,
+    deadlineAt: now + Math.min(from.timeoutMs ?? limitMs, limitMs),
+    traceparent: from.traceparent ?? newTraceparent(),
+    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
+  })
+  const startedAt = performance.now()
+  const created = await createRun(parts, { run, keys: from.keys, maxWaiting: bot.target.waiting })
+  parts.telemetry.hop('accept', performance.now() - startedAt)
+  if (created.outcome === 'created') {
+    publish(parts, created.run)
+    return { run: created.run, outcome: 'created' }
+  }
+  return joined(parts, created, bot)
+}
+
+async function createRun(
+  parts: Parts,
+  { run, keys, maxWaiting }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number }
+): Promise<Created> {
+  try {
+    return await parts.store.createRun(run, { keys, maxWaiting })
+  } catch (cause) {
+    throw new RetrofitError('not_ready', { detail: 'The ledger can not take the run now.', retryAfterMs: 2_000, cause })
+  }
+}
+
+async function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Promise<Submitted> {
+  if (created.outcome === 'full')
+    throw new RetrofitError('queue_full', { detail: `${bot.target.waiting} runs of ${bot.name} wait already.`, retryAfterMs: 5_000 })
+  if (created.outcome === 'key_reused')
+    throw new RetrofitError('idempotency_key_reused', { detail: 'The key belongs to a run with another action or input.' })
+  const run = await latest(parts, created.run)
+  if (run.expired) {
+    const detail = `The key belongs to run ${run.id}, which ended as ${run.status} (effect ${run.effect}) and has expired.`
+    throw new RetrofitError('key_expired', { detail, effect: run.effect, runId: run.id })
+  }
+  return { run, outcome: hasEnded(run) ? 'replayed' : 'joined' }
+}
+
+/** A run that was retried hands its keys on to the retry. */
+async function latest(parts: Parts, run: Run): Promise<Run> {
+  let at = run
+  while (at.retriedBy !== undefined) {
+    const following = await parts.store.getRun(at.retriedBy)
+    if (following === undefined) break
+    at = following
+  }
+  return at
+}
+
+export function plan(parts: Parts, request: CallRequest): Plan {
+  const { action, input, keys } = admit(parts, request)
+  return {
+    dryRun: true,
+    action: action.name,
+    effect: action.effect,
+    input: mask(action.input, input),
+    idempotencyKeys: [...(request.idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])].slice(
+      0,
+      keys.length + 8
+    ),
+    steps: stepNames(action.steps),
+    timeouts: action.timeouts
+  }
+}
+
+/** Adapters that have steps name them; others are one step. */
+function stepNames(steps: unknown): readonly string[] {
+  const names = (steps as { readonly names?: unknown } | null | undefined)?.names
+  return Array.isArray(names) ? names.map(String) : ['call']
+}

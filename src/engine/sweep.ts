@@ -1,0 +1,97 @@
+/** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
+import { RetrofitError } from '../core/errors.ts'
+import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
+import type { Action, Run } from '../core/types.ts'
+import { runErrorOf, unknownOutcome } from './outcome.ts'
+import type { Parts } from './parts.ts'
+import { publish } from './publish.ts'
+
+const batch = 500
+
+/** Looks at every run that is due. Any number of processes may sweep at once: each write is fenced. */
+export async function sweep(parts: Parts): Promise<number> {
+  const due = await parts.store.dueRuns(parts.store.now(), batch)
+  await Promise.all(
+    due.map(run =>
+      sweepOne(parts, run).catch(error => parts.telemetry.log.warn({ runId: run.id, err: error }, 'the sweep could not settle a run'))
+    )
+  )
+  return due.length
+}
+
+async function sweepOne(parts: Parts, run: Run): Promise<void> {
+  if (hasEnded(run) && run.status !== 'outcome_unknown') return expire(parts, run)
+  if (run.lease !== undefined) return abandoned(parts, run)
+  const now = parts.store.now()
+  const limit = run.attempt === 0 ? run.startBy : run.deadlineAt
+  if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
+  if (await parts.store.updateRun(touch(run, now))) publish(parts, run)
+}
+
+const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
+
+async function ended(parts: Parts, run: Run): Promise<void> {
+  if (await parts.store.updateRun(run)) parts.telemetry.runEnded(run)
+}
+
+/** The lease ran out: its worker is dead, paused or cut off. */
+async function abandoned(parts: Parts, run: Run): Promise<void> {
+  const now = parts.store.now()
+  if ((run.lease?.until ?? 0) > now) return
+  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  if (run.effect !== 'none') return afterCommit(parts, { run, action, now })
+  if (run.cancelRequested) return ended(parts, cancel(run, now, 'cancelled; its worker had gone'))
+  const error = runErrorOf(
+    new RetrofitError('target_failed', { detail: 'The worker was lost before the commit point, more often than the retry policy allows.' })
+  )
+  if (run.deadlineAt <= now)
+    return ended(parts, fail(run, { ...waitedTooLong(), detail: 'The worker was lost, and the time is over.' }, { now }))
+  if (run.attempt >= (action?.retry.attempts ?? 1)) return ended(parts, fail(run, error, { now }))
+  const next = requeue(run, { now, notBefore: now, note: 'its worker was lost' })
+  if (await parts.store.updateRun(next)) publish(parts, next)
+}
+
+async function afterCommit(parts: Parts, { run, action, now }: { run: Run; action: Action | undefined; now: number }): Promise<void> {
+  const error = run.error ?? unknownOutcome('The worker was lost after the commit point')
+  if (run.status === 'outcome_unknown') return void (await parts.store.updateRun(park(run, error, { now, probeAt: now })))
+  if (action?.probe === undefined && action?.rerun === undefined) return ended(parts, park(run, error, { now, probeAt: undefined }))
+  await parts.store.updateRun(settle(run, error, { now, until: now + action.settleMs }))
+}
+
+/** A finished run leaves a tombstone; a tombstone whose time is over leaves nothing. */
+async function expire({ store }: Parts, run: Run): Promise<void> {
+  if (run.expired) return store.deleteRun(run.id)
+  if (await store.updateRun(bury(run, store.now()))) await store.artifacts.deleteAll(run.id)
+}
+
+/** Sweeps for as long as the process lives, each time a little earlier or later than the others do. */
+export function startSweeping(parts: Parts): () => Promise<void> {
+  let stopped = false
+  let wake = () => {}
+  const loop = (async () => {
+    while (!stopped) {
+      const found = await tick(parts)
+      if (found === batch) continue
+      const pauseMs = parts.settings.sweepMs * (0.75 + Math.random() / 2)
+      await new Promise<void>(resolve => {
+        wake = resolve
+        setTimeout(resolve, pauseMs).unref()
+      })
+    }
+  })()
+  return async () => {
+    stopped = true
+    wake()
+    await loop
+  }
+}
+
+async function tick(parts: Parts): Promise<number> {
+  try {
+    await parts.breakers.refresh()
+    return await sweep(parts)
+  } catch (error) {
+    parts.telemetry.log.warn({ err: error }, 'the sweep failed; it tries again')
+    return 0
+  }
+}
