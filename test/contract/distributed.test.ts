@@ -1,7 +1,9 @@
 /** Both contracts on the real servers. */
 import { Redis } from 'ioredis'
 import { randomText } from '../../src/core/ids.ts'
+import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
+import { queueContract } from './queue.ts'
 import { storeContract } from './store.ts'
 
 const redisUrl = process.env.TEST_REDIS_URL as string
@@ -18,6 +20,12 @@ storeContract('Redis', async () => {
       await removeKeys(prefix)
     }
   }
+})
+
+queueContract('RabbitMQ', async () => {
+  const open = () => openRabbitQueue({ url: process.env.TEST_RABBITMQ_URL as string, prefix: 'test' })
+  const queue = await open()
+  return { queue, another: open, close: () => queue.close() }
 })
 
 async function removeKeys(prefix: string): Promise<void> {

@@ -23,6 +23,7 @@ type ScriptCommands = Record<ScriptName, (keys: number, ...rest: readonly (strin
 
 /** How long a command waits for the connection to come back; less than its own limit, so that an outage is told soon. */
 const reconnectWaitMs = 2000
+const pollMs = 20
 
 /**
  * ioredis alone would keep commands for a server that is away and send them when it is back, also those that it has rejected since.
@@ -53,7 +54,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
       if (redis.status === 'end') throw new Error(`The connection to Redis at ${where} is closed`)
       if (Date.now() > deadline)
         throw new Error(`Redis at ${where} can not be reached: ${lastError?.message ?? redis.status}`, { cause: lastError })
-      await sleep(20)
+      await sleep(pollMs)
     }
   }
   const repeat = async <T>(command: (redis: Redis) => Promise<T>): Promise<T> => {
@@ -64,6 +65,8 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
         return await command(redis)
       } catch (error) {
         if (!isConnectionLoss(error as Error) || Date.now() > deadline) throw error
+        // The socket may have ended while ioredis still calls itself ready.
+        await sleep(pollMs)
       }
     }
   }

@@ -1,0 +1,68 @@
+import type { Queue } from '../../core/ports.ts'
+import { openConsumer, type RabbitConsumer } from './consumer.ts'
+import { type Link, openLink } from './link.ts'
+import { publisherOn } from './publisher.ts'
+import { onOwnChannel, topology } from './topology.ts'
+import { within } from './within.ts'
+
+export interface RabbitQueueOptions {
+  readonly url: string
+  /** Begins the name of every queue. */
+  readonly prefix?: string
+  readonly confirmTimeoutMs?: number
+}
+
+const notFound = 404
+
+/** The queue on RabbitMQ: one quorum queue for each bot. Rejects when the broker can not be reached. */
+export async function openRabbitQueue({ url, prefix = 'retrofit', confirmTimeoutMs = 5000 }: RabbitQueueOptions): Promise<Queue> {
+  // An alarm of the broker stops connections that publish, so consumers have another one; a process that only publishes has none.
+  const publishing = await openLink(url, `${prefix}-publish`)
+  let consuming: Promise<Link> | undefined
+  const names = topology(prefix)
+  const publisher = publisherOn(publishing, names, confirmTimeoutMs)
+  const consumers = new Set<RabbitConsumer>()
+  let closed: Promise<void> | undefined
+
+  const close = async () => {
+    await Promise.all([...consumers].map(consumer => consumer.close()))
+    await Promise.allSettled([publishing.close(), consuming?.then(link => link.close())])
+  }
+  const consumingLink = (): Promise<Link> => {
+    consuming ??= openLink(url, `${prefix}-consume`).catch(error => {
+      consuming = undefined
+      throw error
+    })
+    return consuming
+  }
+  const countWaiting = async (bot: string): Promise<number> => {
+    const connection = await publishing.connection(0)
+    try {
+      return await onOwnChannel(connection, async channel => (await channel.checkQueue(names.queueOf(bot))).messageCount)
+    } catch (error) {
+      if ((error as { code?: number }).code === notFound) return 0
+      throw error
+    }
+  }
+  return {
+    publish: publisher.publish,
+    async consume(handle, { concurrency }) {
+      if (closed) throw new Error('The queue is closed')
+      const consumer = openConsumer({ link: await consumingLink(), topology: names, publisher, handle, concurrency })
+      consumers.add(consumer)
+      return consumer
+    },
+    async depth(bot) {
+      return { messages: await within(countWaiting(bot), confirmTimeoutMs, `RabbitMQ at ${publishing.where} did not answer`) }
+    },
+    async ready() {
+      await publisher.probe()
+      const problem = [...consumers].map(consumer => consumer.problem()).find(Boolean)
+      if (problem) throw problem
+    },
+    close() {
+      closed ??= close()
+      return closed
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Channel } from 'amqplib'
+import { type DeliveryOptions, deliver } from './delivery.ts'
+import type { Link } from './link.ts'
+import type { Topology } from './topology.ts'
+
+/** The consuming of one bot, on one channel at a time, for as long as it is wanted. */
+export interface Station {
+  readonly prefetch: number
+  /** Resolves after the first try to consume, whatever came of it. */
+  readonly started: Promise<void>
+  /** What keeps it from consuming just now. */
+  readonly problem: Error | undefined
+  /** Takes nothing more and hands back what no handler has begun. */
+  stop(): Promise<void>
+  /** Resolves when it was stopped and its handlers have ended. */
+  readonly ended: Promise<void>
+}
+
+export interface StationOptions extends Omit<DeliveryOptions, 'signal'> {
+  readonly link: Link
+  readonly topology: Topology
+  readonly bot: string
+  readonly prefetch: number
+}
+
+const firstPauseMs = 100
+const maxPauseMs = 5000
+const connectionWaitMs = 1000
+
+export function openStation(options: StationOptions): Station {
+  const { prefetch } = options
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const running = new Set<Promise<void>>()
+  const started = Promise.withResolvers<void>()
+  let problem: Error | undefined
+  let stopTaking = async () => {}
+
+  const take = (channel: Channel, raw: Parameters<typeof deliver>[1]) => {
+    const delivery = deliver(channel, raw, { ...options, signal }).finally(() => running.delete(delivery))
+    running.add(delivery)
+  }
+  /** Resolves when the channel is gone, or the queue. */
+  const consume = async (): Promise<void> => {
+    const { channel, lost, cancel } = await openConsumer(options, take)
+    stopTaking = cancel
+    problem = undefined
+    started.resolve()
+    if (signal.aborted) await cancel()
+    await lost
+    closeSoon(channel, running)
+  }
+  const run = async (): Promise<void> => {
+    let pauseMs = firstPauseMs
+    while (!signal.aborted) {
+      const openedAt = Date.now()
+      await consume().catch((error: Error) => {
+        problem = error
+      })
+      started.resolve()
+      if (Date.now() - openedAt > maxPauseMs) pauseMs = firstPauseMs
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+      pauseMs = Math.min(pauseMs * 2, maxPauseMs)
+    }
+  }
+  const loop = run()
+  let stopped: Promise<void> | undefined
+  const ended = Promise.withResolvers<void>()
+  return {
+    prefetch,
+    started: started.promise,
+    get problem() {
+      return problem
+    },
+    ended: ended.promise,
+    stop() {
+      stopped ??= (async () => {
+        const cancelling = stopTaking()
+        stopping.abort()
+        await cancelling
+        void loop.then(() => Promise.all(running)).then(() => ended.resolve())
+      })()
+      return stopped
+    }
+  }
+}
+
+/** A channel that lost its queue, closed when the handlers that settle on it have ended. */
+function closeSoon(channel: Channel, running: ReadonlySet<Promise<void>>): void {
+  void Promise.all(running).then(() => channel.close().catch(() => {}))
+}
+
+async function openConsumer(
+  { link, topology, bot, prefetch }: StationOptions,
+  take: (channel: Channel, raw: Parameters<typeof deliver>[1]) => void
+) {
+  const connection = await link.connection(connectionWaitMs)
+  await topology.declare(connection, bot)
+  const channel = await connection.createChannel()
+  const lost = Promise.withResolvers<void>()
+  channel.on('error', () => {})
+  channel.on('close', () => lost.resolve())
+  await channel.prefetch(prefetch)
+  // The broker sends null when the queue is deleted or moves.
+  const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : lost.resolve()))
+  const cancel = async () => {
+    await channel.cancel(consumerTag).catch(() => {})
+    lost.resolve()
+  }
+  return { channel, lost: lost.promise, cancel }
+}
