@@ -1,4 +1,3 @@
 export type { ChildServer } from './child-server.ts'
-export { freePort } from './free-port.ts'
 export { startRabbit } from './rabbit.ts'
 export { startRedis } from './redis.ts'
