@@ -18,7 +18,7 @@ export interface Line {
   depth(): { readonly messages: number; readonly oldestMs?: number }
 }
 
-const firstPauseMs = 1_000
+const firstPauseMs = 500
 const longestPauseMs = 30_000
 
 /**

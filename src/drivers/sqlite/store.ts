@@ -13,15 +13,21 @@ function steadyClock(): () => number {
 }
 
 /** The ledger in one file. Watchers hear the stores on the same connection; another process's changes are found by looking. */
-export function openSqliteStore(sqlite: Sqlite): Store {
-  const { db, watchers } = sqlite
+export function openSqliteStore(shared: Sqlite): Store {
+  const { db, watchers } = shared
+  // The queue may hold the connection open for longer than this store.
+  const write: Sqlite['write'] = async work => {
+    if (closed) throw new Error('The ledger is closed')
+    return shared.write(work)
+  }
+  const sqlite: Sqlite = { ...shared, write }
   const own = new Set<(event: RunEvent) => void>()
   const now = steadyClock()
   const ledger = runs(sqlite)
   const fill = db.prepare('INSERT INTO readiness(filler) VALUES(zeroblob(8192))')
   const drain = db.prepare('DELETE FROM readiness')
   let closed = false
-  sqlite.retain()
+  shared.retain()
 
   function emit(event: RunEvent): void {
     for (const watcher of watchers) {
@@ -31,10 +37,6 @@ export function openSqliteStore(sqlite: Sqlite): Store {
         // A watcher that fails is its own business; the update has happened.
       }
     }
-  }
-
-  async function whileOpen(): Promise<void> {
-    if (closed) throw new Error('The ledger is closed')
   }
 
   return {
@@ -59,9 +61,8 @@ export function openSqliteStore(sqlite: Sqlite): Store {
     emit,
     now,
     async ready() {
-      await whileOpen()
       // New pages, so that a full disk shows, and gone in the same transaction.
-      await sqlite.write(() => {
+      await write(() => {
         fill.run()
         drain.run()
       })
@@ -70,7 +71,7 @@ export function openSqliteStore(sqlite: Sqlite): Store {
       if (closed) return
       closed = true
       for (const watcher of own) watchers.delete(watcher)
-      sqlite.release()
+      shared.release()
     }
   }
 }

@@ -1,0 +1,238 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { openSqlite, type Sqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
+import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
+import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
+import { aKey, aMessage, aRun, changed, open, times, until } from '../contract/fixtures.ts'
+
+let dir = ''
+let path = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'retrofit-sqlite-'))
+  path = join(dir, 'new', 'folder', 'ledger.db')
+})
+afterEach(() => rmSync(dir, { recursive: true }))
+
+const pragma = (sqlite: Sqlite, name: string) => Object.values(sqlite.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+
+describe('opening a ledger', () => {
+  test('makes the folder, and is durable', async () => {
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual(['wal', 2, 1])
+    await store.close()
+  })
+
+  test.each([['OFF'], ['NORMAL'], [0], [1]])('refuses synchronous=%s', synchronous => {
+    expect(() => openSqlite({ path, pragmas: { synchronous } })).toThrow(
+      /ledger\.db: synchronous is [01], below FULL \(2\).*set it to FULL/
+    )
+  })
+
+  test('refuses a journal that is no WAL', () => {
+    expect(() => openSqlite({ path, pragmas: { journal_mode: 'MEMORY' } })).toThrow(/journal mode is memory.*local disk/)
+  })
+
+  test('takes synchronous=EXTRA', async () => {
+    const sqlite = openSqlite({ path, pragmas: { synchronous: 'EXTRA' } })
+    expect(pragma(sqlite, 'synchronous')).toBe(3)
+    await openSqliteStore(sqlite).close()
+  })
+
+  test('keeps everything from one opening to the next', async () => {
+    const run = aRun()
+    for (const attempt of [1, 2]) {
+      const store = openSqliteStore(openSqlite({ path }))
+      if (attempt === 1) await store.createRun(run, open())
+      expect(await store.getRun(run.id)).toEqual(run)
+      await store.close()
+    }
+  })
+
+  test('says of a file that is no database what to do, and leaves it alone', () => {
+    mkdirSync(join(dir, 'new', 'folder'), { recursive: true })
+    writeFileSync(path, 'This is a letter to my aunt. '.repeat(200))
+    const before = readFileSync(path)
+    expect(() => openSqlite({ path })).toThrow(/ledger\.db: it is damaged or no SQLite database; restore it from a backup/)
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  test('says of a damaged ledger what to do', async () => {
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    await Promise.all(times(50, () => store.createRun(aRun(), open(aKey()))))
+    await store.close()
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.fill(0xa5, 100, 4_096))
+    expect(() => openSqlite({ path })).toThrow(/ledger\.db: it is damaged.*restore it from a backup/)
+  })
+
+  test.each([
+    ['a folder', () => mkdirSync(path, { recursive: true })],
+    ['below a file', () => writeFileSync(join(dir, 'new'), '')]
+  ])('says of a path that is %s that it can not be used', (_, prepare) => {
+    prepare()
+    expect(() => openSqlite({ path })).toThrow(
+      /The ledger .*ledger\.db: it (can not be opened; give this user write access|could not be used \(E)/
+    )
+  })
+
+  test('refuses a file of a newer version, and of another program', async () => {
+    await openSqliteStore(openSqlite({ path })).close()
+    const file = new DatabaseSync(path)
+    file.exec('PRAGMA user_version=99')
+    file.close()
+    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows 1\); start that Retrofit/)
+    const foreign = join(dir, 'foreign.db')
+    const other = new DatabaseSync(foreign)
+    other.exec('CREATE TABLE songs(title TEXT)')
+    other.close()
+    expect(() => openSqlite({ path: foreign })).toThrow(/foreign\.db: it is the database of another program/)
+  })
+})
+
+describe('the group commit', () => {
+  test('shares one transaction among the writes of a turn', async () => {
+    const sqlite = openSqlite({ path })
+    const [store, queue] = [openSqliteStore(sqlite), openSqliteQueue(sqlite)]
+    await Promise.all([store.ready(), queue.ready()])
+    const inTransaction: boolean[] = []
+    const watcher = new DatabaseSync(path)
+    const seen = () => Number(Object.values(watcher.prepare('PRAGMA data_version').get() ?? {})[0])
+    const before = seen()
+    await Promise.all([
+      ...times(40, () => store.createRun(aRun(), open(aKey()))),
+      queue.publish(aMessage('teller')),
+      store.records.put('a', 'b', 1)
+    ])
+    await sqlite.write(() => inTransaction.push(sqlite.db.isTransaction))
+    expect([seen() - before, inTransaction]).toEqual([1, [true]])
+    watcher.close()
+    await Promise.all([queue.close(), store.close()])
+  })
+
+  test('a write that fails harms none of its neighbours and leaves nothing behind', async () => {
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    const [first, last] = [aRun(), aRun()]
+    const bad = sqlite.write(() => {
+      sqlite.db.exec("INSERT INTO record VALUES('half', 'done', '1')")
+      throw new Error('Halfway')
+    })
+    const settled = await Promise.allSettled([
+      store.createRun(first, open()),
+      bad,
+      store.createRun(last, open()),
+      store.records.put('a', 'b', 1)
+    ])
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect([await store.getRun(first.id), await store.getRun(last.id), await store.records.get('half', 'done')]).toEqual([
+      first,
+      last,
+      undefined
+    ])
+    await expect(bad).rejects.toThrow('Halfway')
+    await store.close()
+  })
+
+  test('a value that is no JSON fails alone', async () => {
+    const store = openSqliteStore(openSqlite({ path }))
+    const run = aRun()
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    const created = store.createRun(run, open())
+    await expect(store.createRun(aRun(circle as object), open())).rejects.toThrow('circular')
+    expect((await created).outcome).toBe('created')
+    await store.close()
+  })
+
+  test('a full disk rejects, leaves no row, and reading goes on', async () => {
+    const sqlite = openSqlite({ path })
+    const [store, queue] = [openSqliteStore(sqlite), openSqliteQueue(sqlite)]
+    const kept = aRun()
+    await store.createRun(kept, open())
+    sqlite.db.exec(`PRAGMA max_page_count=${Number(pragma(sqlite, 'page_count')) + 4}`)
+    const large = times(8, () => aRun({ output: 'x'.repeat(20_000) }))
+    const settled = await Promise.allSettled(large.map(run => store.createRun(run, open(aKey()))))
+    expect(settled.map(({ status }) => status)).toEqual(times(8, () => 'rejected'))
+    expect(settled[0]).toMatchObject({ reason: { message: expect.stringMatching(/ledger\.db: the disk is full; free some space/) } })
+    expect(await store.listRuns({ tenant: kept.tenant, limit: 100 })).toEqual([kept])
+    const fillUp = async () => {
+      for (;;) await queue.publish(aMessage('teller', { traceparent: 'x'.repeat(3_000) }))
+    }
+    await expect(fillUp()).rejects.toThrow('the disk is full')
+    await expect(store.ready()).rejects.toThrow('the disk is full')
+    const depth = (await queue.depth('teller')).messages
+    await expect(queue.publish(aMessage('teller', { traceparent: 'x'.repeat(3_000) }))).rejects.toThrow()
+    expect((await queue.depth('teller')).messages).toBe(depth)
+    sqlite.db.exec('PRAGMA max_page_count=1000000')
+    await store.ready()
+    expect((await store.createRun(large[0] ?? kept, open())).outcome).toBe('created')
+    expect(await store.updateRun(changed(kept, { status: 'working' }))).toBe(true)
+    await Promise.all([queue.close(), store.close()])
+  })
+
+  test('closing waits for the writes that were handed in', async () => {
+    const store = openSqliteStore(openSqlite({ path }))
+    const run = aRun()
+    const created = store.createRun(run, open())
+    await store.close()
+    expect((await created).outcome).toBe('created')
+    const again = openSqliteStore(openSqlite({ path }))
+    expect(await again.getRun(run.id)).toEqual(run)
+    await again.close()
+  })
+
+  test('a lock that another process holds for too long rejects and accepts nothing', async () => {
+    const sqlite = openSqlite({ path, pragmas: { busy_timeout: 50 } })
+    const store = openSqliteStore(sqlite)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const run = aRun()
+    await expect(store.createRun(run, open())).rejects.toThrow(/another process holds it/)
+    other.exec('ROLLBACK')
+    expect(await store.getRun(run.id)).toBeUndefined()
+    expect((await store.createRun(run, open())).outcome).toBe('created')
+    other.close()
+    await store.close()
+  })
+})
+
+describe('the queue in the file', () => {
+  test('the store stays open when the queue closes', async () => {
+    const sqlite = openSqlite({ path })
+    const [store, queue] = [openSqliteStore(sqlite), openSqliteQueue(sqlite)]
+    await queue.close()
+    await store.ready()
+    await store.close()
+    expect(sqlite.db.isOpen).toBe(false)
+  })
+
+  test('stays open when the store closes, and the store takes nothing more', async () => {
+    const sqlite = openSqlite({ path })
+    const [store, queue] = [openSqliteStore(sqlite), openSqliteQueue(sqlite)]
+    await store.close()
+    await expect(store.createRun(aRun(), open())).rejects.toThrow('closed')
+    await queue.publish(aMessage('teller'))
+    await queue.close()
+  })
+
+  test('sees what another process published', async () => {
+    const queue = openSqliteQueue(openSqlite({ path }))
+    const got: string[] = []
+    const consumer = await queue.consume(async ({ message }) => void got.push(message.runId), { concurrency: () => 2 })
+    await consumer.serve(['teller'])
+    const other = openSqliteQueue(openSqlite({ path }))
+    const message = aMessage('teller')
+    await other.publish(message)
+    await other.close()
+    await until('the message', () => got.length > 0, 5_000)
+    await sleep(50)
+    expect(got).toEqual([message.runId])
+    await queue.close()
+  })
+})
