@@ -13,8 +13,10 @@ export interface ConsumerParts {
 }
 
 export interface SqliteConsumer extends Consumer {
-  /** Begins handlers for the messages of a bot, as many as may run; of all its bots without one. */
-  pump(bot?: string): void
+  /** Begins handlers for the messages of a bot, as many as may run. */
+  pump(bot: string): void
+  /** The same for all its bots, looking at the file for what nobody announced. */
+  poll(): void
 }
 
 export function consumer({ handle, concurrency, line, remove, wake, onClose }: ConsumerParts): SqliteConsumer {
@@ -56,20 +58,24 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
     handlers.add(handler)
   }
 
-  function pumpBot(bot: string): void {
+  function pump(bot: string): void {
     const free = serving.has(bot) ? concurrency(bot) - (running.get(bot) ?? 0) : 0
     if (free > 0) for (const claim of line(bot).take(free)) begin(claim)
   }
 
-  function pump(bot?: string): void {
-    for (const one of bot === undefined ? serving : [bot]) pumpBot(one)
+  function poll(): void {
+    for (const bot of serving) {
+      line(bot).announce()
+      pump(bot)
+    }
   }
 
   return {
     pump,
+    poll,
     async serve(bots) {
       serving = new Set(bots)
-      pump()
+      poll()
     },
     async close() {
       serving = new Set()

@@ -10,6 +10,8 @@ export interface Claim {
 
 /** The messages of one bot in their order. */
 export interface Line {
+  /** There may be rows from this number on; without one, from anybody. */
+  announce(seq?: number): void
   take(limit: number): readonly Claim[]
   /** It may be taken again after a pause. */
   giveBack(claim: Claim): void
@@ -44,6 +46,8 @@ type Sql = Record<'after' | 'count' | 'first', ReturnType<Sqlite['db']['prepare'
 
 function line(bot: string, sql: Sql): Line {
   let cursor = 0
+  // Most looks would find nothing: each handler that ends asks for more.
+  let mayHaveNew = true
   let returned: { readonly claim: Claim; readonly notBefore: number }[] = []
   const taken = new Set<number>()
 
@@ -56,14 +60,19 @@ function line(bot: string, sql: Sql): Line {
   }
 
   function takeNew(limit: number): readonly Claim[] {
+    if (!mayHaveNew) return []
     const claims = sql.after
       .all(bot, cursor, limit)
       .map(row => ({ seq: Number(row.seq), message: JSON.parse(String(row.body)), failures: 0 }))
     cursor = claims.at(-1)?.seq ?? cursor
+    mayHaveNew = claims.length === limit
     return claims
   }
 
   return {
+    announce(seq = Number.POSITIVE_INFINITY) {
+      if (seq > cursor) mayHaveNew = true
+    },
     take(limit) {
       const again = takeReturned(limit)
       const claims = again.length < limit ? [...again, ...takeNew(limit - again.length)] : again

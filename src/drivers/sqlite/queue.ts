@@ -25,7 +25,7 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
   function remember(added: SqliteConsumer): void {
     consumers.add(added)
     poll ??= setInterval(() => {
-      for (const one of consumers) one.pump()
+      for (const one of consumers) one.poll()
     }, pollMs)
   }
 
@@ -50,7 +50,8 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
     async publish(message) {
       refuseClosed()
       const body = JSON.stringify(message)
-      await write(() => insert.run(message.bot, message.publishedAt, body))
+      const { lastInsertRowid } = await write(() => insert.run(message.bot, message.publishedAt, body))
+      line(message.bot).announce(Number(lastInsertRowid))
       wake(message.bot)
     },
     async consume(handle, { concurrency }) {

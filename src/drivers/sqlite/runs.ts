@@ -17,7 +17,8 @@ const newest = '~'
 export function runs({ db, write }: Sqlite): Runs {
   const sql = {
     get: db.prepare('SELECT body FROM run WHERE id=?'),
-    head: db.prepare('SELECT revision, tenant, bot, status, keys FROM run WHERE id=?'),
+    state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
+    head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
     insert: db.prepare(
       'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
     ),
@@ -28,7 +29,7 @@ export function runs({ db, write }: Sqlite): Runs {
     waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
     count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
     key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
-    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?)'),
+    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
     removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
   }
   const lists = new Map<string, StatementSync>()
@@ -37,9 +38,8 @@ export function runs({ db, write }: Sqlite): Runs {
 
   /** Gives the run those of the keys that nobody has. */
   function claimKeys(runId: string, keys: readonly IdempotencyKey[]): void {
-    const missing = keys.filter(({ key }) => sql.key.get(key) === undefined)
+    const missing = keys.filter(({ key, fingerprint }) => sql.insertKey.run(key, fingerprint, runId).changes > 0)
     if (missing.length === 0) return
-    for (const { key, fingerprint } of missing) sql.insertKey.run(key, fingerprint, runId)
     const known: string[] = JSON.parse(String(sql.head.get(runId)?.keys))
     sql.setKeys.run(JSON.stringify([...known, ...missing.map(({ key }) => key)]), runId)
   }
@@ -58,7 +58,7 @@ export function runs({ db, write }: Sqlite): Runs {
       JSON.stringify(names),
       body
     )
-    for (const { key, fingerprint } of keys) if (sql.key.get(key) === undefined) sql.insertKey.run(key, fingerprint, run.id)
+    for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
     if (run.status === 'queued') sql.count.run(run.tenant, run.bot, 1)
   }
 
@@ -77,7 +77,7 @@ export function runs({ db, write }: Sqlite): Runs {
   }
 
   function update(next: Run, body: string): boolean {
-    const stored = sql.head.get(next.id)
+    const stored = sql.state.get(next.id)
     if (stored === undefined) return false
     if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
     if (stored.revision !== next.revision - 1) return false
