@@ -1,5 +1,6 @@
 /** The adapter author's door. */
 export { type ActionSource, type Adapter, type Call, defineAdapter, type ProbeResult } from './core/adapter.ts'
+export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
 export type { Json, JsonObject, JsonSchema, Target } from './core/types.ts'

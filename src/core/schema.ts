@@ -11,7 +11,8 @@ const addFormats = addFormatsModule as unknown as typeof addFormatsModule.defaul
 const regExp = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern)
-    return { test: (text: string) => compiled.matcher(text).find() }
+    // Ajv keeps compiled patterns by `toString()`: without this one, every pattern would be the first one.
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern }
   },
   { code: 'new RegExp' }
 )

@@ -1,0 +1,122 @@
+/** What a shape can not say about one action. Each check reads the text as it is: the shape may have mistakes elsewhere. */
+import type { Adapter } from '../core/adapter.ts'
+import { durationMs } from '../core/duration.ts'
+import { errorKinds } from '../core/errors.ts'
+import type { Check, JsonObject } from '../core/types.ts'
+import { suggestion } from './did-you-mean.ts'
+import { keyError, keyWarning, type Path, type Report, valueError } from './issue.ts'
+import { type Ajv, checkSchema } from './schema-checks.ts'
+import { isObject } from './schema-walk.ts'
+import { namePattern } from './shape.ts'
+
+export interface ActionToCheck {
+  readonly bot: string
+  readonly name: string
+  readonly path: Path
+  readonly source: JsonObject
+  readonly adapter: Adapter | undefined
+  readonly ajv: Ajv
+  readonly report: Report
+}
+
+export interface Checks {
+  readonly checkInput: Check | undefined
+  readonly checkOutput: Check | undefined
+}
+
+export function checkAction(action: ActionToCheck): Checks {
+  for (const check of checks) check(action)
+  const checkInput = schemaOf(action, 'input')
+  if (checkInput !== undefined) checkExample(action, checkInput)
+  return { checkInput, checkOutput: schemaOf(action, 'output') }
+}
+
+const checks: readonly ((action: ActionToCheck) => void)[] = [checkName, checkInputType, checkKey, checkEffect, checkErrors, checkRetry]
+
+function schemaOf({ source, path, ajv, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
+  const schema = source[which]
+  return isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, report }) : undefined
+}
+
+function checkName({ bot, name, path, report }: ActionToCheck): void {
+  const joined = `${bot}_${name}`
+  if (namePattern.test(bot) && namePattern.test(name) && !namePattern.test(joined))
+    report(keyError(path, `the joined name ${joined} has ${joined.length} characters: 64 are the limit, shorten one of the two`))
+}
+
+function checkInputType({ source, path, report }: ActionToCheck): void {
+  const { input } = source
+  if (!isObject(input)) return
+  if (input.type !== 'object')
+    report(
+      (input.type === undefined ? keyError : valueError)([...path, 'input', 'type'], 'the input must be an object: write type: object')
+    )
+  else if (input.additionalProperties === undefined && input.unevaluatedProperties === undefined)
+    report(keyWarning([...path, 'input'], 'accepts any other property, also one that a model made up: add additionalProperties: false'))
+}
+
+function checkExample({ source, path, report }: ActionToCheck, check: Check): void {
+  if (!isObject(source.example)) return
+  for (const { pointer, message } of check(source.example)) {
+    const steps = pointer.split('/').slice(1)
+    report(
+      valueError(
+        [...path, 'example', ...steps],
+        `does not fit the input schema: ${steps.length === 0 ? '' : `${steps.join('.')} `}${message}`
+      )
+    )
+  }
+}
+
+function checkKey({ source, path, report }: ActionToCheck): void {
+  const { idempotency, input } = source
+  if (!isObject(idempotency) || !Array.isArray(idempotency.key) || !isObject(input)) return
+  const known = Object.keys(isObject(input.properties) ? input.properties : {})
+  const required: readonly unknown[] = Array.isArray(input.required) ? input.required : []
+  for (const [index, name] of idempotency.key.entries()) {
+    const at = [...path, 'idempotency', 'key', index]
+    if (!known.includes(String(name)))
+      report(valueError(at, `the input has no property ${JSON.stringify(name)}; ${suggestion(String(name), known)}`))
+    else if (!required.includes(name))
+      report(
+        valueError(at, `${JSON.stringify(name)} may be missing from the input: add it to input.required, or two calls without it are one`)
+      )
+  }
+  if (source.effect === 'read')
+    report(keyWarning([...path, 'idempotency', 'key'], 'a read with a key answers from its first run for ttl: leave it out to read afresh'))
+}
+
+function checkEffect({ source, path, adapter, report }: ActionToCheck): void {
+  const { effect, probe } = source
+  if (effect === 'read') {
+    for (const key of ['probe', 'rerun'])
+      if (source[key] !== undefined) report(keyError([...path, key], `a read has no effect: leave ${key} out, or change effect`))
+    return
+  }
+  if (probe !== undefined && adapter !== undefined && adapter.probe === undefined)
+    report(keyError([...path, 'probe'], `the adapter ${adapter.name} can not probe: leave it out`))
+  if (effect === 'irreversible' && probe === undefined)
+    report(
+      keyWarning(
+        path,
+        'is irreversible and has no probe: a run that is cut off ends in outcome_unknown until a person resolves it; add probe'
+      )
+    )
+}
+
+function checkErrors({ source, path, report }: ActionToCheck): void {
+  for (const code of Object.keys(isObject(source.errors) ? source.errors : {}))
+    if (Object.hasOwn(errorKinds, code)) report(keyError([...path, 'errors', code], `${code} is a code of Retrofit's own: choose another`))
+}
+
+function checkRetry({ source, path, report }: ActionToCheck): void {
+  if (!isObject(source.retry)) return
+  const { backoff = '200ms', maxBackoff = '5s' } = source.retry
+  if (durationMs(String(backoff)) > durationMs(String(maxBackoff)))
+    report(
+      keyError(
+        [...path, 'retry', source.retry.maxBackoff === undefined ? 'backoff' : 'maxBackoff'],
+        `maxBackoff (${maxBackoff}) is shorter than backoff (${backoff}): make it at least as long`
+      )
+    )
+}

@@ -1,0 +1,93 @@
+/** YAML text → plain JSON, guarded, with a place for every value. */
+import { Lexer, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import type { Json } from '../core/types.ts'
+import type { Finding, Place } from './issue.ts'
+import { type Spot, walk } from './walk.ts'
+
+export interface SourceDocument {
+  /** Undefined when the text could not be read at all. */
+  readonly value: Json | undefined
+  readonly findings: readonly Finding[]
+  /** Mistakes of the text itself, which have no path. */
+  readonly syntax: readonly { readonly line: number; readonly column: number; readonly message: string }[]
+  position(place: Place): { readonly line: number; readonly column: number }
+}
+
+export const sizeLimit = 1024 * 1024
+/** What the parser needs time for: a manifest of 1,000 lines has about 10,000. */
+const tokenLimit = 150_000
+const syntaxLimit = 20
+
+const remedies: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces, not with tabs',
+  MULTIPLE_DOCS: 'a file holds one manifest: remove the line ---',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a second ": " stands in this line, or the line is indented too far: put the text in quotes, or correct the indentation',
+  MISSING_CHAR: 'a closing quote, a comma or a colon is missing here',
+  BAD_INDENT: 'the line is not indented like its neighbours: use the same number of spaces',
+  UNEXPECTED_TOKEN: 'this does not belong here: put the text in quotes, or remove it',
+  BAD_ALIAS: 'no anchor of this name stands before: define it with &name first, or put the text in quotes',
+  DUPLICATE_KEY: 'the key stands twice: keep one',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply: 64 levels are the limit'
+}
+
+export function readDocument(source: string): SourceDocument {
+  const refused = refuseUnread(source)
+  if (refused !== undefined) return unread([{ line: 1, column: 1, message: refused }])
+  const lines = new LineCounter()
+  const document = parseDocument(source, {
+    uniqueKeys: false,
+    merge: false,
+    schema: 'core',
+    lineCounter: lines,
+    prettyErrors: false,
+    strict: true
+  })
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const all = [...document.errors, ...document.warnings].slice(0, syntaxLimit)
+  // After that one, the parser only stumbles.
+  const exhausted = all.find(mistake => mistake.code === 'RESOURCE_EXHAUSTION')
+  const mistakes = exhausted === undefined ? all : [exhausted]
+  if (mistakes.length > 0) return unread(mistakes.map(mistake => ({ ...at(mistake.pos[0]), message: explain(mistake) })))
+  if (document.directives?.docStart === true && document.directives.yaml.version === '1.1')
+    return unread([{ line: 1, column: 1, message: 'YAML 1.1 reads yes, no and on as booleans: remove the line %YAML 1.1' }])
+  const { value, root, findings } = walk(document)
+  return { value, findings, syntax: [], position: place => at(place.offset ?? offsetOf(root, place)) }
+}
+
+/** Before the parser sees it: the parser needs much more time than this. */
+function refuseUnread(source: string): string | undefined {
+  if (Buffer.byteLength(source) > sizeLimit) return 'the file is larger than 1 MiB: split it into several bots'
+  if (source.trim() === '') return 'the file is empty: write at least bot, version, title, adapter, target and actions'
+  let tokens = 0
+  for (const _ of new Lexer().lex(source)) if (++tokens > tokenLimit) return 'the file has too many parts: split it into several bots'
+  return undefined
+}
+
+const unread = (syntax: SourceDocument['syntax']): SourceDocument => ({
+  value: undefined,
+  findings: [],
+  syntax,
+  position: () => ({ line: 1, column: 1 })
+})
+
+function explain({ code, message }: YAMLError): string {
+  if (code === 'TAG_RESOLVE_FAILED') return `tags such as !!binary or !name are not read here: remove it (${message})`
+  const remedy = remedies[code]
+  return `not valid YAML: ${remedy ?? message}${remedy === undefined || code === 'RESOURCE_EXHAUSTION' ? '' : ` (${message.replaceAll(/\s+/g, ' ')})`}`
+}
+
+/** As deep as the path leads: a missing key is reported at the key of its parent. */
+function offsetOf(root: Spot, { path, on }: Place): number {
+  let spot = root
+  for (const [index, step] of path.entries()) {
+    const next = spot.members.get(step)
+    if (next === undefined) return spot.key
+    if (index === path.length - 1) return on === 'key' ? next.key : next.value
+    spot = next
+  }
+  return on === 'key' ? spot.key : spot.value
+}

@@ -1,0 +1,157 @@
+/** A manifest's text → a bot, or every mistake in it. Nothing is read or written here. */
+import { createHash } from 'node:crypto'
+import type { z } from 'zod'
+import type { Adapter } from '../core/adapter.ts'
+import { newAjv } from '../core/schema.ts'
+import type { Action, Bot, Json, JsonObject, ManifestIssue } from '../core/types.ts'
+import { type Checks, checkAction } from './action-checks.ts'
+import { type ActionManifest, toAction, toBot } from './build.ts'
+import { suggestion } from './did-you-mean.ts'
+import { readDocument, type SourceDocument } from './document.ts'
+import { checkShape } from './explain.ts'
+import { dotted, type Finding, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
+import type { Ajv } from './schema-checks.ts'
+import { isObject } from './schema-walk.ts'
+import { botShape, namePattern, openShape } from './shape.ts'
+import { checkEnvUses, type Environment, readAddresses, readEnvironment } from './target.ts'
+
+export interface LoadOptions {
+  /** As it is shown in issues. */
+  readonly file: string
+  /** The name that the bot must have: its folder's, or that of the path it is registered under. */
+  readonly name?: string
+  readonly adapters: Readonly<Record<string, Adapter>>
+  readonly env: (name: string) => string | undefined
+}
+
+/** With a bot, the issues are warnings; without one, at least one is an error. */
+export type LoadResult =
+  | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
+  | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
+
+export function loadManifest(source: string, options: LoadOptions): LoadResult {
+  const document = readDocument(source)
+  const { file } = options
+  const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
+  if (document.value === undefined && syntax.length > 0) return { issues: sortIssues(syntax) }
+  const findings: Finding[] = [...document.findings]
+  // What the text did not say can not be wrong a second time.
+  const unreadable = new Set(findings.map(({ path }) => pointerOf(path)).filter(pointer => pointer !== ''))
+  const report: Report = finding => void (unreadable.has(pointerOf(finding.path)) || findings.push(finding))
+  const bot = document.value === undefined ? undefined : read({ source, raw: document.value, options, findings, report })
+  const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
+  return bot === undefined ? { issues } : { bot, issues }
+}
+
+function toIssue(finding: Finding, document: SourceDocument, file: string): ManifestIssue {
+  const where = dotted(finding.path)
+  const message = where === '' ? finding.message : `${where}: ${finding.message}`
+  return { severity: finding.severity, file, ...document.position(finding), pointer: pointerOf(finding.path), message }
+}
+
+interface Reading {
+  readonly source: string
+  readonly raw: Json
+  readonly options: LoadOptions
+  readonly findings: readonly Finding[]
+  readonly report: Report
+}
+
+function read({ source, raw, options, findings, report }: Reading): Bot | undefined {
+  const adapter = pickAdapter(raw, options.adapters, report)
+  const shape = botShape(adapter?.shape ?? openShape)
+  const checked = checkShape(shape as z.ZodType<JsonObject>, raw)
+  for (const finding of checked.findings) report(finding)
+  if (!isObject(raw)) return undefined
+  if (options.name !== undefined && typeof raw.bot === 'string' && namePattern.test(raw.bot) && raw.bot !== options.name)
+    report(valueError(['bot'], `must be ${options.name}, as the folder or the path is called, not ${JSON.stringify(raw.bot)}`))
+  const values = readEnvironment(raw, options.env, report)
+  checkEnvUses(raw, report)
+  const addresses = readAddresses(raw, values, report)
+  const whole = { raw, adapter, values, ajv: newAjv(), report, data: partsOf(shape, raw) }
+  const actions = Object.entries(isObject(raw.actions) ? raw.actions : {}).map(([name, action]) => readAction(whole, name, action))
+  if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
+  return toBot({
+    data: checked.data,
+    source,
+    digest: sha256(source),
+    addresses,
+    env: values,
+    actions: actions.filter(action => action !== undefined)
+  })
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+function pickAdapter(raw: Json, adapters: LoadOptions['adapters'], report: Report): Adapter | undefined {
+  const kind = isObject(raw) ? raw.adapter : undefined
+  if (typeof kind !== 'string') return undefined
+  if (Object.hasOwn(adapters, kind)) return adapters[kind]
+  report(valueError(['adapter'], `there is no adapter ${JSON.stringify(kind)}; ${suggestion(kind, Object.keys(adapters))}`))
+  return undefined
+}
+
+interface Parts {
+  readonly target: JsonObject | undefined
+  action(name: string): JsonObject | undefined
+}
+
+/** The parts that have their shape, defaults filled in, whatever is wrong with the others. */
+function partsOf(shape: ReturnType<typeof botShape>, raw: JsonObject): Parts {
+  const part = (type: { safeParse(value: unknown): { data?: unknown } }, value: unknown) =>
+    type.safeParse(value).data as JsonObject | undefined
+  const actions = isObject(raw.actions) ? raw.actions : {}
+  return {
+    target: part(shape.shape.target, raw.target),
+    action: name => part(shape.shape.actions.valueType as z.ZodType, actions[name])
+  }
+}
+
+interface Whole {
+  readonly raw: JsonObject
+  readonly adapter: Adapter | undefined
+  readonly values: Environment
+  readonly ajv: Ajv
+  readonly data: Parts
+  readonly report: Report
+}
+
+function readAction(whole: Whole, name: string, source: Json): Action | undefined {
+  const { adapter, report, ajv } = whole
+  if (!isObject(source)) return undefined
+  const bot = typeof whole.raw.bot === 'string' ? whole.raw.bot : ''
+  const path = ['actions', name]
+  const checks = checkAction({ bot, name, path, source, adapter, ajv, report })
+  const action = whole.data.action(name)
+  if (action === undefined || adapter === undefined) return undefined
+  const parsed = parse({ whole, adapter, bot, name, action, path })
+  return isComplete(checks) && parsed !== undefined
+    ? toAction({ bot, name, data: action as unknown as ActionManifest, steps: parsed.steps, ...checks })
+    : undefined
+}
+
+const isComplete = (checks: Checks): checks is Required<{ [K in keyof Checks]: NonNullable<Checks[K]> }> =>
+  checks.checkInput !== undefined && checks.checkOutput !== undefined
+
+interface Parsing {
+  readonly whole: Whole
+  readonly adapter: Adapter
+  readonly bot: string
+  readonly name: string
+  readonly action: JsonObject
+  readonly path: Path
+}
+
+/** The adapter sees only what has its shape. What it throws is a mistake of the manifest too. */
+function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly steps: unknown } | undefined {
+  const { target } = whole.data
+  const { input, output, effect } = action as unknown as ActionManifest
+  if (target === undefined) return undefined
+  const issue = (at: Path, message: string) => whole.report(valueError(at[0] === 'target' ? at : [...path, ...at], message))
+  try {
+    return { steps: adapter.parse({ bot, name, effect, target, action, input, output, env: Object.keys(whole.values), issue }) }
+  } catch (error) {
+    issue([], (error as Error).message)
+    return undefined
+  }
+}

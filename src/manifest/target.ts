@@ -1,0 +1,119 @@
+/** `env` and `target`: what is rendered once, when the manifest is loaded. */
+import type { JsonObject } from '../core/types.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { type Path, type Report, valueError } from './issue.ts'
+import { isObject } from './schema-walk.ts'
+import { secretName } from './shape.ts'
+
+export type Environment = Readonly<Record<string, string>>
+
+/** The values of the names that the manifest lists. */
+export function readEnvironment(raw: JsonObject, env: (name: string) => string | undefined, report: Report): Environment {
+  const values: Record<string, string> = {}
+  const names: readonly unknown[] = Array.isArray(raw.env) ? raw.env : []
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== 'string' || secretName.test(name)) continue
+    const value = env(name)
+    if (value === undefined || value === '')
+      report(
+        valueError(
+          ['env', index],
+          `${name} is not set: set it in the environment of the gateway and every worker, as ${name}=…, or remove it here`
+        )
+      )
+    else values[name] = value
+  }
+  return values
+}
+
+const hole = /\{\{([\s\S]*?)\}\}/g
+const envUse = /(?<![\w.$"'`])env\s*\.\s*["'`]?([A-Za-z_]\w*)/g
+/** Parts of an action that hold no expressions. */
+const plainKeys: ReadonlySet<string> = new Set(['title', 'description', 'input', 'output', 'example', 'scopes'])
+
+/** Every `{{ env.NAME }}` must be listed, whichever adapter reads it. */
+export function checkEnvUses(raw: JsonObject, report: Report): void {
+  const listed = Array.isArray(raw.env) ? raw.env.map(String) : []
+  const visit = (value: unknown, path: Path): void => {
+    if (typeof value === 'string') {
+      const names = [...value.matchAll(hole)].flatMap(([, inner = '']) => [...inner.matchAll(envUse)].map(([, name = '']) => name))
+      for (const name of new Set(names)) if (!listed.includes(name)) report(valueError(path, notListed(name, listed)))
+    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, [...path, index])
+    else if (isObject(value)) for (const [key, member] of Object.entries(value)) visit(member, [...path, key])
+  }
+  visit(raw.target, ['target'])
+  for (const [name, action] of Object.entries(isObject(raw.actions) ? raw.actions : {}))
+    for (const [key, member] of Object.entries(isObject(action) ? action : {}))
+      if (!plainKeys.has(key)) visit(member, ['actions', name, key])
+}
+
+function notListed(name: string, listed: readonly string[]): string {
+  if (secretName.test(name)) return `${name} may hold a secret, which a manifest can not read: use {{ credentials.… }}`
+  const meant = didYouMean(name, listed)
+  return `${name} is not listed in env; ${meant === undefined ? `add ${name} to env` : `did you mean ${meant}?`}`
+}
+
+export interface Addresses {
+  readonly url: string
+  readonly egress: readonly string[]
+}
+
+/** Undefined when something was reported. */
+export function readAddresses(raw: JsonObject, values: Environment, report: Report): Addresses | undefined {
+  const target = isObject(raw.target) ? raw.target : {}
+  const url = readUrl(target.url, { path: ['target', 'url'], values, report })
+  const listed: readonly unknown[] | undefined = Array.isArray(target.egress) ? target.egress : undefined
+  const egress = listed?.map((entry, index) => readOrigin(entry, { path: ['target', 'egress', index], values, report }))
+  if (url === undefined || egress?.some(entry => entry === undefined)) return undefined
+  return { url: url.text, egress: egress === undefined ? [url.parsed.origin] : (egress as string[]) }
+}
+
+interface Reading {
+  readonly path: Path
+  readonly values: Environment
+  readonly report: Report
+}
+
+function render(text: unknown, { path, values, report }: Reading): string | undefined {
+  if (typeof text !== 'string') return undefined
+  let known = true
+  const rendered = text.replaceAll(hole, (whole, inner: string) => {
+    const name = /^\s*env\.([A-Za-z_]\w*)\s*$/.exec(inner)?.[1]
+    if (name === undefined)
+      report(valueError(path, `${whole} can not stand here: only {{ env.NAME }} can, because it is read when the manifest is loaded`))
+    const value = name === undefined ? undefined : values[name]
+    known &&= value !== undefined
+    return value ?? ''
+  })
+  return known ? rendered : undefined
+}
+
+function readUrl(text: unknown, reading: Reading): { text: string; parsed: URL } | undefined {
+  const rendered = render(text, reading)
+  if (rendered === undefined) return undefined
+  const refuse = (message: string): undefined => void reading.report(valueError(reading.path, message))
+  if (!URL.canParse(rendered))
+    return refuse(`${JSON.stringify(shown(rendered))} is not an absolute URL: write it as https://host:port/path`)
+  const parsed = new URL(rendered)
+  if (!['http:', 'https:'].includes(parsed.protocol))
+    return refuse(`${parsed.protocol}// can not be reached: write an http:// or https:// address`)
+  if (parsed.username !== '' || parsed.password !== '')
+    return refuse('a login stands in the URL: put it in the secret store and name it in target.credentials')
+  if (isMetadata(parsed.hostname))
+    return refuse(`${parsed.hostname} is an address of the machine's own cloud metadata: it can not be a target`)
+  return { text: rendered, parsed }
+}
+
+/** A URL that can not be parsed may still hold a login. */
+const shown = (url: string): string => url.replace(/\/\/[^/]*@/, '//…@')
+
+/** Link-local hosts; URL has normalised decimal and octal spellings by now. */
+const isMetadata = (host: string): boolean => /^169\.254\.|^\[(fe[89ab]|fd00:ec2:|::ffff:a9fe:)|^metadata\.google\.internal\.?$/.test(host)
+
+function readOrigin(entry: unknown, reading: Reading): string | undefined {
+  const url = readUrl(entry, reading)
+  if (url === undefined) return undefined
+  if (url.text === url.parsed.origin || url.text === `${url.parsed.origin}/`) return url.parsed.origin
+  reading.report(valueError(reading.path, `${JSON.stringify(url.text)} is not an origin: write ${url.parsed.origin}`))
+  return undefined
+}
