@@ -45,7 +45,7 @@ export function newRun(from: NewRun): Run {
     startBy: Math.min(now + action.timeouts.queueMs, deadlineAt),
     deadlineAt,
     notBefore: now,
-    dueAt: now + publishGraceMs,
+    dueAt: Math.min(now + publishGraceMs, now + action.timeouts.queueMs, deadlineAt),
     probes: 0,
     ttlMs: action.idempotency.ttlMs,
     steps: [],

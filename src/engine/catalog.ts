@@ -10,8 +10,8 @@ export type Parsed =
 
 export interface CatalogParts {
   readonly records: Records
-  /** The manifest loader; `file` is what its messages name. */
-  parse(source: string, file: string): Parsed
+  /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
+  parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
 }
 
 /** A catalog whose owner feeds it: files from the bots folder, and registered bots from the ledger. */
@@ -60,7 +60,7 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     },
     register: (name, source) => register(parts, state, { name, source }),
     unregister: name => unregister(parts, state, name),
-    check: async source => parts.parse(source, 'bot.yaml').issues,
+    check: async source => parts.parse(source, { file: 'bot.yaml' }).issues,
     setFile: async bot => {
       if (state.files.get(bot.name)?.digest === bot.digest) return
       await keepVersion(parts, state, bot)
@@ -99,7 +99,7 @@ async function version({ records, parse }: CatalogParts, state: State, id: strin
   const known = state.versions.get(id)
   if (known !== undefined) return known
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
-  const bot = record === undefined ? undefined : parse(record.source, id).bot
+  const bot = record === undefined ? undefined : parse(record.source, { file: id }).bot
   if (bot !== undefined) state.versions.set(id, bot)
   return bot
 }
@@ -109,12 +109,8 @@ async function register(
   state: State,
   { name, source }: { name: string; source: string }
 ): Promise<{ bot: Bot; created: boolean }> {
-  const { bot, issues } = parts.parse(source, 'bot.yaml')
+  const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name })
   if (bot === undefined) throw invalid(issues)
-  if (bot.name !== name)
-    throw invalid([
-      { file: 'bot.yaml', line: 1, column: 1, message: `bot is "${bot.name}", the address says "${name}": write the same name in both` }
-    ])
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
   await keepVersion(parts, state, bot)
   const created = !state.registered.has(name)
@@ -143,7 +139,7 @@ async function refresh(parts: CatalogParts, state: State): Promise<void> {
     const { source, digest } = value as { readonly source: string; readonly digest: string }
     const before = state.registered.get(id)
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
-    const bot = before?.digest === digest ? before : (parts.parse(source, `${id} (registered)`).bot ?? before)
+    const bot = before?.digest === digest ? before : (parts.parse(source, { file: `${id} (registered)` }).bot ?? before)
     if (bot === undefined) continue
     state.versions.set(versionId(bot.name, bot.digest), bot)
     next.set(id, bot)

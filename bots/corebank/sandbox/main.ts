@@ -12,3 +12,5 @@ const corebank = await startCorebank({
 console.log(`corebank sandbox on ${corebank.url}`)
 // No process.exit: an effect that is to be applied late is still applied.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void corebank.close())
+// Started by another process: do not outlive it.
+process.once('disconnect', () => void corebank.close())

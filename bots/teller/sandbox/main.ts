@@ -19,3 +19,5 @@ const stop = async () => {
 }
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
+// Started by another process: do not outlive it.
+process.once('disconnect', stop)

@@ -1,0 +1,117 @@
+/** The commands; each lives in a file of its own and is loaded when it is used. */
+import { Command, CommanderError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { SettingsError } from './config.ts'
+
+/** A mistake of the person at the keyboard: its message is all they need. */
+export class UsageError extends Error {}
+
+type Flags = Readonly<Record<string, unknown>>
+
+/** Resolves to the exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let code = 0
+  const done = (result: number) => {
+    code = result
+  }
+  try {
+    await program(done).parseAsync([...argv])
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode
+    process.stderr.write(`retrofit: ${explain(error)}\n`)
+    return 1
+  }
+}
+
+const explain = (error: unknown): string => {
+  if (error instanceof SettingsError || error instanceof UsageError) return error.message
+  if (!Error.isError(error)) return String(error)
+  const cause = Error.isError(error.cause) ? ` (${error.cause.message})` : ''
+  return error.message + cause
+}
+
+function program(done: (code: number) => void): Command {
+  const retrofit = new Command('retrofit')
+    .description('Turns systems without an API into agent-ready actions.')
+    .version(packageJson.version)
+    .exitOverride()
+    .showHelpAfterError('(retrofit --help tells the commands)')
+  addServers(retrofit, done)
+  addTools(retrofit, done)
+  addKeys(retrofit, done)
+  return retrofit
+}
+
+function addServers(retrofit: Command, done: (code: number) => void): void {
+  const port = ['-p, --port <port>', 'port to listen on (PORT)'] as const
+  const bots = ['--bots <names>', 'only these bots, with commas (WORKER_BOTS)'] as const
+  const serve = (role: 'up' | 'gateway' | 'worker') => async (flags: Flags) =>
+    done(await (await import('./commands/serve.ts')).serve(role, flags))
+  retrofit
+    .command('up')
+    .description('everything in one process; embedded unless RABBITMQ_URL and REDIS_URL are set')
+    .option(...port)
+    .option(...bots)
+    .option('--sandbox', 'also start the stand-ins in bots/*/sandbox for which no address is set')
+    .action(serve('up'))
+  retrofit
+    .command('gateway')
+    .description('the HTTP doors only (distributed)')
+    .option(...port)
+    .action(serve('gateway'))
+  retrofit
+    .command('worker')
+    .description('attempts only (distributed)')
+    .option(...bots)
+    .action(serve('worker'))
+}
+
+function addTools(retrofit: Command, done: (code: number) => void): void {
+  retrofit
+    .command('check')
+    .description('says what is wrong with manifests; exits 1 when something is')
+    .argument('[paths...]', 'bot.yaml files or folders of bots (BOTS_DIR)')
+    .option('--json', 'one JSON object')
+    .action(async (paths: string[], flags: Flags) => done(await (await import('./commands/check.ts')).check(paths, flags)))
+  const client = (command: Command) =>
+    command.option('--url <url>', 'address of the gateway').option('--key <key>', 'API key (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
+  client(retrofit.command('call'))
+    .description('calls an action and prints its output')
+    .argument('<action>', 'e.g. teller_get_balance')
+    .argument('[inputs...]', 'name=value, or name:=json')
+    .option('--idempotency-key <key>', 'the same for every try of one intention; made when absent')
+    .option('--wait <seconds>', 'how long to wait for the end', '300')
+    .option('--dry-run', 'validate and show the plan only')
+    .option('--json', 'one JSON object with run id, status and output')
+    .action(async (action: string, inputs: string[], flags: Flags) =>
+      done(await (await import('./commands/call.ts')).call(action, inputs, flags))
+    )
+  client(retrofit.command('openapi'))
+    .description('prints the OpenAPI document of a running gateway')
+    .option('--yaml', 'as YAML')
+    .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addKeys(retrofit: Command, done: (code: number) => void): void {
+  const keys = retrofit.command('keys').description('API keys')
+  keys
+    .command('create')
+    .description('makes a key and prints it once')
+    .requiredOption('--name <name>', 'what the key is for')
+    .requiredOption('--scopes <scopes>', 'with commas, wildcards allowed: accounts:*,payments:write')
+    .option('--tenant <tenant>', 'whose runs it sees', 'default')
+    .option('--expires <days>', 'days until it ends')
+    .option('--json', 'one JSON object')
+    .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).createKey(flags)))
+  keys
+    .command('list')
+    .description('the keys, without their secrets')
+    .option('--json', 'a JSON array')
+    .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).listKeys(flags)))
+  keys
+    .command('revoke')
+    .description('ends a key; it stops working within a second')
+    .argument('<id>')
+    .action(async (id: string) => done(await (await import('./commands/keys.ts')).revokeKey(id)))
+}

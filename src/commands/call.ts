@@ -1,0 +1,75 @@
+/** `retrofit call`: one action, from the terminal. */
+import { randomUUID } from 'node:crypto'
+import { UsageError } from '../cli.ts'
+import type { Json, JsonObject } from '../core/types.ts'
+import { type Answer, type Client, createClient } from './client.ts'
+
+type Flags = Readonly<Record<string, unknown>>
+
+export async function call(action: string, inputs: readonly string[], flags: Flags): Promise<number> {
+  const client = createClient(flags)
+  const body = JSON.stringify(await readInputs(client, action, inputs))
+  const key = typeof flags.idempotencyKey === 'string' ? flags.idempotencyKey : randomUUID()
+  const wait = Number(flags.wait)
+  if (!(wait >= 0)) throw new UsageError('--wait: write a number of seconds')
+  const query = flags.dryRun ? '?dryRun=true' : ''
+  const first = await client('POST', `/v1/actions/${encodeURIComponent(action)}${query}`, {
+    body,
+    headers: { 'idempotency-key': `"${key}"`, prefer: `wait=${Math.min(wait, 60)}` }
+  })
+  const answer = first.status === 202 ? await follow(client, first, wait) : first
+  return print(answer, flags)
+}
+
+/** A run that takes longer than the call waits: look it up until it ends, then ask for the answer again by the same key's run. */
+async function follow(client: Client, first: Answer, waitSeconds: number): Promise<Answer> {
+  const { runId } = JSON.parse(first.text) as { runId: string }
+  const until = Date.now() + waitSeconds * 1_000
+  process.stderr.write(`run ${runId} is under way …\n`)
+  for (;;) {
+    const answer = await client('GET', `/v1/runs/${runId}?wait=20`)
+    const { status } = JSON.parse(answer.text) as { status?: string }
+    if (answer.status !== 200 || !['queued', 'working'].includes(status ?? '') || Date.now() > until) return answer
+    process.stderr.write(`  ${status}\n`)
+  }
+}
+
+function print({ status, headers, text }: Answer, flags: Flags): number {
+  const parsed = text === '' ? null : (JSON.parse(text) as JsonObject)
+  const ok = status >= 200 && status < 300 && (parsed as { status?: Json } | null)?.status !== 'failed'
+  const shown = flags.json
+    ? { httpStatus: status, runId: headers['run-id'] ?? null, replayed: headers['idempotent-replayed'] === 'true', body: parsed }
+    : parsed
+  const out = flags.json || ok ? process.stdout : process.stderr
+  out.write(`${JSON.stringify(shown, null, flags.json ? 0 : 2)}\n`)
+  if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
+  return ok ? 0 : 1
+}
+
+/** `name=value` becomes what the action's schema says; `name:=json` is JSON as it stands. */
+async function readInputs(client: Client, action: string, inputs: readonly string[]): Promise<JsonObject> {
+  const pairs = inputs.map(text => /^([^=:]+)(:?=)([\s\S]*)$/.exec(text) ?? refuse(text))
+  const properties = pairs.some(([, , how]) => how === '=') ? await propertiesOf(client, action) : {}
+  return Object.fromEntries(
+    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, properties[name])])
+  )
+}
+
+const refuse = (text: string): never => {
+  throw new UsageError(`write inputs as name=value or name:=json, not ${text}`)
+}
+
+async function propertiesOf(client: Client, action: string): Promise<Readonly<Record<string, { readonly type?: string }>>> {
+  const { status, text } = await client('GET', '/openapi.json')
+  if (status !== 200) return {}
+  const document = JSON.parse(text)
+  return document.paths?.[`/v1/actions/${action}`]?.post?.requestBody?.content?.['application/json']?.schema?.properties ?? {}
+}
+
+function typed(value: string, schema: { readonly type?: string } | undefined): Json {
+  const type = schema?.type
+  if ((type === 'number' || type === 'integer') && value.trim() !== '' && !Number.isNaN(Number(value))) return Number(value)
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  if (type === 'array' || type === 'object') return JSON.parse(value)
+  return value
+}

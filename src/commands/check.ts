@@ -1,0 +1,52 @@
+/** `retrofit check`: the same report that the loader gives, for people and for CI. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { loadAdapters } from '../../adapters/index.ts'
+import { UsageError } from '../cli.ts'
+import { readSettings } from '../config.ts'
+import type { ManifestIssue } from '../core/types.ts'
+import { readBots } from '../manifest/bots-folder.ts'
+import { formatIssues } from '../manifest/issue.ts'
+import { loadManifest } from '../manifest/load.ts'
+
+export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const settings = readSettings()
+  const adapters = await loadAdapters()
+  const env = (name: string) => settings.manifestEnv(name) ?? placeholder(name)
+  const wanted = paths.length === 0 ? [settings.BOTS_DIR] : paths
+  const read = await Promise.all(wanted.map(path => readPath(path, { adapters, env })))
+  const bots = read.flat()
+  const issues = bots.flatMap(bot => bot.issues)
+  const errors = issues.filter(({ severity }) => severity === 'error').length
+  if (flags.json) process.stdout.write(`${JSON.stringify({ valid: errors === 0, bots: bots.map(({ file }) => file), issues })}\n`)
+  else report(bots.length, issues, errors)
+  return errors === 0 ? 0 : 1
+}
+
+/** An address that is not set here is no mistake of the manifest: where it runs, it will be. */
+const placeholder = (name: string): string | undefined => (name.endsWith('_URL') ? 'http://127.0.0.1:1' : undefined)
+
+interface Checked {
+  readonly file: string
+  readonly issues: readonly ManifestIssue[]
+}
+
+type Loading = Omit<Parameters<typeof readBots>[0], 'directory'>
+
+async function readPath(path: string, loading: Loading): Promise<readonly Checked[]> {
+  if (!existsSync(path)) throw new UsageError(`${path} does not exist; give a bot.yaml or a folder of bots`)
+  if (statSync(path).isFile()) {
+    const name = basename(path) === 'bot.yaml' ? { name: basename(dirname(resolve(path))) } : {}
+    return [{ file: path, issues: loadManifest(readFileSync(path, 'utf8'), { file: path, ...name, ...loading }).issues }]
+  }
+  if (existsSync(join(path, 'bot.yaml'))) return readPath(join(path, 'bot.yaml'), loading)
+  return readBots({ directory: path, ...loading })
+}
+
+function report(count: number, issues: readonly ManifestIssue[], errors: number): void {
+  if (issues.length > 0) process.stdout.write(`${formatIssues(issues)}\n`)
+  const warnings = issues.length - errors
+  process.stdout.write(
+    `${count} ${count === 1 ? 'manifest' : 'manifests'}, ${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}\n`
+  )
+}

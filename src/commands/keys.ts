@@ -1,0 +1,54 @@
+/** `retrofit keys`: works on the ledger itself, beside a running server too. */
+import { UsageError } from '../cli.ts'
+import { readSettings } from '../config.ts'
+import { openStore } from '../deployment.ts'
+import { createKeyRing, type KeyRing } from '../governance/keys.ts'
+import { isScope } from '../governance/scopes.ts'
+import { printTable } from './print.ts'
+
+type Flags = Readonly<Record<string, unknown>>
+
+async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
+  const store = await openStore(readSettings())
+  try {
+    return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))
+  } finally {
+    await store.close()
+  }
+}
+
+export async function createKey(flags: Flags): Promise<number> {
+  const scopes = String(flags.scopes)
+    .split(',')
+    .map(scope => scope.trim())
+    .filter(scope => scope !== '')
+  const wrong = scopes.filter(scope => !isScope(scope))
+  if (scopes.length === 0 || wrong.length > 0)
+    throw new UsageError(`--scopes: write names such as accounts:read or accounts:*${wrong.length > 0 ? `, not ${wrong.join(', ')}` : ''}`)
+  const days = flags.expires === undefined ? undefined : Number(flags.expires)
+  if (days !== undefined && !(days > 0)) throw new UsageError('--expires: write a number of days, e.g. 90')
+  const expiresAt = days === undefined ? {} : { expiresAt: Date.now() + days * 86_400_000 }
+  const made = await withKeys(keys => keys.create({ name: String(flags.name), tenant: String(flags.tenant), scopes, ...expiresAt }))
+  process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`)
+  if (!flags.json) process.stderr.write(`Key ${made.id}. Keep it now: it is not shown again, only its hash is stored.\n`)
+  return 0
+}
+
+export async function listKeys(flags: Flags): Promise<number> {
+  const all = await withKeys(keys => keys.list())
+  if (flags.json) process.stdout.write(`${JSON.stringify(all)}\n`)
+  else
+    printTable(
+      ['id', 'name', 'tenant', 'scopes', 'created', 'expires'],
+      all.map(key => [key.id, key.name, key.tenant, key.scopes.join(' '), day(key.createdAt), day(key.expiresAt)])
+    )
+  return 0
+}
+
+const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString().slice(0, 10))
+
+export async function revokeKey(id: string): Promise<number> {
+  if (!(await withKeys(keys => keys.revoke(id)))) throw new UsageError(`There is no key ${id}; retrofit keys list shows them.`)
+  process.stderr.write(`Key ${id} is revoked.\n`)
+  return 0
+}

@@ -1,0 +1,56 @@
+/** `retrofit up`, `gateway`, `worker`: starts, says what to do first, stops when told to. */
+import { UsageError } from '../cli.ts'
+import { readSettings, type Settings } from '../config.ts'
+import { lockFolder } from '../data-folder.ts'
+import { isDistributed } from '../deployment.ts'
+import { type RunningSandbox, startSandboxes } from '../sandboxes.ts'
+import { type Roles, type System, startSystem } from '../system.ts'
+import { welcome } from './welcome.ts'
+
+type Flags = Readonly<Record<string, unknown>>
+type Role = 'up' | 'gateway' | 'worker'
+
+const roles: Readonly<Record<Role, Roles>> = {
+  up: { gateway: true, worker: true },
+  gateway: { gateway: true, worker: false },
+  worker: { gateway: false, worker: true }
+}
+
+export async function serve(role: Role, flags: Flags): Promise<number> {
+  const settings = withFlags(readSettings(), flags)
+  if (role !== 'up' && !isDistributed(settings)) {
+    throw new UsageError(`retrofit ${role} needs RABBITMQ_URL and REDIS_URL; for one process without them use: retrofit up`)
+  }
+  const unlock = isDistributed(settings) ? () => undefined : lockFolder(settings.DATA_DIR)
+  const sandboxes = flags.sandbox ? await startSandboxes(settings) : []
+  try {
+    const system = await startSystem(withSandboxes(settings, sandboxes), roles[role])
+    process.stdout.write(welcome({ role, system, settings, sandboxes }))
+    await untilTold(system, settings)
+    return 0
+  } finally {
+    await Promise.all(sandboxes.map(sandbox => sandbox.stop()))
+    unlock()
+  }
+}
+
+function withFlags(settings: Settings, flags: Flags): Settings {
+  const port = flags.port === undefined ? settings.PORT : Number(flags.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port: write a number from 0 to 65535')
+  return { ...settings, PORT: port, WORKER_BOTS: typeof flags.bots === 'string' ? flags.bots : settings.WORKER_BOTS }
+}
+
+function withSandboxes(settings: Settings, sandboxes: readonly RunningSandbox[]): Settings {
+  const addresses = new Map(sandboxes.map(({ variable, url }) => [variable, url]))
+  return { ...settings, manifestEnv: name => addresses.get(name) ?? settings.manifestEnv(name) }
+}
+
+/** The first signal stops gracefully, a second one at once. */
+async function untilTold(system: System, { SHUTDOWN_GRACE_MS }: Settings): Promise<void> {
+  const signal = await new Promise<string>(resolve => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
+  })
+  process.stderr.write(`${signal}: finishing what is under way (at most ${Math.round(SHUTDOWN_GRACE_MS / 1_000)} s) …\n`)
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))
+  await system.stop()
+}

@@ -1,0 +1,136 @@
+/** The one table of settings; the only place that reads the environment. README's table is tested against it. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+
+interface Setting<T> {
+  readonly default: string
+  /** One line for README and `--help`. */
+  readonly says: string
+  readonly secret?: true
+  parse(text: string): T
+}
+
+const text = (initial: string, says: string): Setting<string> => ({ default: initial, says, parse: value => value })
+const secret = (says: string): Setting<string> => ({ ...text('', says), secret: true })
+
+function integer(initial: number, range: readonly [number, number], says: string): Setting<number> {
+  const [least, most] = range
+  return {
+    default: String(initial),
+    says,
+    parse: value => {
+      const number = Number(value)
+      if (!Number.isInteger(number) || number < least || number > most) throw new Error(`must be a whole number from ${least} to ${most}`)
+      return number
+    }
+  }
+}
+
+const flag = (says: string): Setting<boolean> => ({
+  default: 'false',
+  says,
+  parse: value => {
+    if (value !== 'true' && value !== 'false') throw new Error('must be true or false')
+    return value === 'true'
+  }
+})
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const level = (initial: (typeof levels)[number], says: string): Setting<(typeof levels)[number]> => ({
+  default: initial,
+  says,
+  parse: value => {
+    const known = levels.find(one => one === value)
+    if (known === undefined) throw new Error(`must be one of ${levels.join(', ')}`)
+    return known
+  }
+})
+
+const minute = 60_000
+
+export const settingsTable = {
+  HOST: text('127.0.0.1', 'address to listen on'),
+  PORT: integer(8080, [0, 65_535], 'port to listen on; 0 takes a free one'),
+  DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
+  BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
+  SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
+  RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
+  REDIS_URL: secret('address of the ledger in the distributed deployment'),
+  REDIS_ASSUME_DURABLE: flag(
+    'do not ask Redis for its settings (managed ones may not tell); you vouch for `appendfsync always` and `noeviction`'
+  ),
+  RETROFIT_NAMESPACE: text('retrofit', 'begins every Redis key and RabbitMQ queue, so that several installations can share them'),
+  RETROFIT_ADMIN_KEY: secret('the key with all scopes; empty: one is made, kept in DATA_DIR and printed at start'),
+  RETROFIT_DATA_KEY: secret(
+    'seals values marked `x-sensitive`, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
+  ),
+  CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
+  WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
+  WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
+  WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
+  MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),
+  RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),
+  LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
+  SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
+  BREAKER_FAILURES: integer(10, [1, 10_000], 'technical failures in a row after which a target gets a rest'),
+  BREAKER_REST_MS: integer(10_000, [100, 60 * minute], 'how long that rest is'),
+  SHUTDOWN_GRACE_MS: integer(20_000, [0, 10 * minute], 'how long running attempts may go on when the process stops'),
+  LOG_LEVEL: level('info', 'least severe log lines to write'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text(
+    '',
+    "where traces and metrics are sent over OTLP/HTTP; empty: nowhere. OpenTelemetry's other `OTEL_*` variables hold as well"
+  )
+} as const satisfies Record<string, Setting<unknown>>
+
+export type SettingName = keyof typeof settingsTable
+
+export type Settings = { readonly [Name in SettingName]: ReturnType<(typeof settingsTable)[Name]['parse']> } & {
+  /** A variable that a manifest lists; never one of our own settings. */
+  manifestEnv(name: string): string | undefined
+  /** Names this process in leases and logs. */
+  readonly processName: string
+}
+
+/** Every mistake at once, by name. */
+export class SettingsError extends Error {}
+
+export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const mistakes: string[] = []
+  const values = Object.entries(settingsTable).map(([name, setting]) => {
+    const given = environment[name]
+    try {
+      return [name, setting.parse(given === undefined || given === '' ? setting.default : given)]
+    } catch (error) {
+      mistakes.push(`${name} ${(error as Error).message}${'secret' in setting ? '' : `, not ${JSON.stringify(given)}`}`)
+      return [name, undefined]
+    }
+  })
+  const settings = Object.fromEntries(values) as Settings
+  mistakes.push(...contradictions(settings))
+  if (mistakes.length > 0) throw new SettingsError(`The settings have mistakes:\n${mistakes.map(mistake => `  ${mistake}`).join('\n')}`)
+  return {
+    ...settings,
+    SECRETS_DIR: settings.SECRETS_DIR === '' ? join(settings.DATA_DIR, 'secrets') : settings.SECRETS_DIR,
+    manifestEnv: name => (Object.hasOwn(settingsTable, name) ? undefined : environment[name]),
+    processName: `${hostname()}:${process.pid}:${Date.now().toString(36)}`
+  }
+}
+
+function contradictions(settings: Settings): string[] {
+  const found: string[] = []
+  if ((settings.RABBITMQ_URL === '') !== (settings.REDIS_URL === '')) {
+    found.push('RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)')
+  }
+  if (settings.RETROFIT_DATA_KEY !== '' && settings.RETROFIT_DATA_KEY.length < 32)
+    found.push('RETROFIT_DATA_KEY must have at least 32 characters')
+  if (settings.RETROFIT_ADMIN_KEY !== '' && settings.RETROFIT_ADMIN_KEY.length < 16)
+    found.push('RETROFIT_ADMIN_KEY must have at least 16 characters')
+  return found
+}
+
+/** The whole environment with some variables set: for child processes. */
+export const childEnvironment = (extra: Readonly<Record<string, string>>): Record<string, string | undefined> => ({
+  ...process.env,
+  ...extra
+})

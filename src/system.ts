@@ -1,0 +1,209 @@
+/** Wires one process: a deployment, the bots, and the roles that it plays. */
+import { loadAdapters } from '../adapters/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import type { Settings } from './config.ts'
+import type { Adapter } from './core/adapter.ts'
+import type { ManifestIssue } from './core/types.ts'
+import { keptSecret } from './data-folder.ts'
+import { type Deployment, openDeployment } from './deployment.ts'
+import { createBreakers } from './engine/breakers.ts'
+import { createCatalog, type FedCatalog } from './engine/catalog.ts'
+import { createEngine } from './engine/create-engine.ts'
+import { createHub } from './engine/hub.ts'
+import type { Parts } from './engine/parts.ts'
+import { startSweeping } from './engine/sweep.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { listen } from './gateway/listen.ts'
+import { defaultGatewaySettings } from './gateway/settings.ts'
+import { createKeyRing } from './governance/keys.ts'
+import { createSealer } from './governance/sealer.ts'
+import { createSecrets } from './governance/secrets.ts'
+import { watchBots } from './manifest/bots-folder.ts'
+import { loadManifest } from './manifest/load.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+import { startWorker } from './worker/worker.ts'
+
+export interface Roles {
+  readonly gateway: boolean
+  readonly worker: boolean
+}
+
+export interface System {
+  /** Where the gateway listens; absent for a worker. */
+  readonly url?: string
+  readonly adminKey: string
+  readonly catalog: FedCatalog
+  /** Mistakes of the bots folder when it was read first. */
+  readonly issues: readonly ManifestIssue[]
+  /** Takes nothing more, finishes or hands back what it holds, then closes. */
+  stop(): Promise<void>
+}
+
+type Stop = () => Promise<void> | void
+
+/** Things to undo, last opened first. */
+class Undo {
+  private readonly stops: Stop[] = []
+  add(stop: Stop): void {
+    this.stops.unshift(stop)
+  }
+  async run(): Promise<void> {
+    for (const stop of this.stops.splice(0)) await stop()
+  }
+}
+
+export async function startSystem(settings: Settings, roles: Roles): Promise<System> {
+  const undo = new Undo()
+  try {
+    return await open(settings, roles, undo)
+  } catch (error) {
+    await undo.run().catch(() => undefined)
+    throw error
+  }
+}
+
+async function open(settings: Settings, roles: Roles, undo: Undo): Promise<System> {
+  const telemetry = await openTelemetry({
+    service: 'retrofit',
+    version: packageJson.version,
+    otlpEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    logLevel: settings.LOG_LEVEL
+  })
+  undo.add(() => telemetry.close())
+  const deployment = await openDeployment(settings)
+  undo.add(() => close(deployment))
+  const adapters = await loadAdapters(adapterOptions(settings))
+  undo.add(() => closeAdapters(adapters))
+  const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
+  const parts = engineParts({ settings, deployment, adapters, telemetry, catalog, undo })
+  undo.add(startSweeping(parts))
+  const adminKey = settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
+  addGauges(parts)
+  if (roles.worker) await addWorker(parts, settings, undo)
+  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
+  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, stop: () => undo.run() }
+}
+
+const adapterOptions = ({ CHROMIUM_PATH }: Settings) => (CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
+
+async function close({ store, queue }: Deployment): Promise<void> {
+  await queue.close()
+  await store.close()
+}
+
+async function closeAdapters(adapters: Readonly<Record<string, Adapter>>): Promise<void> {
+  await Promise.allSettled(Object.values(adapters).map(adapter => adapter.close()))
+}
+
+interface CatalogFrom {
+  readonly settings: Settings
+  readonly deployment: Deployment
+  readonly adapters: Readonly<Record<string, Adapter>>
+  readonly telemetry: Telemetry
+  readonly undo: Undo
+}
+
+const refreshMs = 1_000
+
+async function openCatalog({
+  settings,
+  deployment,
+  adapters,
+  telemetry,
+  undo
+}: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
+  const catalog = createCatalog({
+    records: deployment.store.records,
+    parse: (source, options) => loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
+  })
+  const issues: ManifestIssue[] = []
+  const watching = await watchBots({
+    directory: settings.BOTS_DIR,
+    adapters,
+    env: settings.manifestEnv,
+    onChange: async ({ name, bot, issues: found, removed }) => {
+      issues.push(...found)
+      for (const issue of found)
+        telemetry.log[issue.severity === 'error' ? 'error' : 'warn'](`${issue.file}:${issue.line}:${issue.column} ${issue.message}`)
+      if (bot !== undefined) await catalog.setFile(bot)
+      else if (removed) catalog.removeFile(name)
+    }
+  })
+  undo.add(() => watching.close())
+  await catalog.refresh()
+  const timer = setInterval(
+    () => catalog.refresh().catch(error => telemetry.log.warn({ err: error }, 'could not read the registered bots')),
+    refreshMs
+  )
+  undo.add(() => clearInterval(timer))
+  return { catalog, issues: [...issues] }
+}
+
+function engineParts({ settings, deployment, adapters, telemetry, catalog, undo }: CatalogFrom & { catalog: FedCatalog }): Parts {
+  const { store, queue, dataKey } = deployment
+  const hub = createHub(store)
+  undo.add(() => hub.close())
+  return {
+    store,
+    queue,
+    catalog,
+    adapters,
+    telemetry,
+    hub,
+    sealer: createSealer(dataKey),
+    secrets: createSecrets(settings.SECRETS_DIR),
+    breakers: createBreakers(store, { failures: settings.BREAKER_FAILURES, restMs: settings.BREAKER_REST_MS }),
+    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS }
+  }
+}
+
+/** Read when somebody looks. */
+function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
+  const depths = () => Promise.all(catalog.entries().map(async ({ bot }) => [bot.name, await queue.depth(bot.name)] as const))
+  telemetry.gauge('retrofit_queue_depth', 'Messages that wait for a worker', async () =>
+    (await depths()).map(([bot, { messages }]) => [{ bot }, messages] as const)
+  )
+  telemetry.gauge('retrofit_queue_age_milliseconds', 'Age of the oldest message that waits', async () =>
+    (await depths()).flatMap(([bot, { oldestMs }]) => (oldestMs === undefined ? [] : [[{ bot }, oldestMs] as const]))
+  )
+  telemetry.gauge('retrofit_pool_size', 'What adapters keep open', async () =>
+    Object.values(adapters).flatMap(({ name, stats }) =>
+      Object.entries(stats?.() ?? {}).map(([kind, value]) => [{ adapter: name, kind }, value] as const)
+    )
+  )
+}
+
+async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<void> {
+  const bots = settings.WORKER_BOTS.split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
+  const worker = await startWorker(parts, {
+    ...(bots.length === 0 ? {} : { bots }),
+    concurrency: settings.WORKER_CONCURRENCY,
+    graceMs: settings.SHUTDOWN_GRACE_MS
+  })
+  undo.add(() => worker.stop())
+}
+
+async function addGateway(
+  parts: Parts,
+  { settings, adminKey, undo }: { settings: Settings; adminKey: string; undo: Undo }
+): Promise<string> {
+  const engine = createEngine(parts)
+  const keys = createKeyRing({ records: parts.store.records, adminKey })
+  const gatewaySettings = {
+    ...defaultGatewaySettings,
+    maxBodyBytes: settings.MAX_BODY_BYTES,
+    defaultWaitMs: settings.WAIT_MS,
+    maxCallsPerSecond: settings.RATE_LIMIT,
+    drainMs: settings.SHUTDOWN_GRACE_MS
+  }
+  const gateway = createGateway({ engine, keys, telemetry: parts.telemetry, settings: gatewaySettings })
+  const server = await listen({ gateway, settings: gatewaySettings, host: settings.HOST, port: settings.PORT })
+  undo.add(async () => {
+    engine.drain()
+    await server.close()
+  })
+  return server.url
+}
