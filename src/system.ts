@@ -12,9 +12,7 @@ import { createEngine } from './engine/create-engine.ts'
 import { createHub } from './engine/hub.ts'
 import type { Parts } from './engine/parts.ts'
 import { startSweeping } from './engine/sweep.ts'
-import { createGateway } from './gateway/gateway.ts'
 import { listen } from './gateway/listen.ts'
-import { defaultGatewaySettings } from './gateway/settings.ts'
 import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
@@ -192,15 +190,19 @@ async function addGateway(
 ): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
-  const gatewaySettings = {
-    ...defaultGatewaySettings,
-    maxBodyBytes: settings.MAX_BODY_BYTES,
-    defaultWaitMs: settings.WAIT_MS,
-    maxCallsPerSecond: settings.RATE_LIMIT,
-    drainMs: settings.SHUTDOWN_GRACE_MS
-  }
-  const gateway = createGateway({ engine, keys, telemetry: parts.telemetry, settings: gatewaySettings })
-  const server = await listen({ gateway, settings: gatewaySettings, host: settings.HOST, port: settings.PORT })
+  const server = await listen({
+    engine,
+    keys,
+    telemetry: parts.telemetry,
+    host: settings.HOST,
+    port: settings.PORT,
+    settings: {
+      maxBodyBytes: settings.MAX_BODY_BYTES,
+      defaultWaitMs: settings.WAIT_MS,
+      maxCallsPerSecond: settings.RATE_LIMIT,
+      drainMs: settings.SHUTDOWN_GRACE_MS
+    }
+  })
   undo.add(async () => {
     engine.drain()
     await server.close()
