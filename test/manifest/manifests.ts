@@ -12,8 +12,10 @@ const environment: Readonly<Record<string, string>> = {
   LOGIN_URL: 'https://me:hunter2@portal.example'
 }
 
+export const env = (key: string): string | undefined => environment[key]
+
 export const load = (source: string, name?: string): LoadResult =>
-  loadManifest(source, { file: 'bots/echo/bot.yaml', adapters, env: key => environment[key], ...(name === undefined ? {} : { name }) })
+  loadManifest(source, { file: 'bots/echo/bot.yaml', adapters, env, ...(name === undefined ? {} : { name }) })
 
 export const good = `# yaml-language-server: $schema=../../openapi/bot.schema.json
 bot: echo
