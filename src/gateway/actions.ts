@@ -1,0 +1,84 @@
+/** POST /v1/actions/{action}: the one call that all the others are about. */
+import type { OutgoingHttpHeaders } from 'node:http'
+import { hasEnded } from '../core/run.ts'
+import type { Run } from '../core/types.ts'
+import type { CallRequest, Engine } from '../engine/engine.ts'
+import { idempotencyKeyOf, waitOf } from './call-headers.ts'
+import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendProblem } from './exchange.ts'
+import { problemOfRun } from './problem.ts'
+import type { Handle } from './router.ts'
+import { pendingView } from './run-view.ts'
+import { serverTiming } from './server-timing.ts'
+import type { GatewaySettings } from './settings.ts'
+
+export interface ActionOptions {
+  readonly engine: Engine
+  readonly settings: GatewaySettings
+  /** Aborts when waiting callers have to go. */
+  readonly leaving: AbortSignal
+}
+
+export function actionOperations({ engine, settings, leaving }: ActionOptions): Record<'callAction', Handle> {
+  return {
+    async callAction(exchange) {
+      const wait = waitOf({ ...exchange, ...settings })
+      const request = callRequestOf(exchange, wait.timeoutMs)
+      if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
+      const { run, outcome } = await engine.submit(request)
+      const acceptedAt = performance.now()
+      exchange.span?.set({ 'retrofit.run_id': run.id, 'retrofit.outcome': outcome })
+      const signal = AbortSignal.any([goneSignal(exchange), leaving])
+      const waitMs = Math.max(0, wait.waitMs - (acceptedAt - exchange.receivedAt))
+      const last = hasEnded(run) || waitMs === 0 ? run : await waitFor(engine, run, { waitMs, signal })
+      const timing = serverTiming(last, { receivedAt: exchange.receivedAt, acceptedAt, now: performance.now() }, outcome === 'replayed')
+      answer(exchange, last, {
+        'server-timing': timing,
+        ...(wait.applied === undefined ? {} : { 'preference-applied': wait.applied }),
+        ...(outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
+      })
+    }
+  }
+}
+
+function callRequestOf(exchange: Exchange, timeoutMs: number | undefined): CallRequest {
+  const idempotencyKey = idempotencyKeyOf(exchange.headers, exchange.query)
+  const traceparent = exchange.span?.traceparent
+  return {
+    caller: callerOf(exchange),
+    action: exchange.params.action as string,
+    input: exchange.body,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(traceparent === undefined ? {} : { traceparent })
+  }
+}
+
+/** A wait that was broken off shows the run as it was. */
+export async function waitFor(engine: Engine, run: Run, options: { waitMs: number; signal: AbortSignal }): Promise<Run> {
+  try {
+    return await engine.wait(run, options)
+  } catch (error) {
+    if (options.signal.aborted) return run
+    throw error
+  }
+}
+
+const sendPlan = ({ response }: Exchange, plan: object): void =>
+  sendJson(response, 200, plan, { 'content-type': 'application/vnd.retrofit.plan+json' })
+
+function answer({ response }: Exchange, run: Run, headers: OutgoingHttpHeaders): void {
+  const problem = problemOfRun(run)
+  if (run.status === 'completed') sendJson(response, 200, run.output ?? null, { 'run-id': run.id, ...headers })
+  else if (problem !== undefined) sendProblem(response, problem, { headers })
+  else sendPending({ response }, run, headers)
+}
+
+export function sendPending({ response }: Pick<Exchange, 'response'>, run: Run, headers: OutgoingHttpHeaders = {}): void {
+  const pending = pendingView(run)
+  sendJson(response, 202, pending, {
+    location: `/v1/runs/${run.id}`,
+    'retry-after': retryAfterSeconds(pending.pollAfterMs),
+    'run-id': run.id,
+    ...headers
+  })
+}

@@ -1,0 +1,95 @@
+/** What every request passes between its token and its operation: scopes, rate, media types, body. */
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { RetrofitError } from '../core/errors.ts'
+import type { Caller } from '../core/types.ts'
+import { missingScopes } from '../governance/scopes.ts'
+import { lacks } from './access.ts'
+import type { Exchange } from './exchange.ts'
+import { parseJsonObject } from './json-body.ts'
+import { readBody } from './read-body.ts'
+import type { GatewaySettings } from './settings.ts'
+
+export function createAdmission(settings: GatewaySettings): (exchange: Exchange) => Promise<void> {
+  const rate = createRate(settings.maxCallsPerSecond)
+  return async exchange => {
+    const { caller, route } = exchange
+    if (caller !== undefined) {
+      const missing = missingScopes(caller.scopes, route.scopes ?? [])
+      if (missing.length > 0) throw lacks(missing)
+      await rate(caller)
+    }
+    checkAccept(exchange)
+    if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)
+  }
+}
+
+function createRate(perSecond: number): (caller: Caller) => Promise<void> {
+  if (perSecond === 0) return async () => {}
+  const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 })
+  return async ({ tenant, clientId }) => {
+    try {
+      await limiter.consume(`${tenant} ${clientId}`)
+    } catch (refusal) {
+      const retryAfterMs = (refusal as RateLimiterRes).msBeforeNext ?? 1_000
+      throw new RetrofitError('rate_limited', { detail: `More than ${perSecond} calls in a second`, retryAfterMs })
+    }
+  }
+}
+
+/** `Accept` must admit one of the good answers; the quality values are weighed only in so far as 0 means no. */
+function checkAccept({ headers, route }: Exchange): void {
+  const accept = headers.accept
+  if (accept === undefined || route.produces.length === 0 || route.produces.includes('*/*')) return
+  const ranges = accept.split(',').map(parseRange)
+  if (route.produces.some(type => admitted(type, ranges))) return
+  throw new RetrofitError('not_acceptable', {
+    detail: `The answer is ${route.produces.join(' or ')}`,
+    hint: `Send Accept: ${route.produces[0]}.`
+  })
+}
+
+interface Range {
+  readonly type: string
+  readonly refused: boolean
+}
+
+function parseRange(text: string): Range {
+  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
+  return { type, refused: parameters.some(parameter => /^q=0(\.0*)?$/.test(parameter)) }
+}
+
+/** The most specific range decides. */
+function admitted(type: string, ranges: readonly Range[]): boolean {
+  const wanted = [type, `${type.split('/')[0]}/*`, '*/*']
+  const range = wanted.map(one => ranges.find(({ type: name }) => name === one)).find(found => found !== undefined)
+  return range !== undefined && !range.refused
+}
+
+/** No body at all is an empty input: an action without required properties can be called by a bare POST. */
+async function takeBody(exchange: Exchange, accepts: readonly string[], maxBytes: number): Promise<void> {
+  const { headers, request } = exchange
+  const empty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+  const isText = accepts.includes('application/yaml')
+  if (!empty || isText) checkMediaType(headers, accepts)
+  const bytes = empty ? undefined : await readBody(request, maxBytes)
+  if (isText) exchange.text = decodeText(bytes ?? Buffer.alloc(0))
+  exchange.body = isText || bytes === undefined ? {} : parseJsonObject(bytes)
+}
+
+function checkMediaType(headers: Exchange['headers'], accepts: readonly string[]): void {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map(part => part.trim().toLowerCase())
+  const otherCharset = parameters.some(parameter => parameter.startsWith('charset=') && !/^charset="?utf-8"?$/.test(parameter))
+  const encoding = headers['content-encoding']
+  const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity'
+  if (accepts.includes(type) && !otherCharset && !encoded) return
+  const detail = encoded ? 'Compressed bodies are not taken' : `The body must be ${accepts.join(' or ')} in UTF-8`
+  throw new RetrofitError('unsupported_media_type', { detail, hint: `Send Content-Type: ${accepts[0]}, in UTF-8 and not compressed.` })
+}
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new RetrofitError('malformed_json', { detail: 'The body is not UTF-8' })
+  }
+}

@@ -1,0 +1,91 @@
+/** What a caller says about a call outside its body. */
+import { RetrofitError } from '../core/errors.ts'
+import type { FieldError } from '../core/types.ts'
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>
+
+const invalid = (errors: FieldError): RetrofitError => new RetrofitError('invalid_request', { detail: errors.message, errors: [errors] })
+
+const one = (value: string | readonly string[] | undefined): string | undefined => (typeof value === 'string' ? value : value?.[0])
+
+/** A structured field's String (RFC 9651): printable ASCII in quotes, `\"` and `\\` escaped. */
+const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/
+/** Neither space, quote nor comma: two header lines are joined by a comma. */
+const bare = /^[\x21\x23-\x2b\x2d-\x7e]+$/
+
+/** The key of the header or of `?idempotencyKey=`. Two that differ are refused: nobody could tell which one counts. */
+export function idempotencyKeyOf(headers: Headers, query: Query): string | undefined {
+  const header = one(headers['idempotency-key'])
+  const fromHeader = header === undefined ? undefined : parseKey(header.trim())
+  const fromQuery = one(query.idempotencyKey)
+  if (fromQuery !== undefined && !/^[\x20-\x7e]{1,255}$/.test(fromQuery)) throw badKey('/query/idempotencyKey')
+  if (fromHeader !== undefined && fromQuery !== undefined && fromHeader !== fromQuery) {
+    throw invalid({ pointer: '/header/Idempotency-Key', message: 'Idempotency-Key and idempotencyKey differ; send one' })
+  }
+  return fromHeader ?? fromQuery
+}
+
+function parseKey(text: string): string {
+  const inQuotes = quoted.exec(text)?.[1]
+  if (inQuotes === undefined && !bare.test(text)) throw badKey('/header/Idempotency-Key')
+  const key = inQuotes === undefined ? text : inQuotes.replace(/\\(.)/g, '$1')
+  if (key.length < 1 || key.length > 255) throw badKey('/header/Idempotency-Key')
+  return key
+}
+
+const badKey = (pointer: string): RetrofitError =>
+  invalid({
+    pointer,
+    message: 'Send one idempotency key of 1 to 255 printable ASCII characters, in quotes or bare without spaces and commas'
+  })
+
+export interface Preference {
+  /** Undefined: the caller says nothing. */
+  readonly waitMs: number | undefined
+  readonly respondAsync: boolean
+}
+
+/** RFC 7240: unknown preferences and values that make no sense are ignored. */
+export function preferenceOf(header: string | undefined): Preference {
+  if (header === undefined) return { waitMs: undefined, respondAsync: false }
+  const parts = header.split(/[,;]/).map(part => part.trim().toLowerCase())
+  const wait = parts.map(part => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(part)?.[1]).find(value => value !== undefined)
+  const respondAsync = parts.includes('respond-async')
+  return { waitMs: wait === undefined ? (respondAsync ? 0 : undefined) : Number(wait) * 1_000, respondAsync }
+}
+
+export interface WaitOptions {
+  readonly headers: Headers
+  readonly query: Query
+  readonly defaultWaitMs: number
+  readonly maxWaitMs: number
+}
+
+export interface WaitDecision {
+  readonly waitMs: number
+  /** The header of the answer, when a preference was followed. */
+  readonly applied: string | undefined
+  /** The caller's own limit. */
+  readonly timeoutMs: number | undefined
+}
+
+/** `Prefer` before `?wait=` before the default, and never so long that the answer comes after the caller's own limit. */
+export function waitOf({ headers, query, defaultWaitMs, maxWaitMs }: WaitOptions): WaitDecision {
+  const preference = preferenceOf(one(headers.prefer))
+  const queried = one(query.wait)
+  const timeout = one(headers['x-request-timeout'])
+  const timeoutMs = timeout === undefined ? undefined : Number(timeout)
+  const asked = preference.waitMs ?? (queried === undefined ? defaultWaitMs : Number(queried) * 1_000)
+  const limit = timeoutMs === undefined ? maxWaitMs : Math.min(maxWaitMs, timeoutMs - marginMs(timeoutMs))
+  return { waitMs: Math.min(asked, limit), applied: appliedOf(preference, maxWaitMs), timeoutMs }
+}
+
+/** What it takes to get the answer back to the caller. */
+const marginMs = (timeoutMs: number): number => Math.min(100, Math.ceil(timeoutMs / 10))
+
+function appliedOf({ waitMs, respondAsync }: Preference, maxWaitMs: number): string | undefined {
+  if (waitMs === undefined) return undefined
+  const wait = waitMs === 0 && respondAsync ? [] : [`wait=${Math.min(waitMs, maxWaitMs) / 1_000}`]
+  return [...(respondAsync ? ['respond-async'] : []), ...wait].join(', ')
+}

@@ -1,0 +1,53 @@
+/** The page at /docs and its files: ours, and Swagger UI's from node_modules. Nothing comes from elsewhere. */
+
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Express, Response } from 'express'
+import { type Exchange, sendText } from './exchange.ts'
+import type { Handle } from './router.ts'
+
+const own = fileURLToPath(new URL('docs', import.meta.url))
+const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+
+const files: Readonly<Record<string, string>> = {
+  'docs.css': join(own, 'docs.css'),
+  'docs.js': join(own, 'docs.js'),
+  'swagger-ui.css': join(swagger, 'swagger-ui.css'),
+  'swagger-ui-bundle.js': join(swagger, 'swagger-ui-bundle.js')
+}
+
+/** Swagger UI sets style attributes and draws its arrows from data URLs. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+export function docsOperation(): Record<'getDocs', Handle> {
+  const page = readFileSync(join(own, 'index.html'), 'utf8')
+  return {
+    getDocs: ({ response }: Exchange) =>
+      sendText(response, 200, page, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policy,
+        'cache-control': 'no-cache'
+      })
+  }
+}
+
+/** The files of the page are no operations of the contract. */
+export function serveDocsFiles(app: Express): void {
+  app.get('/docs/:file', (request, response: Response, next) => {
+    const path = files[request.params.file]
+    if (path === undefined) return next()
+    response.set('Cache-Control', 'public, max-age=3600')
+    response.sendFile(path, { dotfiles: 'allow', cacheControl: false })
+  })
+}

@@ -1,0 +1,86 @@
+/* The key stays in this tab (sessionStorage) and is sent to this origin only. */
+const form = document.getElementById('key-form')
+const field = document.getElementById('key')
+const forget = document.getElementById('forget')
+const message = document.getElementById('message')
+const actions = document.getElementById('actions')
+const stored = 'retrofit.key'
+
+const bearer = () => ({ Authorization: `Bearer ${sessionStorage.getItem(stored)}` })
+
+function say(text, bad = false) {
+  message.textContent = text
+  message.className = bad ? 'bad' : ''
+}
+
+/** Same origin only: the document names its server, the browser must not be sent elsewhere. */
+function sendHere(request) {
+  const url = new URL(request.url, location.href)
+  if (url.origin !== location.origin) request.url = url.pathname + url.search
+  request.headers = { ...request.headers, ...bearer() }
+  return request
+}
+
+function show(spec) {
+  say('')
+  window.SwaggerUIBundle({
+    spec: { ...spec, servers: [{ url: location.origin }] },
+    domNode: actions,
+    deepLinking: true,
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: -1,
+    docExpansion: 'list',
+    filter: true,
+    validatorUrl: null,
+    plugins: [() => ({ components: { authorizeBtn: () => null, authorizeOperationBtn: () => null } })],
+    requestInterceptor: sendHere
+  })
+}
+
+async function load() {
+  forget.hidden = sessionStorage.getItem(stored) === null
+  if (forget.hidden) {
+    actions.replaceChildren()
+    say(
+      'Enter an API key to read and try the actions that it may use. The first key was printed when Retrofit started; more are made with: retrofit keys create'
+    )
+    field.focus()
+    return
+  }
+  say('Loading …')
+  try {
+    const response = await fetch('/openapi.json', { headers: bearer() })
+    const body = await response.json()
+    if (response.ok) show(body)
+    else say(`${body.title}. ${body.hint ?? ''}`, true)
+  } catch (error) {
+    say(`The document could not be loaded: ${error.message}`, true)
+  }
+}
+
+form.addEventListener('submit', event => {
+  event.preventDefault()
+  sessionStorage.setItem(stored, field.value.trim())
+  field.value = ''
+  field.placeholder = 'key in use'
+  load()
+})
+
+forget.addEventListener('click', () => {
+  sessionStorage.removeItem(stored)
+  field.placeholder = 'rf_…'
+  load()
+})
+
+for (const button of document.querySelectorAll('nav button')) {
+  button.addEventListener('click', async () => {
+    const response = await fetch(`/${button.dataset.file}`, { headers: bearer() })
+    const url = URL.createObjectURL(await response.blob())
+    const anchor = Object.assign(document.createElement('a'), { href: url, download: button.dataset.file })
+    anchor.click()
+    setTimeout(() => URL.revokeObjectURL(url), 1000)
+  })
+}
+
+load()

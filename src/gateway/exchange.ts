@@ -1,0 +1,69 @@
+/** One request and its answer, as the operations see them. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Caller, Json, JsonObject } from '../core/types.ts'
+import type { Span } from '../telemetry/telemetry.ts'
+import type { Problem } from './problem.ts'
+import type { Route } from './routes.ts'
+
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Of `performance.now()`. */
+  readonly receivedAt: number
+  readonly method: string
+  readonly path: string
+  readonly query: Readonly<Record<string, string | readonly string[]>>
+  readonly headers: IncomingMessage['headers']
+  readonly route: Route
+  readonly params: Readonly<Record<string, string>>
+  readonly span: Span | undefined
+  /** Set once the token is known to be good; an operation that needs a key never runs without. */
+  caller?: Caller
+  /** What went wrong while the token was looked up. */
+  failure?: unknown
+  /** The parsed body, where the operation takes JSON. */
+  body?: JsonObject
+  /** The body as it came, where the operation takes a manifest. */
+  text?: string
+}
+
+/** Of an operation that needs a key. */
+export function callerOf(exchange: Exchange): Caller {
+  if (exchange.caller === undefined) throw new Error(`${exchange.route.operationId} ran without a caller`)
+  return exchange.caller
+}
+
+export function sendJson(response: ServerResponse, status: number, value: Json | object, headers?: OutgoingHttpHeaders): void {
+  sendText(response, status, JSON.stringify(value), { 'content-type': 'application/json', ...headers })
+}
+
+export function sendText(response: ServerResponse, status: number, text: string, headers: OutgoingHttpHeaders): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+export interface ProblemHeaders {
+  readonly retryAfterMs?: number | undefined
+  readonly headers?: OutgoingHttpHeaders
+}
+
+export function sendProblem(response: ServerResponse, problem: Problem, { retryAfterMs, headers }: ProblemHeaders = {}): void {
+  sendText(response, problem.status, JSON.stringify(problem), {
+    'content-type': 'application/problem+json',
+    ...(problem.runId === undefined ? {} : { 'run-id': problem.runId }),
+    ...(problem.status === 401 ? { 'www-authenticate': 'Bearer realm="retrofit"' } : {}),
+    ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
+    ...headers
+  })
+}
+
+/** Whole seconds, at least one. */
+export const retryAfterSeconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1_000)))
+
+/** Aborts when the client has gone. */
+export function goneSignal({ response }: Exchange): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  return gone.signal
+}

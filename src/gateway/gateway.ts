@@ -1,0 +1,190 @@
+/** The HTTP door: express in front, openapi-backend inside, the engine behind. */
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import express, { type ErrorRequestHandler } from 'express'
+import { parse } from 'yaml'
+import { RetrofitError } from '../core/errors.ts'
+import { parseTraceparent } from '../core/trace-context.ts'
+import type { JsonObject } from '../core/types.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { KeyRing } from '../governance/keys.ts'
+import type { Span, Telemetry } from '../telemetry/telemetry.ts'
+import { actionOperations } from './actions.ts'
+import { createAdmission } from './admission.ts'
+import { botOperations } from './bots.ts'
+import { docsOperation, serveDocsFiles } from './docs-page.ts'
+import { documentOperations } from './documents.ts'
+import { type Exchange, sendProblem } from './exchange.ts'
+import { problemOfError } from './problem.ts'
+import { createRouter, type Router } from './router.ts'
+import { NotAllowed, type Route } from './routes.ts'
+import { runOperations } from './runs.ts'
+import { serviceOperations } from './service.ts'
+import type { GatewaySettings } from './settings.ts'
+
+export interface GatewayOptions {
+  readonly engine: Engine
+  readonly keys: Pick<KeyRing, 'authenticate'>
+  readonly telemetry: Telemetry
+  readonly settings: GatewaySettings
+}
+
+export interface Gateway {
+  readonly listener: RequestListener
+  /** From now on requests are refused with 503. */
+  drain(): void
+  /** Whoever still waits gets a 202 now, and event streams end. */
+  release(): void
+}
+
+interface Door extends GatewayOptions {
+  readonly router: Router
+  draining: boolean
+}
+
+const maxUrlLength = 8_192
+const quiet: ReadonlySet<string> = new Set(['getHealth', 'getReadiness', 'getMetrics', 'getDocs'])
+
+const securityHeaders: readonly (readonly [string, string])[] = [
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cache-control', 'no-store']
+]
+
+export const readContract = (): JsonObject =>
+  parse(readFileSync(new URL('../../openapi/retrofit.yaml', import.meta.url), 'utf8')) as JsonObject
+
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { engine, keys, settings } = options
+  const base = readContract()
+  const leaving = new AbortController()
+  const waits = { engine, settings, leaving: leaving.signal }
+  const router = await createRouter({
+    definition: base,
+    authenticate: ({ headers }) => keys.authenticate(headers.authorization),
+    admit: createAdmission(settings),
+    operations: {
+      ...actionOperations(waits),
+      ...runOperations(waits),
+      ...botOperations(engine.catalog),
+      ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
+      ...docsOperation(),
+      ...serviceOperations(options)
+    }
+  })
+  const door: Door = { ...options, router, draining: false }
+  return {
+    listener: application(door),
+    drain: () => {
+      door.draining = true
+    },
+    release: () => leaving.abort()
+  }
+}
+
+function application(door: Door): RequestListener {
+  const app = express()
+  app.disable('x-powered-by').disable('etag').set('query parser', false)
+  app.use((_request, response, next) => {
+    for (const [name, value] of securityHeaders) response.setHeader(name, value)
+    next()
+  })
+  serveDocsFiles(app)
+  app.use((request, response) => serve(door, request, response))
+  const failed: ErrorRequestHandler = (error, _request, response, _next) => refuse(door, response, asBadUrl(error))
+  app.use(failed)
+  return app
+}
+
+/** express refuses a path with a broken escape by itself. */
+const asBadUrl = (error: unknown): unknown =>
+  (error as { status?: number }).status === 400
+    ? new RetrofitError('invalid_request', { detail: 'The path holds a broken percent escape' })
+    : error
+
+async function serve(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const receivedAt = performance.now()
+  let exchange: Exchange | undefined
+  try {
+    exchange = open(door, request, response, receivedAt)
+    if (exchange !== undefined) await door.router.serve(exchange)
+  } catch (error) {
+    exchange?.span?.fail(error)
+    if (request.method === 'OPTIONS' && error instanceof NotAllowed) response.writeHead(204, { allow: error.allow }).end()
+    else refuse(door, response, error)
+  } finally {
+    if (exchange !== undefined) finish(door, exchange)
+  }
+}
+
+/** Undefined: answered already. */
+function open(door: Door, request: IncomingMessage, response: ServerResponse, receivedAt: number): Exchange | undefined {
+  const url = request.url ?? '/'
+  if (url.length > maxUrlLength) throw new RetrofitError('uri_too_long', { detail: `The address is over ${maxUrlLength} bytes` })
+  const method = request.method ?? 'GET'
+  const [path = '/', search = ''] = split(url)
+  const { route, params } = door.router.match(method, path)
+  if (door.draining && route.operationId !== 'getHealth') {
+    response.setHeader('connection', 'close')
+    throw new RetrofitError('not_ready', { detail: 'The service is shutting down', retryAfterMs: 2_000 })
+  }
+  const query = queryOf(search)
+  const span = quiet.has(route.operationId) ? undefined : startSpan(door.telemetry, request, { route, params })
+  return { request, response, receivedAt, method, path, query, headers: request.headers, route, params, span }
+}
+
+/** The path and the query; an address in absolute form loses its origin (RFC 9112, 3.2.2). */
+function split(url: string): readonly [string, string] {
+  const rest = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '') || '/'
+  const mark = rest.indexOf('?')
+  return mark < 0 ? [rest, ''] : [rest.slice(0, mark), rest.slice(mark + 1)]
+}
+
+function queryOf(search: string): Record<string, string | readonly string[]> {
+  const query: Record<string, string | readonly string[]> = {}
+  if (search === '') return query
+  for (const [name, value] of new URLSearchParams(search)) {
+    const before = Object.hasOwn(query, name) ? query[name] : undefined
+    const now = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value]
+    Object.defineProperty(query, name, { value: now, enumerable: true, configurable: true, writable: true })
+  }
+  return query
+}
+
+function startSpan(
+  telemetry: Telemetry,
+  { headers, method = '' }: IncomingMessage,
+  { route, params }: { route: Route; params: object }
+): Span {
+  const traceparent = headers.traceparent as string | undefined
+  const action = (params as { action?: string }).action
+  return telemetry.startSpan(`${route.method} ${route.path}`, {
+    kind: 'server',
+    parent: parseTraceparent(traceparent) === undefined ? undefined : traceparent,
+    attributes: {
+      'http.request.method': method,
+      'http.route': route.path,
+      ...(action === undefined ? {} : { 'retrofit.action': action.slice(0, 64) })
+    }
+  })
+}
+
+function finish({ telemetry }: Door, { span, route, response, receivedAt }: Exchange): void {
+  if (span === undefined) return
+  span.set({ 'http.response.status_code': response.statusCode })
+  span.end()
+  if (route.operationId !== 'watchRun')
+    telemetry.hop('request', performance.now() - receivedAt, { operation: route.operationId, status: response.statusCode })
+}
+
+function refuse({ telemetry }: Door, response: ServerResponse, error: unknown): void {
+  const { problem, retryAfterMs } = problemOfError(error)
+  if (!(error instanceof RetrofitError)) telemetry.log.error({ err: error }, 'a request failed')
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  sendProblem(response, problem, { retryAfterMs, ...(error instanceof NotAllowed ? { headers: { allow: error.allow } } : {}) })
+}

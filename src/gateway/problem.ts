@@ -1,0 +1,58 @@
+/** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
+import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
+import type { FieldError, Run, RunEffect } from '../core/types.ts'
+
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance?: string
+  readonly code: string
+  readonly retryable: boolean
+  readonly effect: RunEffect
+  readonly runId?: string
+  readonly errors?: readonly FieldError[]
+  readonly hint?: string
+}
+
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint'> {
+  readonly runId?: string | undefined
+  readonly errors?: readonly FieldError[] | undefined
+  readonly hint?: string | undefined
+}
+
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint }: Parts): Problem => ({
+  type: `urn:retrofit:problem:${code}`,
+  title,
+  status,
+  detail,
+  ...(runId === undefined ? {} : { instance: `/v1/runs/${runId}` }),
+  code,
+  retryable,
+  effect,
+  ...(runId === undefined ? {} : { runId }),
+  ...(errors === undefined || errors.length === 0 ? {} : { errors }),
+  ...(hint === undefined ? {} : { hint })
+})
+
+const unexpected = new RetrofitError('internal_error', { detail: 'An unexpected error. It was logged.' })
+
+/** What a thrown error looks like from outside. One that is not ours says nothing about itself. */
+export function problemOfError(error: unknown): { readonly problem: Problem; readonly retryAfterMs: number | undefined } {
+  const known = error instanceof RetrofitError ? error : unexpected
+  const waits = known.status === 429 || known.status === 503
+  return { problem: problem({ ...known, detail: known.message }), retryAfterMs: waits ? (known.retryAfterMs ?? 1_000) : undefined }
+}
+
+const ofCode = (run: Run, code: ErrorCode, detail: string): Problem =>
+  problem({ ...errorKinds[code], code, detail, effect: run.effect, runId: run.id })
+
+/** Why the run has no output; undefined while it may still get one, and when it has one. */
+export function problemOfRun(run: Run): Problem | undefined {
+  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', 'The run was cancelled before anything was done')
+  if (run.status === 'outcome_unknown') return ofCode(run, 'outcome_unknown', run.error?.detail ?? 'Nobody can tell whether it happened')
+  if (run.status !== 'failed') return undefined
+  if (run.error === undefined) return ofCode(run, 'internal_error', 'The run failed without saying why')
+  return problem({ ...run.error, effect: run.effect, runId: run.id })
+}

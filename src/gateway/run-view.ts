@@ -1,0 +1,72 @@
+/** A run as the JSON that callers see. */
+
+import { traceIdOf } from '../core/trace-context.ts'
+import type { Run } from '../core/types.ts'
+import { problemOfRun } from './problem.ts'
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** Leaves out what is undefined. */
+const present = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>
+
+export function summaryOf(run: Run): object {
+  return present({
+    runId: run.id,
+    action: run.action,
+    bot: run.bot,
+    status: run.status,
+    effect: run.effect,
+    attempt: run.attempt,
+    createdAt: iso(run.createdAt),
+    updatedAt: iso(run.updatedAt),
+    endedAt: run.endedAt === undefined ? undefined : iso(run.endedAt),
+    errorCode: problemOfRun(run)?.code,
+    retryOf: run.retryOf,
+    retriedBy: run.retriedBy
+  })
+}
+
+export function runView(run: Run): object {
+  const { errorCode: _, ...summary } = summaryOf(run) as { errorCode?: string }
+  return {
+    ...summary,
+    revision: run.revision,
+    botDigest: run.botDigest,
+    reference: run.reference,
+    startedBy: { subject: run.subject, clientId: run.clientId },
+    input: run.input,
+    ...present({
+      output: run.output,
+      error: problemOfRun(run),
+      cancelRequested: run.cancelRequested,
+      resolvedBy: run.resolvedBy,
+      expired: run.expired
+    }),
+    deadlineAt: iso(run.deadlineAt),
+    steps: run.steps.map(stepView),
+    artifacts: run.artifacts.map(artifact => ({ ...artifact, href: `/v1/runs/${run.id}/artifacts/${encodeURIComponent(artifact.name)}` })),
+    history: run.history.map(({ at, ...rest }) => ({ at: iso(at), ...rest })),
+    traceId: traceIdOf(run.traceparent)
+  }
+}
+
+export const stepView = ({ startedAt, ...rest }: Run['steps'][number]): object => ({ ...rest, startedAt: iso(startedAt) })
+
+/** How soon it is worth to look again: about as long as the run has been there. */
+export const pollAfterMs = (run: Run, now = Date.now()): number => Math.min(10_000, Math.max(500, Math.round((now - run.createdAt) / 2)))
+
+export interface PendingView {
+  readonly runId: string
+  readonly status: Run['status']
+  readonly pollAfterMs: number
+  /** The request to send next. */
+  readonly next: string
+}
+
+export const pendingView = (run: Run): PendingView => ({
+  runId: run.id,
+  status: run.status,
+  pollAfterMs: pollAfterMs(run),
+  next: `GET /v1/runs/${run.id}?wait=20`
+})

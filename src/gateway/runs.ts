@@ -1,0 +1,82 @@
+/** The operations on runs. */
+import { hasEnded } from '../core/run.ts'
+import type { Caller, JsonObject, Run, RunStatus } from '../core/types.ts'
+import { allows } from '../governance/scopes.ts'
+import { checkMayCancel, checkMayRetry } from './access.ts'
+import { type ActionOptions, sendPending, waitFor } from './actions.ts'
+import { sendArtifact } from './artifacts.ts'
+import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson } from './exchange.ts'
+import type { Handle } from './router.ts'
+import { sendEvents } from './run-events.ts'
+import { pollAfterMs, runView, summaryOf } from './run-view.ts'
+
+type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'retryRun'
+
+export function runOperations(options: ActionOptions): Record<RunOperation, Handle> {
+  const { engine, settings, leaving } = options
+  const visible = (exchange: Exchange): Promise<Run> => engine.find(callerOf(exchange), exchange.params.runId as string)
+  return {
+    async listRuns(exchange) {
+      const query = queryOf(exchange)
+      const runs = await engine.list(callerOf(exchange), query)
+      sendJson(exchange.response, 200, { runs: runs.map(summaryOf), next: nextOf(runs, query.limit, callerOf(exchange)) })
+    },
+    async getRun(exchange) {
+      const run = await visible(exchange)
+      const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
+      const signal = AbortSignal.any([goneSignal(exchange), leaving])
+      sendRun(exchange, waitMs === 0 || hasEnded(run) ? run : await waitFor(engine, run, { waitMs, signal }))
+    },
+    async watchRun(exchange) {
+      await sendEvents(exchange, await visible(exchange), options)
+    },
+    async getArtifact(exchange) {
+      await visible(exchange)
+      await sendArtifact(exchange, engine)
+    },
+    async cancelRun(exchange) {
+      const run = await visible(exchange)
+      checkMayCancel(callerOf(exchange), run)
+      sendRun(exchange, await engine.cancel(callerOf(exchange), run.id))
+    },
+    async resolveRun(exchange) {
+      const run = await visible(exchange)
+      const decision = exchange.body as unknown as { outcome: 'completed' | 'not_done'; output?: JsonObject }
+      sendRun(exchange, await engine.resolve(callerOf(exchange), run.id, decision))
+    },
+    async retryRun(exchange) {
+      const run = await visible(exchange)
+      checkMayRetry(engine, callerOf(exchange), run)
+      sendPending(exchange, await engine.retry(callerOf(exchange), run.id))
+    }
+  }
+}
+
+function sendRun({ response }: Exchange, run: Run): void {
+  sendJson(response, 200, runView(run), hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) })
+}
+
+interface PageQuery {
+  readonly status?: RunStatus
+  readonly action?: string
+  readonly bot?: string
+  readonly before?: string
+  readonly limit: number
+}
+
+function queryOf({ query }: Exchange): PageQuery {
+  const { status, action, bot, cursor, limit } = query as Record<string, string | undefined>
+  return {
+    limit: Number(limit ?? 20),
+    ...(status === undefined ? {} : { status: status as RunStatus }),
+    ...(action === undefined ? {} : { action }),
+    ...(bot === undefined ? {} : { bot }),
+    ...(cursor === undefined ? {} : { before: cursor })
+  }
+}
+
+/** A key without `runs:read` gets short pages: what it may not see is left out, so only an empty page is the last one. */
+function nextOf(runs: readonly Run[], limit: number, caller: Caller): string | null {
+  const last = runs.length === limit || !allows(caller.scopes, ['runs:read']) ? runs.at(-1) : undefined
+  return last?.id ?? null
+}

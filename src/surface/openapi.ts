@@ -1,0 +1,199 @@
+/** The published document: OpenAPI 3.1 with one path for each action, filtered by what the caller may use. */
+import { type ErrorCode, errorKinds } from '../core/errors.ts'
+import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
+import { pruneComponents } from './prune-components.ts'
+import { rootSchema } from './root-schema.ts'
+
+export interface OpenApiOptions {
+  /** The parsed openapi/retrofit.yaml. */
+  readonly base: JsonObject
+  readonly bots: readonly Bot[]
+  /** Whether the reader of the document holds all these scopes. */
+  allows(scopes: readonly string[]): boolean
+  readonly serverUrl: string
+}
+
+const template = '/v1/actions/{action}'
+const methods = ['get', 'put', 'post', 'delete', 'patch'] as const
+
+/** What any action can answer beside its output; `idempotency_key_required` and `outcome_unknown` only where they can happen. */
+const common: readonly ErrorCode[] = [
+  'malformed_json',
+  'invalid_request',
+  'unauthenticated',
+  'insufficient_scope',
+  'action_not_found',
+  'not_acceptable',
+  'run_cancelled',
+  'key_expired',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+  'idempotency_key_reused',
+  'rate_limited',
+  'internal_error',
+  'target_failed',
+  'invalid_output',
+  'queue_full',
+  'circuit_open',
+  'not_ready',
+  'deadline_exceeded'
+]
+
+const object = (value: Json | undefined): JsonObject => (value ?? {}) as JsonObject
+const local = (kind: string, name: string): JsonObject => ({ $ref: `#/components/${kind}/${name}` })
+
+export function openApiDocument({ base, bots, allows, serverUrl }: OpenApiOptions): JsonObject {
+  const paths = object(base.paths)
+  const components = object(base.components)
+  const call = object(object(paths[template]).post)
+  const usable = bots
+    .map(bot => ({ bot, actions: bot.actions.filter(({ scopes }) => allows(scopes)) }))
+    .filter(({ actions }) => actions.length > 0)
+  const schemas = usable.flatMap(({ actions }) => actions.flatMap(schemasOf))
+  return pruneComponents({
+    ...base,
+    servers: [{ url: serverUrl }],
+    tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[]).filter(({ name }) => name !== 'Actions')],
+    paths: {
+      ...Object.fromEntries(
+        usable.flatMap(({ bot, actions }) => actions.map(action => [`/v1/actions/${action.name}`, pathOf(bot, action, call)]))
+      ),
+      ...staticPaths(paths, allows)
+    },
+    components: { ...components, schemas: { ...Object.fromEntries(schemas), ...object(components.schemas) } }
+  })
+}
+
+const tagOf = ({ title, description }: Bot): JsonObject => ({ name: title, description: description ?? title })
+
+function staticPaths(paths: JsonObject, allows: OpenApiOptions['allows']): JsonObject {
+  const kept = Object.entries(paths)
+    .filter(([path]) => path !== template)
+    .map(([path, item]) => [path, usableItem(object(item), allows)] as const)
+  return Object.fromEntries(kept.filter(([, item]) => methods.some(method => item[method] !== undefined)))
+}
+
+function usableItem(item: JsonObject, allows: OpenApiOptions['allows']): JsonObject {
+  const usable = ([name, operation]: [string, Json]): boolean => {
+    const security = object(operation).security as readonly { readonly apiKey?: readonly string[] }[] | undefined
+    return !(methods as readonly string[]).includes(name) || allows(security?.[0]?.apiKey ?? [])
+  }
+  return Object.fromEntries(Object.entries(item).filter(usable))
+}
+
+const schemasOf = ({ name, input, output }: Action): readonly (readonly [string, Json])[] => [
+  ...Object.entries(rootSchema(`${name}.input`, input)),
+  ...Object.entries(rootSchema(`${name}.output`, output))
+]
+
+function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
+  const responses = object(call.responses)
+  const parameters = (call.parameters as readonly JsonObject[]).filter(({ name }) => name !== 'action')
+  return {
+    post: {
+      operationId: action.name,
+      summary: action.title,
+      description: describe(action),
+      tags: [bot.title],
+      security: [{ apiKey: action.scopes }],
+      parameters,
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: local('schemas', `${action.name}.input`),
+            ...(action.example === undefined ? {} : { example: action.example })
+          }
+        }
+      },
+      responses: {
+        '200': okOf(action, object(responses['200'])),
+        '202': responses['202'] as Json,
+        ...problemsOf(action)
+      }
+    }
+  }
+}
+
+const effects: Record<Action['effect'], string> = {
+  read: 'Only reads.',
+  write: 'Changes something in the target. The same key is the same call: repeat it freely.',
+  irreversible: 'Changes something in the target that can not be undone. The same key is the same call: repeat it freely.'
+}
+
+function describe({ description, effect, idempotency }: Action): string {
+  const key =
+    idempotency.key === undefined ? '' : ` Calls with the same ${idempotency.key.join(', ')} are the same call, whatever key is sent.`
+  return `${description.trim()}\n\n${effects[effect]}${key}`
+}
+
+function okOf({ name }: Action, response: JsonObject): JsonObject {
+  const content = object(response.content)
+  return { ...response, content: { ...content, 'application/json': { schema: local('schemas', `${name}.output`) } } }
+}
+
+interface Example {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly value: JsonObject
+}
+
+function codesOf({ effect, idempotency }: Action): readonly ErrorCode[] {
+  if (effect === 'read') return common
+  return [...common, ...(idempotency.key === undefined ? (['idempotency_key_required'] as const) : []), 'outcome_unknown']
+}
+
+/** One response for each status, with an example for each code that it can carry. */
+function problemsOf(action: Action): JsonObject {
+  const known: readonly Example[] = codesOf(action).map(code => ({ ...errorKinds[code], code, value: local('examples', code) }))
+  const declared = Object.entries(action.errors).map(([code, { status, title, hint }]) => ({
+    status,
+    code,
+    title,
+    value: { summary: title, value: declaredProblem({ code, status, title, hint }) }
+  }))
+  const byStatus = Map.groupBy([...declared, ...known], ({ status }) => String(status))
+  return Object.fromEntries([...byStatus].map(([status, examples]) => [status, problemResponse(status, examples)]))
+}
+
+function declaredProblem({
+  code,
+  status,
+  title,
+  hint
+}: {
+  code: string
+  status: number
+  title: string
+  hint: string | undefined
+}): JsonObject {
+  return {
+    type: `urn:retrofit:problem:${code}`,
+    title,
+    status,
+    detail: title,
+    instance: '/v1/runs/run_01j8z4c9kq2m5n7p3r6tv',
+    code,
+    retryable: false,
+    effect: 'none',
+    runId: 'run_01j8z4c9kq2m5n7p3r6tv',
+    ...(hint === undefined ? {} : { hint })
+  }
+}
+
+function problemResponse(status: string, examples: readonly Example[]): JsonObject {
+  const waits = status === '429' || status === '503'
+  return {
+    description: examples.map(({ code, title }) => `\`${code}\`: ${title}.`).join(' '),
+    ...(waits ? { headers: { 'Retry-After': local('headers', 'Retry-After') } } : {}),
+    ...(status === '401' ? { headers: { 'WWW-Authenticate': local('headers', 'WWW-Authenticate') } } : {}),
+    content: {
+      'application/problem+json': {
+        schema: local('schemas', 'Problem'),
+        examples: Object.fromEntries(examples.map(({ code, value }) => [code, value]))
+      }
+    }
+  }
+}
