@@ -27,7 +27,7 @@ export interface Checks {
 export function checkAction(action: ActionToCheck): Checks {
   for (const check of checks) check(action)
   const checkInput = schemaOf(action, 'input')
-  if (checkInput !== undefined) checkExample(action, checkInput)
+  if (checkInput !== undefined && isObject(action.source.input) && action.source.input.type === 'object') checkExample(action, checkInput)
   return { checkInput, checkOutput: schemaOf(action, 'output') }
 }
 

@@ -13,7 +13,7 @@ import { dotted, type Finding, type Path, pointerOf, type Report, sortIssues, va
 import type { Ajv } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
-import { checkEnvUses, type Environment, readAddresses, readEnvironment } from './target.ts'
+import { checkExpressions, type Environment, readAddresses, readEnvironment } from './target.ts'
 
 export interface LoadOptions {
   /** As it is shown in issues. */
@@ -66,7 +66,7 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   if (options.name !== undefined && typeof raw.bot === 'string' && namePattern.test(raw.bot) && raw.bot !== options.name)
     report(valueError(['bot'], `must be ${options.name}, as the folder or the path is called, not ${JSON.stringify(raw.bot)}`))
   const values = readEnvironment(raw, options.env, report)
-  checkEnvUses(raw, report)
+  checkExpressions(raw, report)
   const addresses = readAddresses(raw, values, report)
   const whole = { raw, adapter, values, ajv: newAjv(), report, data: partsOf(shape, raw) }
   const actions = Object.entries(isObject(raw.actions) ? raw.actions : {}).map(([name, action]) => readAction(whole, name, action))

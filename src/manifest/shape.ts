@@ -26,7 +26,7 @@ const line = (longest: number) =>
 
 /** `5s`, `250ms`, `2m`, `12h`, `30d` */
 const notDuration = or('is not a duration: write a number with a unit, as 250ms, 5s, 2m, 12h or 30d')
-export const duration = () => z.string(notDuration).regex(durationPattern, notDuration)
+const duration = () => z.string(notDuration).regex(durationPattern, notDuration)
 
 const schema = (what: string) =>
   z.record(z.string(), z.unknown()).meta({ $ref: jsonSchemaId, description: `JSON Schema 2020-12 of ${what}.`, propertyNames: undefined })
@@ -104,11 +104,13 @@ const targetBase = z.strictObject({
   egress: z.array(z.string()).min(1).optional().describe('Origins that may be reached. Without it: the origin of url alone.')
 })
 
+const notVersion = or('is not a version: write three numbers, as 1.0.0')
+
 const botBase = z.strictObject({
   bot: name.describe('The name of the bot, that of its folder.'),
   version: z
-    .string()
-    .regex(/^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$/, or('is not a version: write three numbers, as 1.0.0'))
+    .string(notVersion)
+    .regex(/^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$/, notVersion)
     .describe('Version of the manifest, three numbers.'),
   title: line(200).describe('A short name for people.'),
   description: z.string().min(1).max(4000).optional().describe('What the target is, for people and agents.'),
@@ -153,11 +155,4 @@ export function botShape(own: Adapter['shape']) {
       .refine(actions => Object.keys(actions).length > 0, { error: 'must have at least one action' })
       .describe('What the bot can do, by name.')
   })
-}
-
-export const commonKeys: { readonly [part in keyof Adapter['shape']]: readonly string[] } = {
-  target: Object.keys(targetBase.shape),
-  action: [...Object.keys(actionBase.shape), 'errors', 'probe'],
-  probe: Object.keys(probeBase.shape),
-  error: Object.keys(errorBase.shape)
 }

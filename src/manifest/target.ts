@@ -31,11 +31,13 @@ const envUse = /(?<![\w.$"'`])env\s*\.\s*["'`]?([A-Za-z_]\w*)/g
 /** Parts of an action that hold no expressions. */
 const plainKeys: ReadonlySet<string> = new Set(['title', 'description', 'input', 'output', 'example', 'scopes'])
 
-/** Every `{{ env.NAME }}` must be listed, whichever adapter reads it. */
-export function checkEnvUses(raw: JsonObject, report: Report): void {
+/** Every expression must end, and every `{{ env.NAME }}` be listed, whichever adapter reads it. */
+export function checkExpressions(raw: JsonObject, report: Report): void {
   const listed = Array.isArray(raw.env) ? raw.env.map(String) : []
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === 'string') {
+      if (value.replaceAll(hole, '').includes('{{'))
+        report(valueError(path, 'an expression begins with {{ and does not end: close it with }}'))
       const names = [...value.matchAll(hole)].flatMap(([, inner = '']) => [...inner.matchAll(envUse)].map(([, name = '']) => name))
       for (const name of new Set(names)) if (!listed.includes(name)) report(valueError(path, notListed(name, listed)))
     } else if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, [...path, index])

@@ -1,0 +1,137 @@
+/** Every kind of mistake: its line and column, and what it says. */
+import { describe, expect, test } from '@jest/globals'
+import { formatIssues } from '../../src/manifest/issue.ts'
+import { good, load } from './manifests.ts'
+import { mistakes } from './mistakes.ts'
+
+const report = (source: string): readonly string[] =>
+  load(source, 'echo').issues.map(
+    ({ severity, line, column, message }) => `${line}:${column} ${severity === 'warning' ? 'warning: ' : ''}${message}`
+  )
+
+test('a good manifest becomes a bot', () => {
+  const { bot, issues } = load(good, 'echo')
+  expect(issues).toEqual([])
+  expect(bot).toMatchObject({
+    name: 'echo',
+    version: '1.0.0',
+    adapter: 'echo',
+    owner: 'platform@bank.example',
+    source: good,
+    target: {
+      url: 'http://127.0.0.1:9/echo',
+      egress: ['http://127.0.0.1:9'],
+      credentials: 'echo',
+      concurrency: 4,
+      waiting: 1000,
+      env: { ECHO_URL: 'http://127.0.0.1:9/echo' }
+    }
+  })
+  expect(bot?.digest).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('what a manifest leaves out has its default, what it says counts', () => {
+  const [say, book] = load(good).bot?.actions ?? []
+  expect(say).toMatchObject({
+    name: 'echo_say',
+    example: { text: 'hello' },
+    errors: { too_loud: { status: 422, title: 'Too loud', hint: 'Say it in small letters.', notApplied: false } },
+    idempotency: { ttlMs: 7 * 86_400_000 },
+    retry: { attempts: 3, backoffMs: 200, maxBackoffMs: 5_000 },
+    timeouts: { queueMs: 60_000, runMs: 60_000 },
+    settleMs: 5_000
+  })
+  expect(say?.probe).toBeUndefined()
+  expect(book).toMatchObject({
+    name: 'echo_book',
+    effect: 'write',
+    scopes: ['echo:write'],
+    idempotency: { key: ['reference'], ttlMs: 30 * 86_400_000 },
+    retry: { attempts: 5, backoffMs: 10, maxBackoffMs: 1_000 },
+    timeouts: { queueMs: 120_000, runMs: 90_000 },
+    settleMs: 250,
+    probe: { weak: false }
+  })
+  expect(say?.checkInput({ text: 'LOUD' })).toEqual([{ pointer: '/text', message: 'must match pattern "^[a-z ]*$"' }])
+  expect(say?.checkInput({ text: 'low' })).toEqual([])
+})
+
+describe('one mistake', () => {
+  test.each(mistakes)('%s', (_, from, to, expected) => {
+    expect(good).toContain(from)
+    const source = good.replace(from, () => to)
+    expect(report(source)).toEqual(expected)
+    expect(load(source, 'echo').bot === undefined).toBe(expected.some(line => !line.includes('warning: ')))
+  })
+})
+
+test('all mistakes of a file at once, in the order of the text', () => {
+  const bent = [
+    ['version: 1.0.0', 'version: one'],
+    ['[ECHO_URL, ECHO_LEDGER]', '[ECHO_URL, ECHO_LEDGER, DB_PASSWORD]'],
+    ['concurrency: 4', 'concurency: 4'],
+    ['effect: read', 'effect: reed'],
+    ['^[a-z ]*$', '(?=a)'],
+    ['too_loud', 'queue_full'],
+    ['key: [reference]', 'key: [amount]'],
+    ['    commit: true\n', ''],
+    ['{{ run.reference }}', '{{ run.( }}']
+  ].reduce((source, [from = '', to = '']) => source.replace(from, () => to), good)
+  expect(report(bent).map(line => line.split(' ')[0])).toEqual(['3:10', '7:30', '11:3', '17:13', '24:40', '28:7', '43:26'])
+  const { issues } = load(bent.replace('concurency', 'concurrency'))
+  // The adapter is asked about an action as soon as the action and the target have their shape.
+  expect(issues.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['/actions/book/commit', '/actions/book/result']))
+})
+
+test('a report has its columns', () => {
+  const { issues } = load(good.replace('title: Echo', 'titel: Echo').replace('type: array', ''))
+  expect(formatIssues(issues)).toBe(
+    'bots/echo/bot.yaml:2:1  error    title: is missing: a short name for people\nbots/echo/bot.yaml:4:1  error    titel: unknown key; did you mean title?'
+  )
+})
+
+describe('texts that would take too long are refused within a second', () => {
+  const nine = (item: string) => `[${Array(9).fill(item).join()}]`
+  const laughs = [...'bcdefghi'].reduce(
+    (text, name, index) => `${text}${name}: &${name} ${nine(`*${'abcdefgh'[index]}`)}\n`,
+    `a: &a ${nine('1')}\n`
+  )
+  const fields = (count: number) => Array.from({ length: count }, (_, index) => `p${index}: { type: string }`).join(', ')
+  const halves = Array.from(
+    { length: 40 },
+    (_, i) => `a${i}: { allOf: [{ $ref: "#/$defs/a${i + 1}" }, { $ref: "#/$defs/a${i + 1}" }] }`
+  ).join(', ')
+  const output = (schema: string) => good.replace('output: { type: object }', () => `output: { ${schema} }`)
+  const pattern = (text: string) => good.replace('^[a-z ]*$', () => text)
+  const bombs: readonly (readonly [string, string, string])[] = [
+    ['a million laughs', laughs, 'once its aliases are expanded'],
+    ['an alias in itself', 'a: &a [*a, *a]', 'nested too deeply'],
+    ['many aliases', `a: &a 1\nb: [${'*a,'.repeat(45_000)}]`, 'once its aliases are expanded'],
+    ['1 MiB of brackets', '['.repeat(2 ** 20), 'too many parts'],
+    ['many brackets', '['.repeat(20_000), 'nested too deeply'],
+    ['a few brackets', `bot: ${'['.repeat(70)}${']'.repeat(70)}`, 'nested too deeply'],
+    ['many keys', Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join('\n'), 'too many parts'],
+    ['many items', '- a\n'.repeat(250_000), 'too many parts'],
+    ['more than 1 MiB', 'x'.repeat(2 ** 20 + 1), 'larger than 1 MiB'],
+    ['a long enum', output(`enum: [${Array.from({ length: 20_000 }, (_, i) => i)}]`), '10000 values are the limit'],
+    ['many properties', output(`type: object, properties: { ${fields(1_200)} }`), '1000 are the limit'],
+    ['references that double', output(`$ref: "#/$defs/a0", $defs: { ${halves}, a40: true }`), 'expand to over 100000'],
+    ['a reference to itself', output('allOf: [{ $ref: "#" }]'), 'leads back to itself'],
+    ['a deep schema', output(`${'not: { '.repeat(80)}type: string${' }'.repeat(80)}`), 'nested too deeply'],
+    ['patterns that repeat', pattern('(a{1,100}){1,10}'.repeat(60)), 'repeat too much'],
+    ['a long pattern', pattern('('.repeat(5_000)), 'too long'],
+    ['a pattern that backtracks elsewhere', pattern('^(a|a)*$').replace('text: hello', `text: ${'a'.repeat(40)}b`), 'does not fit']
+  ]
+  test.each(bombs)('%s', (_, source, expected) => {
+    const startedAt = performance.now()
+    const { bot, issues } = load(source)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(bot).toBeUndefined()
+    expect(issues.map(({ message }) => message).join('\n')).toContain(expected)
+  })
+})
+
+test('nothing of a manifest reaches a prototype', () => {
+  load(good.replace('title: Echo', '__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }\ntitle: Echo'))
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+})
