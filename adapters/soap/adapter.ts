@@ -1,0 +1,57 @@
+/** The `soap` adapter: calls SOAP services as the manifest describes them; no WSDL is needed at run time. */
+import {
+  type Adapter,
+  BusinessError,
+  type Call,
+  defineAdapter,
+  isTrue,
+  type Json,
+  type ProbeResult,
+  RetrofitError
+} from '../../src/index.ts'
+import { invoke } from './invoke.ts'
+import { compilePlan, type Plan } from './plan.ts'
+import { createPools, type Pools } from './pools.ts'
+import { scopeOf } from './scope.ts'
+import { shape } from './shape.ts'
+
+export function createAdapter(): Adapter<Plan> {
+  const pools = createPools()
+  return defineAdapter<Plan>({
+    name: 'soap',
+    shape,
+    parse: compilePlan,
+    run: call => run(call, pools),
+    probe: call => probe(call, pools),
+    stats: () => ({ ...pools.stats() }),
+    close: () => pools.close()
+  })
+}
+
+async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
+  const { operation, commit, errors } = call.steps
+  const response = await invoke({ call, operation, role: commit ? 'commit' : 'read', endpoint: endpointOf(call), pools })
+  const conditional = errors.filter(each => each.response !== undefined)
+  if (conditional.length === 0 && operation.result === undefined) return response
+  const scope = { ...scopeOf(call), response }
+  for (const { code, response: condition } of conditional)
+    if (condition !== undefined && (await isTrue(condition, scope))) throw new BusinessError(code, 'The target said so in its answer.')
+  return operation.result === undefined ? response : ((await operation.result(scope)) ?? null)
+}
+
+async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
+  const { probe: plan } = call.steps
+  if (plan === undefined) return { found: false }
+  const response = await invoke({ call, operation: plan.operation, role: 'probe', endpoint: endpointOf(call), pools })
+  const scope = { ...scopeOf(call), response }
+  if (!(await isTrue(plan.found, scope))) return { found: false }
+  const output = plan.output === undefined ? response : await plan.output(scope)
+  return { found: true, output: output ?? null }
+}
+
+function endpointOf({ target }: Call): URL {
+  const url = new URL(target.url)
+  if (target.egress.includes(url.origin)) return url
+  const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
+  throw new RetrofitError('target_failed', { detail, retryable: false })
+}

@@ -1,0 +1,96 @@
+/** What went wrong → the error that tells the engine and the caller what it means. */
+import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
+import { firstLine } from './evidence.ts'
+import { hasCode, type Symptom } from './faults.ts'
+import type { Answer } from './http.ts'
+import { type Invocation, isCommitted } from './invocation.ts'
+
+/** After the commit point nothing here says that the effect does not exist, but a mapped fault. */
+const effectOf = (invocation: Invocation) => (isCommitted(invocation) ? ('unknown' as const) : ('none' as const))
+
+export function symptomError(invocation: Invocation, symptom: Symptom): Error {
+  const { call, role } = invocation
+  const { errors, notApplied } = call.steps
+  const said = describe(call, symptom)
+  const declared = role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
+  if (declared !== undefined) return new BusinessError(declared.code, said)
+  // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
+  if (isCommitted(invocation) && notApplied.some(match => match(symptom)))
+    return new NothingSent(`The target refused: ${said}`, { retryable: false })
+  return new RetrofitError('target_failed', {
+    detail: `The target answered: ${said}`,
+    retryable: !isCommitted(invocation) && isTransient(symptom),
+    effect: effectOf(invocation)
+  })
+}
+
+function describe(call: Invocation['call'], { http, fault }: Symptom): string {
+  if (fault === undefined) return `HTTP ${http}`
+  const text = firstLine(call, fault.text)
+  return text === '' ? `a fault, ${firstLine(call, fault.codes.join(' ')) || 'without a code'}` : text
+}
+
+const transientStatus = new Set([408, 425, 429, 500, 502, 503, 504])
+const isTransient = ({ http, fault }: Symptom): boolean => (fault === undefined ? transientStatus.has(http) : hasCode(fault, 'Server'))
+
+/** An answer that is no SOAP message. */
+export function answerError(invocation: Invocation, answer: Answer, why: string): Error {
+  const { status } = answer
+  const symptom = { http: status, fault: undefined }
+  if (status < 300) {
+    const detail = `The target's answer can not be used: ${why}.`
+    return new RetrofitError('invalid_output', { detail, retryable: false, effect: effectOf(invocation) })
+  }
+  const mapped = symptomError(invocation, symptom)
+  if (!(mapped instanceof RetrofitError)) return mapped
+  const detail = `The target answered ${describeStatus(answer)}.`
+  const retryAfterMs = Number(answer.retryAfter) * 1_000
+  return new RetrofitError('target_failed', {
+    detail,
+    retryable: mapped.retryable,
+    effect: effectOf(invocation),
+    ...(retryAfterMs > 0 ? { retryAfterMs: Math.min(retryAfterMs, 3_600_000) } : {})
+  })
+}
+
+function describeStatus({ status, location }: Answer): string {
+  if (status === 401 || status === 403) return `HTTP ${status}: it refused the login`
+  if (status >= 400) return `HTTP ${status} without a SOAP message`
+  const origin = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
+  return `HTTP ${status}, a redirect${origin}: redirects are never followed`
+}
+
+export function connectError({ call }: Invocation, error: unknown): Error {
+  return new RetrofitError('target_failed', {
+    detail: `The target can not be reached (${codeOf(error)}); nothing was sent.`,
+    retryable: true,
+    effect: 'none',
+    cause: cleanCause(call, error)
+  })
+}
+
+/** Sent, and no whole answer came back. */
+export function exchangeError(invocation: Invocation, error: unknown): Error {
+  return new RetrofitError('target_failed', {
+    detail: `The connection to the target failed before its answer was complete (${codeOf(error)}).`,
+    retryable: !isCommitted(invocation),
+    effect: effectOf(invocation),
+    cause: cleanCause(invocation.call, error)
+  })
+}
+
+export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
+  return new RetrofitError('target_failed', {
+    detail: `The target gave no answer within ${timeoutMs} ms.`,
+    retryable: !isCommitted(invocation),
+    effect: effectOf(invocation)
+  })
+}
+
+const codeOf = (error: unknown): string => {
+  const { code, name } = error as NodeJS.ErrnoException
+  return String(code ?? name ?? 'unknown')
+}
+
+const cleanCause = (call: Invocation['call'], error: unknown): Error =>
+  new Error(firstLine(call, String((error as Error).message ?? error)))

@@ -1,0 +1,129 @@
+/** One HTTP POST: kept-alive connections for reads, a connection of its own for a call that must be sent at most once. */
+import type { Socket } from 'node:net'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+
+export interface Post {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  readonly signal: AbortSignal
+  /** Answers beyond this are cut off. */
+  readonly answerBytes: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly location: string | undefined
+  readonly retryAfter: string | undefined
+  readonly body: Buffer
+  /** Why the body is not whole. */
+  readonly broken: string | undefined
+}
+
+export interface Connection {
+  post(request: Post): Promise<Answer>
+  /** False as long as not a byte of a request was handed to the system. */
+  readonly written: boolean
+  close(): void
+}
+
+const connectTimeoutMs = 10_000
+/** The signal of a call is the time limit; these only catch what has none. */
+const idleMs = 600_000
+const clientOptions = { headersTimeout: idleMs, bodyTimeout: idleMs, pipelining: 1, allowH2: false } as const
+const keepAliveTimeout = 15_000
+const shownBytes = 4_096
+const unzip = promisify(gunzip)
+const connector = buildConnector({ timeout: connectTimeoutMs })
+
+export const openPool = (origin: string): Pool =>
+  new Pool(origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: { timeout: connectTimeoutMs } })
+
+/** Connects (TCP, TLS) and sends nothing yet. */
+export async function connect(origin: string, signal: AbortSignal): Promise<Connection> {
+  const socket = await openSocket(new URL(origin), signal)
+  const before = socket.bytesWritten
+  let given = false
+  const client = new Client(origin, {
+    ...clientOptions,
+    // A second connection would be a second try.
+    connect: (_, callback) => {
+      if (given) return callback(new Error('the connection was closed'), null)
+      given = true
+      callback(null, socket)
+    }
+  })
+  return {
+    post: request => post(client, { ...request, headers: { ...request.headers, connection: 'close' } }),
+    get written() {
+      return socket.bytesWritten > before
+    },
+    close: () => {
+      socket.destroy()
+      void client.destroy()
+    }
+  }
+}
+
+function openSocket({ protocol, hostname, port }: URL, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    connector({ protocol, hostname, port, host: hostname }, (error, socket) => {
+      signal.removeEventListener('abort', abort)
+      if (signal.aborted) socket?.destroy()
+      if (error === null) resolve(socket)
+      else reject(error)
+    })
+  })
+}
+
+export async function post(dispatcher: Dispatcher, { path, headers, body, signal, answerBytes }: Post): Promise<Answer> {
+  const response = await dispatcher.request({ origin: '', path, method: 'POST', headers, body, signal })
+  const { 'content-type': contentType, 'content-encoding': encoding, location, 'retry-after': retryAfter } = response.headers
+  const received = await collect(response, answerBytes)
+  const { body: content, broken } = received.broken === undefined ? await decode(received.body, encoding, answerBytes) : received
+  return {
+    status: response.statusCode,
+    contentType: one(contentType) ?? '',
+    location: one(location),
+    retryAfter: one(retryAfter),
+    body: content,
+    broken
+  }
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
+
+type Collected = Pick<Answer, 'body' | 'broken'>
+
+async function collect({ headers, body }: Dispatcher.ResponseData, limit: number): Promise<Collected> {
+  const announced = Number(one(headers['content-length']) ?? Number.NaN)
+  if (announced <= limit) return { body: Buffer.from(await body.arrayBuffer()), broken: undefined }
+  // Of an answer that is too large anyway only the first bytes are worth having.
+  const wanted = announced > limit ? Math.min(shownBytes, limit) : limit
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > wanted) return { body: Buffer.concat(chunks), broken: `it is larger than ${limit} bytes` }
+  }
+  return { body: Buffer.concat(chunks), broken: undefined }
+}
+
+async function decode(body: Buffer, encoding: string | string[] | undefined, limit: number): Promise<Collected> {
+  const name = (one(encoding) ?? 'identity').trim().toLowerCase()
+  if (name === 'identity' || name === '') return { body, broken: undefined }
+  if (name !== 'gzip' && name !== 'x-gzip') return { body, broken: `its content encoding is ${name.slice(0, 20)}` }
+  try {
+    return { body: await unzip(body, { maxOutputLength: limit }), broken: undefined }
+  } catch (error) {
+    const large = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    return { body: Buffer.alloc(0), broken: large ? `it is larger than ${limit} bytes` : 'its gzip encoding is broken' }
+  }
+}

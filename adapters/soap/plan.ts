@@ -1,0 +1,164 @@
+/** A manifest's action → everything that a run needs, compiled once. */
+import type { ActionSource, Json, JsonObject, JsonSchema, Template } from '../../src/index.ts'
+import { compileMapping } from './compile-mapping.ts'
+import { type Frame, headersFor } from './envelope.ts'
+import { compileErrorMatch, compileExpression, compileRule, type ErrorMatch, type Match, type RuleContext } from './faults.ts'
+import type { Name, ObjectMapping } from './mapping.ts'
+import { createNamespaces, isReserved, type Namespaces } from './namespaces.ts'
+import { sensitiveNames } from './sensitive-names.ts'
+import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape.ts'
+
+export interface OperationPlan {
+  readonly frame: Frame
+  readonly headers: Readonly<Record<string, string>>
+  readonly request: ObjectMapping
+  /** Undefined: the input as it is. */
+  readonly body: Template | undefined
+  readonly answer: Name
+  /** From the answering element to the one that the response is read from. */
+  readonly inside: readonly Name[]
+  readonly response: ObjectMapping
+  /** Undefined: the response as it is. */
+  readonly result: Template | undefined
+  readonly timeoutMs: number | undefined
+  /** Elements and attributes whose content no artifact shows. */
+  readonly sensitive: ReadonlySet<string>
+}
+
+export interface Plan {
+  readonly operation: OperationPlan
+  readonly basic: boolean
+  readonly limits: Limits
+  readonly commit: boolean
+  readonly errors: readonly ErrorMatch[]
+  readonly notApplied: readonly Match[]
+  readonly probe: { readonly operation: OperationPlan; readonly found: Template; readonly output: Template | undefined } | undefined
+}
+
+type Path = readonly (string | number)[]
+type Issue = ActionSource['issue']
+
+const targetShape = shape.target.strip()
+const actionShape = shape.action.strip()
+const probeShape = shape.probe.strip()
+const errorShape = shape.error.strip()
+
+export function compilePlan(source: ActionSource): Plan {
+  const target = targetShape.parse(source.target)
+  const action = actionShape.parse(source.action)
+  checkTarget(target, source)
+  checkCommit(source, action.commit)
+  const { errors = {}, probe } = source.action
+  const context = (path: Path): RuleContext => ({
+    uriOf: prefix => (Object.hasOwn(target.namespaces, prefix) ? target.namespaces[prefix] : undefined),
+    issue: (inner, message) => source.issue([...path, ...inner], message)
+  })
+  return {
+    operation: compileOperation(action, { target, source, path: [], input: source.input, output: source.output }),
+    basic: target.auth === 'basic',
+    limits: target.limits,
+    commit: action.commit,
+    errors: Object.entries(errors as JsonObject).flatMap(([code, error]) => {
+      const { when } = errorShape.parse(error)
+      return when === undefined ? [] : [compileErrorMatch(code, when, context(['errors', code, 'when']))]
+    }),
+    notApplied: action.notApplied.map((rule, index) => compileRule(rule, context(['notApplied', index]))),
+    probe: probe === undefined ? undefined : compileProbe(probe, { target, source, context: context(['probe']) })
+  }
+}
+
+function checkTarget({ namespaces, auth }: TargetKeys, { target, issue }: ActionSource): void {
+  for (const prefix of Object.keys(namespaces))
+    if (isReserved(prefix)) issue(['target', 'namespaces', prefix], 'is a prefix that envelopes use: take another')
+  if (auth === 'basic' && target.credentials === undefined) issue(['target', 'auth'], 'needs credentials: name them in target.credentials')
+}
+
+function checkCommit({ effect, issue }: ActionSource, commit: boolean): void {
+  if (effect === 'read' && commit) issue(['commit'], 'a read has no commit point: remove it, or say which effect the action has')
+  if (effect !== 'read' && !commit) issue([], `an action with effect ${effect} needs commit: true, which makes its call the commit point`)
+}
+
+interface ProbeParts {
+  readonly target: TargetKeys
+  readonly source: ActionSource
+  readonly context: RuleContext
+}
+
+function compileProbe(probe: Json, { target, source, context }: ProbeParts): NonNullable<Plan['probe']> {
+  const keys = probeShape.parse(probe)
+  return {
+    operation: compileOperation(keys, { target, source, path: ['probe'], input: undefined, output: undefined }),
+    found: compileExpression(keys.found, ['found'], context),
+    output: keys.output === undefined ? undefined : compileExpression(keys.output, ['output'], context)
+  }
+}
+
+interface OperationContext {
+  readonly target: TargetKeys
+  readonly source: ActionSource
+  readonly path: Path
+  /** The schemas that stand for those of the request and the response. */
+  readonly input: JsonSchema | undefined
+  readonly output: JsonSchema | undefined
+}
+
+function compileOperation(keys: OperationKeys, context: OperationContext): OperationPlan {
+  const { target, source, path } = context
+  const issue: Issue = (inner, message) => source.issue([...path, ...inner], message)
+  const namespaces = createNamespaces(target.namespaces)
+  const operation = nameOf(namespaces, keys.operation, message => issue(['operation'], message))
+  const { element = `${keys.operation}Response` } = keys.response
+  const inside = keys.response.inside?.split('/') ?? []
+  const answers = createNamespaces(target.namespaces)
+  const answer = nameOf(answers, element, message => issue(['response', 'element'], message))
+  const side = (name: 'request' | 'response', fallback: JsonSchema | undefined, uri: string) => {
+    const schema = keys[name].schema as JsonSchema | undefined
+    const at = schema !== undefined ? [...path, name, 'schema'] : name === 'request' ? ['input'] : ['output']
+    checkMarks(source, { schema, at, name })
+    if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe has no other`)
+    const root = schema ?? fallback ?? { type: 'object' }
+    const names = name === 'request' ? namespaces : answers
+    const defaultUri = target.elementForm === 'qualified' ? uri : ''
+    return {
+      root,
+      mapping: compileMapping({ namespaces: names, defaultUri, root, issue: (inner, message) => source.issue([...at, ...inner], message) })
+    }
+  }
+  const request = side('request', context.input, operation.uri)
+  const response = side('response', context.output, answer.uri)
+  const rules: RuleContext = { uriOf: namespaces.uriOf, issue }
+  const { body } = keys.request
+  const { result } = keys.response
+  return {
+    frame: { version: target.soap, operation, declarations: namespaces.declarations() },
+    headers: headersFor(target.soap, keys.soapAction),
+    request: request.mapping,
+    body: body === undefined ? undefined : compileExpression(body, ['request', 'body'], rules),
+    answer,
+    inside: inside.map(part => nameOf(answers, part, message => issue(['response', 'inside'], message))),
+    response: response.mapping,
+    result: result === undefined ? undefined : compileExpression(result, ['response', 'result'], rules),
+    timeoutMs: keys.timeout === undefined ? undefined : durationMs(keys.timeout),
+    sensitive: sensitiveNames([request.root, response.root, source.input, source.output])
+  }
+}
+
+/** What the output hides, artifacts of a failed answer must hide too; the same for requests. */
+function checkMarks(
+  source: ActionSource,
+  { schema, at, name }: { schema: JsonSchema | undefined; at: Path; name: 'request' | 'response' }
+): void {
+  const own = name === 'request' ? source.input : source.output
+  if (schema === undefined || sensitiveNames([own]).size === 0 || sensitiveNames([schema]).size > 0) return
+  source.issue(at, `must mark with x-sensitive what the ${name === 'request' ? 'input' : 'output'} marks, so that artifacts hide it`)
+}
+
+function nameOf(namespaces: Namespaces, qualified: string, refuse: (message: string) => void): Name {
+  const [local = '', prefix] = qualified.split(':').reverse()
+  const uri = prefix === undefined ? '' : namespaces.uriOf(prefix)
+  if (uri === undefined) refuse(`the prefix ${prefix} is not in target.namespaces`)
+  return namespaces.nameIn(uri ?? '', local)
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
+const durationMs = (text: string): number => Number.parseInt(text, 10) * (unitMs[text.replace(/^[0-9]+/, '')] ?? 1)
