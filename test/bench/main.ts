@@ -1,0 +1,33 @@
+/** `npm run bench [-- hop screen soap start] [--rounds N] [--seconds S] [--quick] [--json]` */
+import { parseArgs } from 'node:util'
+import { type BenchOptions, benchHop } from './hop.ts'
+import { benchStart } from './start.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object>>> = { start: benchStart, hop: benchHop }
+
+if (values.help) {
+  process.stdout.write(`npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--quick] [--json]\n`)
+  process.exit(0)
+}
+const unknown = positionals.filter(name => benches[name] === undefined)
+if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`)
+
+const options: BenchOptions = values.quick
+  ? { rounds: 1, seconds: 1, concurrencies: [16] }
+  : { rounds: Number(values.rounds), seconds: Number(values.seconds), concurrencies: [1, 16, 64, 256] }
+const results: Record<string, object> = {}
+for (const [name, bench] of Object.entries(benches)) {
+  if (positionals.length === 0 || positionals.includes(name)) results[name] = await bench(options)
+}
+if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`)
