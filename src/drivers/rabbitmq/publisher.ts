@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib'
 import type { Message } from '../../core/ports.ts'
 import type { Link } from './link.ts'
 import { encodeMessage, failuresHeader } from './message.ts'
-import type { Topology } from './topology.ts'
+import { redeclarePauseMs, type Topology } from './topology.ts'
 import { within } from './within.ts'
 
 export interface Publisher {
@@ -60,6 +61,7 @@ export function publisherOn(link: Link, topology: Topology, confirmTimeoutMs: nu
   const publish = async (message: Message, failures: number) => {
     if (await publishOnce(message, failures)) return
     // The queue was deleted behind our back.
+    await sleep(redeclarePauseMs)
     const active = await current()
     active.declared.delete(message.bot)
     if (!(await publishOnce(message, failures))) throw new Error(`RabbitMQ has no queue ${topology.queueOf(message.bot)}`)

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from 'amqplib'
 import { type DeliveryOptions, deliver } from './delivery.ts'
 import type { Link } from './link.ts'
-import type { Topology } from './topology.ts'
+import { redeclarePauseMs, type Topology } from './topology.ts'
 
 /** The consuming of one bot, on one channel at a time, for as long as it is wanted. */
 export interface Station {
   readonly prefetch: number
-  /** Resolves after the first try to consume, whatever came of it. */
+  /** Resolves after the first try to consume, whatever came of it, or soon when there is no connection to try it on. */
   readonly started: Promise<void>
   /** What keeps it from consuming just now. */
   readonly problem: Error | undefined
@@ -26,7 +26,7 @@ export interface StationOptions extends Omit<DeliveryOptions, 'signal'> {
 
 const firstPauseMs = 100
 const maxPauseMs = 5000
-const connectionWaitMs = 1000
+const startMs = 1000
 
 export function openStation(options: StationOptions): Station {
   const { prefetch } = options
@@ -43,12 +43,13 @@ export function openStation(options: StationOptions): Station {
   }
   /** Resolves when the channel is gone, or the queue. */
   const consume = async (): Promise<void> => {
-    const { channel, lost, cancel } = await openConsumer(options, take)
+    const { channel, lost, cancel } = await openConsumer(options, signal, take)
     stopTaking = cancel
     problem = undefined
     started.resolve()
     if (signal.aborted) await cancel()
     await lost
+    problem = new Error(`The consumer of ${options.topology.queueOf(options.bot)} has lost its connection`)
     closeSoon(channel, running)
   }
   const run = async (): Promise<void> => {
@@ -65,6 +66,7 @@ export function openStation(options: StationOptions): Station {
     }
   }
   const loop = run()
+  setTimeout(started.resolve, startMs).unref()
   let stopped: Promise<void> | undefined
   const ended = Promise.withResolvers<void>()
   return {
@@ -93,17 +95,19 @@ function closeSoon(channel: Channel, running: ReadonlySet<Promise<void>>): void 
 
 async function openConsumer(
   { link, topology, bot, prefetch }: StationOptions,
+  signal: AbortSignal,
   take: (channel: Channel, raw: Parameters<typeof deliver>[1]) => void
 ) {
-  const connection = await link.connection(connectionWaitMs)
+  const connection = await link.connection(Number.POSITIVE_INFINITY, signal)
   await topology.declare(connection, bot)
   const channel = await connection.createChannel()
   const lost = Promise.withResolvers<void>()
   channel.on('error', () => {})
   channel.on('close', () => lost.resolve())
+  const queueGone = () => void sleep(redeclarePauseMs).then(lost.resolve)
   await channel.prefetch(prefetch)
   // The broker sends null when the queue is deleted or moves.
-  const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : lost.resolve()))
+  const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : queueGone()))
   const cancel = async () => {
     await channel.cancel(consumerTag).catch(() => {})
     lost.resolve()

@@ -8,7 +8,7 @@ type Answer = readonly [Created['outcome'] | 'gone', string?]
 type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
 
 /** Ids read at once when a list is filtered. */
-const filteredPageSize = 200
+const filteredPageSize = 500
 
 export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
   const getRun = async (id: string): Promise<Run | undefined> => {

@@ -1,0 +1,235 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import amqp, { type ChannelModel } from 'amqplib'
+import type { Delivery, Message, Queue } from '../../src/core/ports.ts'
+import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
+import { aBot, aMessage, times, until } from '../contract/fixtures.ts'
+import { type ChildServer, startRabbit } from '../setup/services.ts'
+import { startProxy, type TcpProxy } from './tcp-proxy.ts'
+
+let server: ChildServer
+let proxy: TcpProxy
+let admin: ChannelModel
+
+beforeAll(async () => {
+  server = await startRabbit()
+  proxy = await startProxy(server.port)
+  admin = await amqp.connect(server.url)
+  admin.on('error', () => {})
+})
+
+afterAll(async () => {
+  await admin.close().catch(() => {})
+  await proxy.close()
+  await server.stop()
+})
+
+const throughProxy = () => openRabbitQueue({ url: `amqp://guest:guest@127.0.0.1:${proxy.port}`, confirmTimeoutMs: 1500 })
+
+/** A queue behind the proxy and what it delivers. */
+async function withQueue(work: (queue: Queue) => Promise<void>): Promise<void> {
+  const queue = await throughProxy()
+  try {
+    await work(queue)
+  } finally {
+    proxy.resume()
+    await queue.close()
+  }
+}
+
+async function record(queue: Queue, bot: string, handle: (delivery: Delivery) => Promise<void> = async () => {}, concurrency = 10) {
+  const messages: Message[] = []
+  const consumer = await queue.consume(
+    async delivery => {
+      messages.push(delivery.message)
+      await handle(delivery)
+    },
+    { concurrency: () => concurrency }
+  )
+  await consumer.serve([bot])
+  return { consumer, messages }
+}
+
+const idsOf = (messages: readonly Message[]) => [...new Set(messages.map(({ runId }) => runId))].sort()
+const settles = (work: () => Promise<unknown>) =>
+  work().then(
+    () => true,
+    () => false
+  )
+
+describe('a connection that is cut', () => {
+  test('comes back by itself: what was confirmed is delivered, and later messages too', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      const got = await record(queue, bot, ({ ack }) => ack())
+      const confirmed: Message[] = []
+      for (let i = 0; i < 60; i++) {
+        if (i % 20 === 10) proxy.cut()
+        const message = aMessage(bot)
+        if (await settles(() => queue.publish(message))) confirmed.push(message)
+      }
+      expect(confirmed.length).toBeGreaterThan(30)
+      await until('every confirmed message', () => idsOf(confirmed).every(id => got.messages.some(({ runId }) => runId === id)))
+      await queue.ready()
+    }))
+
+  test('a delivery from before the cut acks no message from after it', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      const before = Promise.withResolvers<void>()
+      const never = Promise.withResolvers<void>()
+      let cuts = 0
+      const got = await record(queue, bot, async ({ ack }) => {
+        await [before.promise, never.promise][cuts]
+        await ack()
+      })
+      const published = [aMessage(bot), aMessage(bot)]
+      for (const message of published) await queue.publish(message)
+      await until('both', () => got.messages.length === 2)
+      cuts = 1
+      proxy.cut()
+      await until('both again', () => got.messages.length === 4)
+      // The delivery tags of the two channels are the same, 1 and 2: an ack on the wrong one would settle both messages.
+      before.resolve()
+      await sleep(200)
+      cuts = 2
+      proxy.cut()
+      await until('both for the third time', () => got.messages.length === 6)
+      expect(idsOf(got.messages.slice(4))).toEqual(idsOf(published))
+      never.resolve()
+    }))
+
+  test('one that hangs rejects in time, and works again when it flows', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      await queue.publish(aMessage(bot))
+      proxy.pause()
+      const begun = Date.now()
+      expect(await Promise.all([settles(() => queue.publish(aMessage(bot))), settles(() => queue.ready())])).toEqual([false, false])
+      expect(Date.now() - begun).toBeLessThan(3000)
+      proxy.resume()
+      await until('ready', () => settles(() => queue.ready()))
+      await queue.publish(aMessage(bot))
+    }))
+})
+
+describe('queues', () => {
+  test('one that was deleted is declared again, by the publisher and by the consumer', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      await queue.publish(aMessage(bot))
+      const channel = await admin.createChannel()
+      await channel.deleteQueue(`retrofit.${bot}`)
+      await queue.publish(aMessage(bot))
+      expect((await channel.checkQueue(`retrofit.${bot}`)).messageCount).toBe(1)
+      const got = await record(queue, bot)
+      await until('the message', () => got.messages.length === 1)
+      await channel.deleteQueue(`retrofit.${bot}`)
+      await queue.publish(aMessage(bot))
+      await until('the consumer', () => got.messages.length === 2)
+      await channel.close()
+    }))
+
+  test('one of other settings is refused by name, and does not harm the other bots', () =>
+    withQueue(async queue => {
+      const [bot, other] = [aBot(), aBot()]
+      const channel = await admin.createChannel()
+      await channel.assertQueue(`retrofit.${bot}`, { durable: false, autoDelete: true })
+      await Promise.all([
+        expect(queue.publish(aMessage(bot))).rejects.toThrow(`retrofit.${bot}`),
+        ...times(5, () => queue.publish(aMessage(other)))
+      ])
+      await queue.publish(aMessage(other))
+      await channel.deleteQueue(`retrofit.${bot}`)
+      await queue.publish(aMessage(bot))
+      await channel.close()
+    }))
+
+  test('depth does not make a queue', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      expect(await queue.depth(bot)).toEqual({ messages: 0 })
+      const channel = await admin.createChannel()
+      channel.on('error', () => {})
+      await expect(channel.checkQueue(`retrofit.${bot}`)).rejects.toThrow('404')
+    }))
+})
+
+describe('dead letters', () => {
+  const deadLetters = async (bodies: readonly string[]) => {
+    const channel = await admin.createChannel()
+    const found: string[] = []
+    await until('the dead letters', async () => {
+      const letter = await channel.get('retrofit-dead', { noAck: true })
+      if (letter) found.push(letter.content.toString())
+      return bodies.every(body => found.includes(body))
+    })
+    await channel.close()
+  }
+
+  test('malformed messages go there, and the consumer goes on', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      const got = await record(queue, bot)
+      const bodies = ['{', '', 'null', '[]', '{"runId":1}', `{"runId":"r","bot":"${bot}"}`, '\xff\xfe']
+      const channel = await admin.createConfirmChannel()
+      for (const body of bodies) channel.sendToQueue(`retrofit.${bot}`, Buffer.from(body))
+      await channel.waitForConfirms()
+      const good = aMessage(bot)
+      await queue.publish(good)
+      await until('the good one', () => got.messages.length === 1)
+      expect(got.messages).toEqual([good])
+      await deadLetters(bodies)
+      await channel.close()
+    }))
+
+  test(
+    'so does what handlers fail on again and again',
+    () =>
+      withQueue(async queue => {
+        const bot = aBot()
+        const message = aMessage(bot)
+        const got = await record(queue, bot, async () => {
+          throw new Error('Always')
+        })
+        const channel = await admin.createChannel()
+        channel.sendToQueue(`retrofit.${bot}`, Buffer.from(JSON.stringify(message)), { headers: { 'retrofit-failures': 18 } })
+        await deadLetters([JSON.stringify(message)])
+        expect(got.messages).toHaveLength(2)
+        await channel.close()
+      }),
+    20_000
+  )
+})
+
+describe('the broker', () => {
+  test(
+    'killed: publish and ready reject in time; started again: all goes on without a restart here',
+    () =>
+      withQueue(async queue => {
+        const bot = aBot()
+        const got = await record(queue, bot, ({ ack }) => ack())
+        const early = aMessage(bot)
+        await queue.publish(early)
+        await until('the early one', () => got.messages.length === 1)
+        // A broker that is killed forgets a quorum queue younger than its last save (about a second).
+        await sleep(2000)
+        await server.kill()
+        const begun = Date.now()
+        expect(await Promise.all([settles(() => queue.publish(aMessage(bot))), settles(() => queue.ready())])).toEqual([false, false])
+        expect(Date.now() - begun).toBeLessThan(3000)
+        await server.restart()
+        await until('ready', () => settles(() => queue.ready()), 20_000)
+        const late = aMessage(bot)
+        await until('a publish', () => settles(() => queue.publish(late)), 20_000)
+        await until('the late one', () => got.messages.some(({ runId }) => runId === late.runId), 20_000)
+      }),
+    60_000
+  )
+
+  test('none at all is said at the start, with its address and without its password', async () => {
+    const opening = openRabbitQueue({ url: 'amqp://guest:hush@127.0.0.1:1' })
+    await expect(opening).rejects.toThrow('RabbitMQ at 127.0.0.1:1 can not be reached')
+    await expect(opening).rejects.not.toThrow('hush')
+  })
+})
