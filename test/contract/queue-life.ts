@@ -20,6 +20,19 @@ export function queueLifeTests({ queue, twin, record }: QueueUnderTest): void {
       await reaches(other, 1)
     })
 
+    test('does not count what a handler has', async () => {
+      const bot = aBot()
+      let release = () => {}
+      const released = new Promise<void>(resolve => {
+        release = resolve
+      })
+      const got = await record({ bots: [bot], handle: () => released })
+      await queue().publish(aMessage(bot))
+      await until('the handler', () => got.running.now === 1)
+      await reaches(bot, 0)
+      release()
+    })
+
     test('knows, where it says so, how long the oldest has waited', async () => {
       const bot = aBot()
       expect((await queue().depth(bot)).oldestMs).toBeUndefined()
