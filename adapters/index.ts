@@ -13,7 +13,8 @@ interface AdapterModule {
 }
 
 export const adapterKinds = {
-  echo: () => import('./echo/adapter.ts')
+  echo: () => import('./echo/adapter.ts'),
+  soap: () => import('./soap/adapter.ts')
 } as const satisfies Readonly<Record<string, () => Promise<AdapterModule>>>
 
 export type AdapterKind = keyof typeof adapterKinds

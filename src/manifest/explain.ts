@@ -43,7 +43,18 @@ function nearest(branches: readonly (readonly Finding[])[]): readonly Finding[] 
   const depth = (branch: readonly Finding[]) =>
     Math.max(...branch.map(finding => finding.path.length + (finding.message.startsWith('unknown key') ? -1 : 0)))
   const ranked = branches.filter(branch => branch.length > 0).sort((a, b) => depth(b) - depth(a) || a.length - b.length)
-  return ranked[0] ?? []
+  const equals = ranked.filter(branch => branch.length === 1 && depth(branch) === depth(ranked[0] ?? []))
+  return equals.length > 1 && (ranked[0]?.length ?? 0) === 1 ? merged(equals.flat()) : (ranked[0] ?? [])
+}
+
+/** `must be text, not a list` and `must be true, not a list` → `must be text or true, not a list`. */
+function merged(findings: readonly Finding[]): readonly Finding[] {
+  const first = findings[0]
+  if (first === undefined) return []
+  const parts = findings.map(({ message }) => /^must be (.*?), (not [^;]*)/.exec(message))
+  if (parts.some(part => part === null)) return [first]
+  const wanted = [...new Set(parts.map(part => part?.[1] ?? ''))]
+  return [{ ...first, message: `must be ${listOf(wanted, 'or')}, ${parts[0]?.[2] ?? ''}` }]
 }
 
 function sentence(raised: z.core.$ZodRawIssue, known: Known): string | undefined {

@@ -9,7 +9,7 @@ import { type ActionManifest, toAction, toBot } from './build.ts'
 import { suggestion } from './did-you-mean.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
-import { dotted, type Finding, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
+import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
 import type { Ajv } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
@@ -147,7 +147,10 @@ function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly
   const { target } = whole.data
   const { input, output, effect } = action as unknown as ActionManifest
   if (target === undefined) return undefined
-  const issue = (at: Path, message: string) => whole.report(valueError(at[0] === 'target' ? at : [...path, ...at], message))
+  const issue = (at: Path, message: string) => {
+    const place = at[0] === 'target' ? at : [...path, ...at]
+    whole.report(at.length === 0 ? keyError(place, message) : valueError(place, message))
+  }
   try {
     return { steps: adapter.parse({ bot, name, effect, target, action, input, output, env: Object.keys(whole.values), issue }) }
   } catch (error) {

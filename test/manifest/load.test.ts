@@ -1,7 +1,10 @@
 /** Every kind of mistake: its line and column, and what it says. */
 import { describe, expect, test } from '@jest/globals'
+import { z } from 'zod'
+import type { Adapter } from '../../src/index.ts'
 import { formatIssues } from '../../src/manifest/issue.ts'
-import { good, load } from './manifests.ts'
+import { loadManifest } from '../../src/manifest/load.ts'
+import { adapters, env, good, load } from './manifests.ts'
 import { mistakes } from './mistakes.ts'
 
 const report = (source: string): readonly string[] =>
@@ -134,4 +137,41 @@ describe('texts that would take too long are refused within a second', () => {
 test('nothing of a manifest reaches a prototype', () => {
   load(good.replace('title: Echo', '__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }\ntitle: Echo'))
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+})
+
+describe('of several forms that a value may have, the one that was meant is explained', () => {
+  const point = z.strictObject({ css: z.string(), exact: z.boolean().optional() })
+  const shape = {
+    target: z.strictObject({}),
+    action: z.strictObject({ at: z.union([z.string(), z.array(z.string()), point]).optional() }),
+    probe: z.strictObject({}),
+    error: z.strictObject({})
+  }
+  const adapter: Adapter = { name: 'echo', shape, parse: () => ({}), run: async () => null, close: async () => {} }
+  const rows: readonly (readonly [string, string])[] = [
+    ['5', 'must be text, a list or a mapping, not 5'],
+    ['{ css: x, exat: true }', 'unknown key; did you mean exact?'],
+    ['[x, 5]', 'must be text, not 5; write "5" in quotes']
+  ]
+  test.each(rows)('%s', (value, expected) => {
+    const source = good
+      .replace(/^ {2}ledger.*\n/m, '')
+      .replace(/ {4}effect: read\n/, `    effect: read\n    at: ${value}\n`)
+      .replace(/ {2}book:[\s\S]*$/, '')
+    const { issues } = loadManifest(source, { file: 'bot.yaml', adapters: { echo: adapter }, env })
+    expect(issues.map(({ message }) => message.replace(/^[^:]*: /, ''))).toEqual([expected])
+  })
+})
+
+test("what an adapter's parse throws is a mistake of the manifest, and so is a probe that it can not do", () => {
+  const { probe: _, ...echo } = { ...adapters.echo } as Adapter
+  const parse = () => {
+    throw new Error('no such WSDL')
+  }
+  const { issues } = loadManifest(good, { file: 'bot.yaml', adapters: { echo: { ...echo, parse } }, env })
+  expect(issues.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    '14 actions.say: no such WSDL',
+    '29 actions.book: no such WSDL',
+    '48 actions.book.probe: the adapter echo can not probe: leave it out'
+  ])
 })
