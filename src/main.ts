@@ -1,4 +1,5 @@
 /** The `retrofit` command. */
 import { runCli } from './cli.ts'
 
-process.exitCode = await runCli(process.argv)
+// Exporters may have timers left that would hold the process for seconds.
+process.exit(await runCli(process.argv))

@@ -62,6 +62,9 @@ export async function startSystem(settings: Settings, roles: Roles): Promise<Sys
 }
 
 async function open(settings: Settings, roles: Roles, undo: Undo): Promise<System> {
+  const deployment = await openDeployment(settings)
+  undo.add(() => close(deployment))
+  // Closed before the deployment: its gauges read the queue once more.
   const telemetry = await openTelemetry({
     service: 'retrofit',
     version: packageJson.version,
@@ -69,8 +72,6 @@ async function open(settings: Settings, roles: Roles, undo: Undo): Promise<Syste
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
-  const deployment = await openDeployment(settings)
-  undo.add(() => close(deployment))
   const adapters = await loadAdapters(adapterOptions(settings))
   undo.add(() => closeAdapters(adapters))
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })

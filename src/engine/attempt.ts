@@ -26,7 +26,7 @@ export async function attempt(work: Work): Promise<void> {
     span.fail(error)
     await failed(work, call, error).catch(problem => left(work, problem))
   } finally {
-    parts.telemetry.hop('attempt', performance.now() - begun)
+    parts.telemetry.hop('attempt', performance.now() - begun, { action: action.name })
     span.set({ 'retrofit.status': holding.run.status, 'retrofit.effect': holding.run.effect })
     span.end()
   }

@@ -107,7 +107,7 @@ class StepTracer {
     } finally {
       const durationMs = performance.now() - begun
       this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok })
-      this.work.parts.telemetry.hop('step', durationMs)
+      this.work.parts.telemetry.hop('step', durationMs, { action: this.work.action.name })
     }
   }
 
@@ -116,7 +116,7 @@ class StepTracer {
     try {
       return await this.spanned(name, 'client', attributes, run)
     } finally {
-      this.work.parts.telemetry.hop('exchange', performance.now() - begun)
+      this.work.parts.telemetry.hop('exchange', performance.now() - begun, { action: this.work.action.name })
     }
   }
 

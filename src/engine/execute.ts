@@ -76,7 +76,7 @@ function waited({ telemetry, store }: Parts, { publishedAt, traceparent }: Messa
     startedAt: publishedAt
   })
   span.end()
-  telemetry.hop('queue', Math.max(0, store.now() - publishedAt))
+  telemetry.hop('queue', Math.max(0, store.now() - publishedAt), { action: run.action })
 }
 
 const slotPollMs = 50

@@ -97,7 +97,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   })
   const startedAt = performance.now()
   const created = await createRun(parts, { run, keys: from.keys, maxWaiting: bot.target.waiting })
-  parts.telemetry.hop('accept', performance.now() - startedAt)
+  parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
     publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
