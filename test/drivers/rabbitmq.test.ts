@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import amqp, { type ChannelModel } from 'amqplib'
@@ -48,6 +50,13 @@ async function record(queue: Queue, bot: string, handle: (delivery: Delivery) =>
   )
   await consumer.serve([bot])
   return { consumer, messages }
+}
+
+/** Runs `rabbitmqctl` on our broker, which only its own environment knows how to reach. */
+function control(...args: readonly string[]): void {
+  const lines = readFileSync(`/proc/${server.pid}/environ`, 'utf8').split('\0')
+  const env = Object.fromEntries(lines.filter(Boolean).map(line => line.split(/=(.*)/s).slice(0, 2)))
+  execFileSync('/usr/lib/rabbitmq/bin/rabbitmqctl', ['-n', env.RABBITMQ_NODENAME, ...args], { env })
 }
 
 const idsOf = (messages: readonly Message[]) => [...new Set(messages.map(({ runId }) => runId))].sort()
@@ -202,7 +211,36 @@ describe('dead letters', () => {
   )
 })
 
+describe('a busy consumer', () => {
+  test('takes no message that another could begin, also after it has acked', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      const done = Promise.withResolvers<void>()
+      const busy = await record(queue, bot, ({ ack }) => ack().then(() => done.promise), 1)
+      await queue.publish(aMessage(bot))
+      await until('the first', () => busy.messages.length === 1)
+      const idle = await record(queue, bot, ({ ack }) => ack(), 1)
+      for (const message of times(6, () => aMessage(bot))) await queue.publish(message)
+      await until('the others', () => idle.messages.length === 6)
+      done.resolve()
+    }))
+})
+
 describe('the broker', () => {
+  test('out of memory: publish rejects in time and nothing is ready, until it has some again', () =>
+    withQueue(async queue => {
+      const bot = aBot()
+      await queue.publish(aMessage(bot))
+      control('set_vm_memory_high_watermark', '0.0001')
+      const begun = Date.now()
+      expect(await settles(() => queue.publish(aMessage(bot)))).toBe(false)
+      await expect(queue.ready()).rejects.toThrow('memory')
+      expect(Date.now() - begun).toBeLessThan(3000)
+      control('set_vm_memory_high_watermark', '0.6')
+      await until('ready', () => settles(() => queue.ready()))
+      await queue.publish(aMessage(bot))
+    }))
+
   test(
     'killed: publish and ready reject in time; started again: all goes on without a restart here',
     () =>

@@ -3,6 +3,7 @@ import type { Channel } from 'amqplib'
 import { type DeliveryOptions, deliver } from './delivery.ts'
 import type { Link } from './link.ts'
 import { redeclarePauseMs, type Topology } from './topology.ts'
+import { within } from './within.ts'
 
 /** The consuming of one bot, on one channel at a time, for as long as it is wanted. */
 export interface Station {
@@ -27,6 +28,7 @@ export interface StationOptions extends Omit<DeliveryOptions, 'signal'> {
 const firstPauseMs = 100
 const maxPauseMs = 5000
 const startMs = 1000
+const answerTimeoutMs = 10_000
 
 export function openStation(options: StationOptions): Station {
   const { prefetch } = options
@@ -93,24 +95,40 @@ function closeSoon(channel: Channel, running: ReadonlySet<Promise<void>>): void 
   void Promise.all(running).then(() => channel.close().catch(() => {}))
 }
 
-async function openConsumer(
-  { link, topology, bot, prefetch }: StationOptions,
-  signal: AbortSignal,
-  take: (channel: Channel, raw: Parameters<typeof deliver>[1]) => void
-) {
+type Take = (channel: Channel, raw: Parameters<typeof deliver>[1]) => void
+
+async function openConsumer({ link, topology, bot, prefetch }: StationOptions, signal: AbortSignal, take: Take) {
   const connection = await link.connection(Number.POSITIVE_INFINITY, signal)
-  await topology.declare(connection, bot)
-  const channel = await connection.createChannel()
   const lost = Promise.withResolvers<void>()
-  channel.on('error', () => {})
-  channel.on('close', () => lost.resolve())
   const queueGone = () => void sleep(redeclarePauseMs).then(lost.resolve)
-  await channel.prefetch(prefetch)
-  // The broker sends null when the queue is deleted or moves.
-  const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : queueGone()))
+  const open = async () => {
+    await topology.declare(connection, bot)
+    const channel = await connection.createChannel()
+    channel.on('error', () => {})
+    channel.on('close', () => lost.resolve())
+    await channel.prefetch(prefetch)
+    // The broker sends null when the queue is deleted or moves.
+    const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : queueGone()))
+    return { channel, consumerTag }
+  }
+  const silent = `RabbitMQ at ${link.where} did not answer within ${answerTimeoutMs} ms`
+  const { channel, consumerTag } = await inTime(open(), silent)
   const cancel = async () => {
-    await channel.cancel(consumerTag).catch(() => {})
+    await within(channel.cancel(consumerTag), answerTimeoutMs, silent).catch(() => {})
     lost.resolve()
   }
   return { channel, lost: lost.promise, cancel }
+}
+
+/** A consumer in time, or none: the channel of one that comes too late is closed, so that its messages go back. */
+async function inTime<T extends { readonly channel: Channel }>(opening: Promise<T>, message: string): Promise<T> {
+  try {
+    return await within(opening, answerTimeoutMs, message)
+  } catch (error) {
+    opening.then(
+      ({ channel }) => channel.close().catch(() => {}),
+      () => {}
+    )
+    throw error
+  }
 }
