@@ -2,7 +2,7 @@
 import { Lexer, LineCounter, parseDocument, type YAMLError } from 'yaml'
 import type { Json } from '../core/types.ts'
 import type { Finding, Place } from './issue.ts'
-import { type Spot, walk } from './walk.ts'
+import { depthLimit, type Spot, walk } from './walk.ts'
 
 export interface SourceDocument {
   /** Undefined when the text could not be read at all. */
@@ -15,7 +15,7 @@ export interface SourceDocument {
 
 export const sizeLimit = 1024 * 1024
 /** What the parser needs time for: a manifest of 1,000 lines has about 10,000. */
-const tokenLimit = 150_000
+const tokenLimit = 75_000
 const syntaxLimit = 20
 
 const remedies: Readonly<Record<string, string>> = {
@@ -58,14 +58,26 @@ export function readDocument(source: string): SourceDocument {
   return { value, findings, syntax: [], position: place => at(place.offset ?? offsetOf(root, place)) }
 }
 
-/** Before the parser sees it: the parser needs much more time than this. */
+/** Before the parser sees it: the parser needs much more time than this, and recurses. */
 function refuseUnread(source: string): string | undefined {
   if (Buffer.byteLength(source) > sizeLimit) return 'the file is larger than 1 MiB: split it into several bots'
   if (source.trim() === '') return 'the file is empty: write at least bot, version, title, adapter, target and actions'
   let tokens = 0
-  for (const _ of new Lexer().lex(source)) if (++tokens > tokenLimit) return 'the file has too many parts: split it into several bots'
+  let depth = 0
+  let previous = ''
+  for (const token of new Lexer().lex(source)) {
+    // After the scalar mark comes text, whatever it looks like.
+    if (previous !== scalarMark) depth += brackets[token] ?? 0
+    previous = token
+    if (depth > depthLimit) return `nested too deeply: ${depthLimit} levels are the limit`
+    if (++tokens > tokenLimit) return 'the file has too many parts: split it into several bots'
+  }
   return undefined
 }
+
+/** The lexer's own sign that a scalar follows. */
+const scalarMark = '\u001f'
+const brackets: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 }
 
 const unread = (syntax: SourceDocument['syntax']): SourceDocument => ({
   value: undefined,

@@ -17,7 +17,7 @@ export interface Walked {
   readonly findings: readonly Finding[]
 }
 
-const depthLimit = 64
+export const depthLimit = 64
 /** After aliases are expanded. */
 const nodeLimit = 50_000
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])

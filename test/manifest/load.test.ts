@@ -59,6 +59,11 @@ test('what a manifest leaves out has its default, what it says counts', () => {
   expect(say?.checkInput({ text: 'low' })).toEqual([])
 })
 
+test('brackets in text are not nesting', () => {
+  expect(load(good.replace('hint: Say it in small letters.', `hint: '${'[{'.repeat(100)}'`)).issues).toEqual([])
+  expect(load('- "["\n'.repeat(100)).issues.map(({ message }) => message)).toEqual(['must be a mapping, not a list'])
+})
+
 describe('one mistake', () => {
   test.each(mistakes)('%s', (_, from, to, expected) => {
     expect(good).toContain(from)
@@ -109,8 +114,11 @@ describe('texts that would take too long are refused within a second', () => {
   const bombs: readonly (readonly [string, string, string])[] = [
     ['a million laughs', laughs, 'once its aliases are expanded'],
     ['an alias in itself', 'a: &a [*a, *a]', 'nested too deeply'],
-    ['many aliases', `a: &a 1\nb: [${'*a,'.repeat(45_000)}]`, 'once its aliases are expanded'],
-    ['1 MiB of brackets', '['.repeat(2 ** 20), 'too many parts'],
+    ['many aliases', `a: &a [1, 1, 1]\nb: [${'*a,'.repeat(15_000)}]`, 'once its aliases are expanded'],
+    ['very many aliases', `a: &a 1\nb: [${'*a,'.repeat(300_000)}]`, 'too many parts'],
+    ['1 MiB of brackets', '['.repeat(2 ** 20), 'nested too deeply'],
+    ['many blocks', Array.from({ length: 1_400 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), 'nested too deeply'],
+    ['many dashes', '- '.repeat(20_000), 'nested too deeply'],
     ['many brackets', '['.repeat(20_000), 'nested too deeply'],
     ['a few brackets', `bot: ${'['.repeat(70)}${']'.repeat(70)}`, 'nested too deeply'],
     ['many keys', Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join('\n'), 'too many parts'],
