@@ -79,7 +79,7 @@ export const settingsTable = {
   LOG_LEVEL: level('info', 'least severe log lines to write'),
   OTEL_EXPORTER_OTLP_ENDPOINT: text(
     '',
-    "where traces and metrics are sent over OTLP/HTTP; empty: nowhere. OpenTelemetry's other `OTEL_*` variables hold as well"
+    "where traces and metrics are sent over OTLP/HTTP; empty: nowhere. Of OpenTelemetry's other variables, those of headers, time-outs, compression, sampler and resource hold as well"
   )
 } as const satisfies Record<string, Setting<unknown>>
 

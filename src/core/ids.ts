@@ -14,10 +14,29 @@ function encode(value: number, length: number): string {
   return text
 }
 
+/** Random bytes are fetched in bulk: each call of the generator costs microseconds. */
+let pool = Buffer.alloc(0)
+let used = 0
+
+function nextByte(): number {
+  if (used === pool.length) {
+    pool = randomBytes(4_096)
+    used = 0
+  }
+  return pool[used++] ?? 0
+}
+
 /** `length` characters of 5 random bits each, in Crockford's base 32. */
 export function randomText(length: number): string {
   let text = ''
-  for (const byte of randomBytes(length)) text += alphabet.charAt(byte & 31)
+  for (let i = 0; i < length; i++) text += alphabet.charAt(nextByte() & 31)
+  return text
+}
+
+/** `bytes` random bytes as hexadecimal digits. */
+export function randomHex(bytes: number): string {
+  let text = ''
+  for (let i = 0; i < bytes; i++) text += nextByte().toString(16).padStart(2, '0')
   return text
 }
 

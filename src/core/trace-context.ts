@@ -1,5 +1,5 @@
 /** W3C Trace Context, level 1: `traceparent`. */
-import { randomBytes } from 'node:crypto'
+import { randomHex } from './ids.ts'
 
 const pattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
 
@@ -20,7 +20,6 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
 
 export const formatTraceparent = ({ traceId, spanId, sampled }: TraceContext): string => `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
 
-export const newTraceparent = (): string =>
-  formatTraceparent({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), sampled: true })
+export const newTraceparent = (): string => formatTraceparent({ traceId: randomHex(16), spanId: randomHex(8), sampled: true })
 
 export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35)

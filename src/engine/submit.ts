@@ -112,8 +112,17 @@ async function createRun(
   try {
     return await parts.store.createRun(run, { keys, maxWaiting })
   } catch (cause) {
-    throw new RetrofitError('not_ready', { detail: 'The ledger can not take the run now.', retryAfterMs: 2_000, cause })
+    throw notTaken(run, keys, cause)
   }
+}
+
+/** A write that failed may still have landed: with a key the next try finds out; without one the call was a read. */
+function notTaken(run: Run, keys: readonly IdempotencyKey[], cause: unknown): RetrofitError {
+  const hint =
+    keys.length > 0
+      ? 'Wait as long as Retry-After says, then send the same call with the same key: if this one was taken after all, you get its run.'
+      : 'Wait as long as Retry-After says, then send the call again: it only reads.'
+  return new RetrofitError('not_ready', { detail: `The ledger did not confirm run ${run.id}.`, retryAfterMs: 2_000, hint, cause })
 }
 
 async function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Promise<Submitted> {

@@ -66,7 +66,7 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
   const admin: Caller = { tenant: 'default', subject: 'admin', clientId: 'admin', scopes: ['*'] }
 
   async function lookUp(id: string, digest: string): Promise<Caller | undefined> {
-    const stored = (await records.get(kind, id)) as StoredKey | undefined
+    const stored = (await read(records, id)) as StoredKey | undefined
     if (stored === undefined || !same(stored.hash, digest)) return undefined
     return stored.expiresAt !== undefined && stored.expiresAt <= now() ? undefined : callerOf(stored)
   }
@@ -109,6 +109,14 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
       for (const [digest, known] of remembered) if (known.id === id) remembered.delete(digest)
       return existed
     }
+  }
+}
+
+async function read(records: Records, id: string): Promise<Json | undefined> {
+  try {
+    return await records.get(kind, id)
+  } catch (cause) {
+    throw new RetrofitError('not_ready', { detail: 'The key can not be looked up now', cause })
   }
 }
 
