@@ -1,0 +1,100 @@
+/** Drives web screens with Playwright, on pages that are kept warm. */
+import {
+  type Adapter,
+  type Call,
+  defineAdapter,
+  isTrue,
+  type Json,
+  type ProbeResult,
+  RetrofitError,
+  type Template
+} from '../../src/index.ts'
+import { BrowserHolder, type BrowserOptions } from './browser.ts'
+import { compilePlan } from './compile.ts'
+import { SignedOff } from './failure.ts'
+import { stageOn } from './login-context.ts'
+import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf } from './plan.ts'
+import { abortable, type Lease, Pool } from './pool.ts'
+import { finish, runSteps } from './run-steps.ts'
+import { shape } from './shape.ts'
+
+export function createAdapter(options: BrowserOptions = {}): Adapter {
+  const browsers = new BrowserHolder(options)
+  const pool = new Pool(browsers)
+  const adapter: Adapter<Plan> = {
+    name: 'playwright',
+    shape,
+    parse: compilePlan,
+    run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
+    probe: call => probe(pool, call),
+    stats: () => pool.stats(),
+    close: async () => {
+      pool.close()
+      await browsers.close()
+    }
+  }
+  return defineAdapter(adapter) as Adapter
+}
+
+interface Work<Result> {
+  readonly steps: readonly Step[]
+  result(stage: Stage): Promise<Result>
+}
+
+async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
+  const { probe } = call.steps
+  if (probe === undefined) throw new RetrofitError('internal_error', { detail: `${call.action} has no probe` })
+  return attempt(pool, call, {
+    steps: probe.steps,
+    result: async stage =>
+      (await isTrue(probe.found, scopeOf(stage))) ? { found: true, output: await outputOf(probe.output, stage) } : { found: false }
+  })
+}
+
+async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+  return template === undefined ? { ...stage.extracted } : ((await template(scopeOf(stage))) ?? null)
+}
+
+/** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */
+async function attempt<Result>(pool: Pool, call: Call<Plan>, work: Work<Result>): Promise<Result> {
+  const stageCall = callWith(call, { errors: call.steps.errors })
+  try {
+    return await once(pool, call, stageCall, work)
+  } catch (error) {
+    if (!(error instanceof SignedOff) || call.committed || call.signal.aborted) throw plain(error)
+  }
+  return once(pool, call, stageCall, work).catch(error => {
+    throw plain(error)
+  })
+}
+
+async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, work: Work<Result>): Promise<Result> {
+  const lease = await call.step('page', () => abortable(pool.acquire(stageCall, call.steps), call.signal))
+  const stop = () => lease.release(false)
+  call.signal.addEventListener('abort', stop, { once: true })
+  let keep = false
+  try {
+    const result = await abortable(perform(lease, stageCall, call.steps, work), call.signal)
+    keep = true
+    return result
+  } catch (error) {
+    keep = (error as Error).name === 'BusinessError'
+    if (error instanceof SignedOff) pool.retire(lease.context)
+    throw error
+  } finally {
+    call.signal.removeEventListener('abort', stop)
+    await lease.tab.closeGate?.()
+    lease.release(keep)
+  }
+}
+
+async function perform<Result>(lease: Lease, call: StageCall, plan: Plan, work: Work<Result>): Promise<Result> {
+  const stage = stageOn(lease.tab, call, plan)
+  await runSteps(work.steps, stage)
+  await finish(stage)
+  return work.result(stage)
+}
+
+function plain(error: unknown): unknown {
+  return error instanceof SignedOff ? new RetrofitError('target_failed', { detail: `${error.message}, also after a new login` }) : error
+}

@@ -1,0 +1,116 @@
+/** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+import { RetrofitError } from '../../src/index.ts'
+import { egressFlags } from './egress.ts'
+import { within } from './failure.ts'
+
+export interface BrowserOptions {
+  readonly chromiumPath?: string | undefined
+  readonly headless?: boolean | undefined
+}
+
+export interface Running {
+  readonly browser: Browser
+  readonly pid: number
+}
+
+const graceMs = 3_000
+const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const flags = [
+  ...egressFlags,
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-domain-reliability'
+]
+
+export class BrowserHolder {
+  private readonly options: BrowserOptions
+  private running: Promise<Running> | undefined
+  private closed = false
+  /** How many were launched so far. */
+  launched = 0
+
+  constructor(options: BrowserOptions) {
+    this.options = options
+  }
+
+  get(): Promise<Running> {
+    if (this.closed) throw new RetrofitError('target_failed', { detail: 'the browser is closed: this worker stops', retryable: true })
+    this.running ??= this.launch()
+    return this.running
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const running = await this.running?.catch(() => undefined)
+    this.running = undefined
+    if (running !== undefined) await end(running)
+  }
+
+  private async launch(): Promise<Running> {
+    try {
+      const running = await launch(this.options)
+      this.launched++
+      running.browser.on('disconnected', () => {
+        this.running = undefined
+        kill(running.pid)
+      })
+      return running
+    } catch (error) {
+      this.running = undefined
+      throw new RetrofitError('target_failed', {
+        detail: `the browser did not start: ${(error as Error).message.split('\n')[0]}`,
+        cause: error
+      })
+    }
+  }
+}
+
+async function launch({ chromiumPath, headless = true }: BrowserOptions): Promise<Running> {
+  const executablePath = chromiumPath ?? usualPaths.find(path => existsSync(path))
+  const browser = await chromium.launch({
+    headless,
+    args: flags,
+    // Root can not have the sandbox; everyone else keeps it.
+    chromiumSandbox: process.getuid?.() !== 0,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    timeout: 30_000,
+    ...(executablePath !== undefined && { executablePath })
+  })
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  return { browser, pid: processInfo.find(each => each.type === 'browser')?.id ?? 0 }
+}
+
+async function end({ browser, pid }: Running): Promise<void> {
+  await within(browser.close(), graceMs).catch(() => undefined)
+  kill(pid)
+  for (let waited = 0; isAlive(pid) && waited < graceMs; waited += 20) await new Promise(resolve => setTimeout(resolve, 20))
+}
+
+/** The browser leads a process group of its own. */
+function kill(pid: number): void {
+  if (pid <= 1) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It is dead already.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid <= 1) return false
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,166 @@
+/** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
+import { type ActionSource, durationMs, type Json } from '../../src/index.ts'
+import { compilePlace, type Issue, type Path, template } from './locator.ts'
+import type { CommitRule, DeclaredCondition, Login, Plan, Step } from './plan.ts'
+import type { LocatorSource, StepSource } from './shape.ts'
+import { type KindName, kindNames, kindOf } from './steps/index.ts'
+import type { Compiler } from './steps/kind.ts'
+import { isLocale } from './values.ts'
+
+type Sources = readonly Record<string, unknown>[]
+interface Part {
+  readonly issue: Issue
+  readonly locale: string
+  readonly timeoutMs: number
+  /** Places of the commit steps; absent where none may be. */
+  readonly commits?: Path[]
+}
+
+interface TargetSource {
+  readonly login?: Sources
+  readonly ready?: LocatorSource
+  readonly signedOff?: LocatorSource
+  readonly timeout?: string
+  readonly locale?: string
+  readonly pool?: { readonly pages?: number; readonly maxUses?: number; readonly maxAge?: string }
+}
+
+interface ActSource {
+  readonly steps: Sources
+  readonly result?: Json
+  readonly errors?: Readonly<Record<string, { readonly title?: string; readonly notApplied?: boolean; readonly when?: LocatorSource }>>
+  readonly probe?: { readonly steps: Sources; readonly found: string; readonly output?: Json }
+}
+
+export function compilePlan(source: ActionSource): Plan {
+  const target = source.target as unknown as TargetSource
+  const action = source.action as unknown as ActSource
+  const issue: Issue = (path, message) => source.issue(path, message)
+  const locale = target.locale ?? 'en'
+  if (!isLocale(locale)) issue(['target', 'locale'], `"${locale}" is no locale: write en, de, fr-CH, …`)
+  const timeoutMs = durationMs(target.timeout ?? '10s')
+  const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs }
+  const commits: Path[] = []
+  const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
+  checkCommits(commits, source, issue)
+  return {
+    login: compileLogin(target, part),
+    pool: { pages: target.pool?.pages, maxUses: target.pool?.maxUses ?? 100, maxAgeMs: durationMs(target.pool?.maxAge ?? '30m') },
+    timeoutMs,
+    errors: compileErrors(action, part),
+    steps,
+    result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
+    probe: compileProbe(action, part)
+  }
+}
+
+function checkCommits(commits: readonly Path[], { effect }: ActionSource, issue: Issue): void {
+  if (effect === 'read')
+    for (const path of commits) issue([...path, 'commit'], 'a read has no commit point: take commit away, or declare effect: write')
+  else if (commits.length === 0) issue(['steps'], `a ${effect} action needs commit: true on the one step that has the effect`)
+  for (const path of effect === 'read' ? [] : commits.slice(1))
+    issue([...path, 'commit'], 'there is a commit point before this one: an action has one')
+}
+
+function compileLogin({ login = [], ready, signedOff }: TargetSource, part: Part): Login {
+  const [first] = login as readonly StepSource[]
+  const path = first?.goto !== undefined && !first.goto.includes('{{') ? new URL(first.goto, 'http://target').pathname : undefined
+  return {
+    steps: compileSteps(login, ['target', 'login'], part),
+    path,
+    ready: ready === undefined ? undefined : compilePlace(ready, ['target', 'ready'], part.issue),
+    signedOff: signedOff === undefined ? undefined : compilePlace(signedOff, ['target', 'signedOff'], part.issue)
+  }
+}
+
+function compileErrors({ errors = {} }: ActSource, { issue }: Part): DeclaredCondition[] {
+  return Object.entries(errors).flatMap(([code, { title = code, notApplied = false, when }]) => {
+    const place = when === undefined ? undefined : compilePlace(when, ['errors', code, 'when'], issue)
+    return place === undefined ? [] : [{ code, title, notApplied, place }]
+  })
+}
+
+function compileProbe({ probe }: ActSource, part: Part): Plan['probe'] {
+  if (probe === undefined) return undefined
+  return {
+    steps: compileSteps(probe.steps, ['probe', 'steps'], part),
+    found: template(probe.found, ['probe', 'found'], part.issue),
+    output: probe.output === undefined ? undefined : template(probe.output, ['probe', 'output'], part.issue)
+  }
+}
+
+function compileSteps(sources: Sources, path: Path, part: Part): Step[] {
+  const compiled = sources.flatMap((source, index) => compileStep(source as StepSource, [...path, index], part) ?? [])
+  return compiled
+}
+
+function compileStep(source: StepSource, path: Path, part: Part): Step | undefined {
+  const used = kindNames.filter(kind => source[kind] !== undefined)
+  const [kind] = used
+  if (kind === undefined || used.length > 1) {
+    part.issue(
+      path,
+      kind === undefined
+        ? `says nothing to do: write one of ${kindNames.join(', ')}`
+        : `is ${used.join(' and ')} at once: make it ${used.length} steps`
+    )
+    return undefined
+  }
+  const commit = compileCommit(source, kind, path, part)
+  const compiler: Compiler = {
+    issue: part.issue,
+    locale: part.locale,
+    steps: (inner, innerPath) =>
+      inner === undefined ? [] : compileSteps(inner, innerPath, loops.has(kind) ? without(part, innerPath) : part)
+  }
+  const { acts, inspects = false, compile } = kindOf(kind)
+  const made = compile(source[kind] as never, [...path, kind], compiler)
+  if (made === undefined) return undefined
+  const { about, ...rest } = made
+  const title = source.name ?? `${kind} ${about ?? ''}`.trim().slice(0, 80)
+  return {
+    ...rest,
+    kind,
+    title,
+    acts,
+    inspects,
+    commit,
+    timeoutMs: source.timeout === undefined ? part.timeoutMs : durationMs(source.timeout)
+  }
+}
+
+/** What a loop does may happen more than once. */
+const loops: ReadonlySet<KindName> = new Set(['forEach'])
+
+function without(part: Part, path: Path): Part {
+  const commits = { push: () => part.issue(path, 'a commit point can not stand in a loop: it would be crossed more than once') }
+  return part.commits === undefined ? part : { ...part, commits: commits as unknown as Path[] }
+}
+
+const canCommit: ReadonlySet<KindName> = new Set(['goto', 'click', 'dblclick', 'select', 'check', 'press', 'upload', 'download', 'fill'])
+
+function compileCommit({ commit }: StepSource, kind: KindName, path: Path, { issue, commits }: Part): CommitRule | undefined {
+  if (commit === undefined) return undefined
+  if (!canCommit.has(kind)) issue([...path, 'commit'], `${kind} sends nothing: commit belongs to the step whose request has the effect`)
+  else if (commits === undefined) issue([...path, 'commit'], 'a login or a probe has no commit point')
+  else commits.push(path)
+  const { request, via = 'connection' } = commit === true ? {} : commit
+  if (request === undefined) return { via }
+  const found = /^(?:([A-Z]+)\s+)?(\/\S*|https?:\/\/\S+)$/.exec(request)
+  if (found === null) {
+    issue([...path, 'commit', 'request'], `"${request}" is no request: write a method and a path, as POST /transfer/*`)
+    return { via }
+  }
+  const [, method, pattern = ''] = found
+  const wanted = new RegExp(
+    `^${pattern
+      .split(/\*+/)
+      .map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`
+  )
+  return {
+    via,
+    matches: (used, url) =>
+      (method ?? used) === used && (wanted.test(url.pathname) || wanted.test(url.pathname + url.search) || wanted.test(url.href))
+  }
+}

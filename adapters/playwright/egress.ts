@@ -1,0 +1,26 @@
+/**
+ * Which origins a page can reach. Everything else is sent to a proxy that does not exist: the browser's own proxy rules
+ * hold for navigations, subresources, redirects, fetch, windows and WebSockets, and cost nothing per request.
+ */
+export const deadProxy = 'egress.invalid'
+
+/** The name of the dead proxy is never looked up. */
+export const egressFlags: readonly string[] = [
+  `--host-resolver-rules=MAP ${deadProxy} ~NOTFOUND`,
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--disable-quic',
+  '--dns-prefetch-disable'
+]
+
+export function egressProxy(url: string, egress: readonly string[]): { server: string; bypass: string } {
+  const origins = new Set([url, ...egress].map(each => new URL(each)).map(({ protocol, host }) => `${protocol}//${host}`))
+  const rules = [...origins].flatMap(origin => [withPort(origin), withPort(origin).replace(/^http/, 'ws')])
+  return { server: `http://${deadProxy}:1`, bypass: rules.join(',') }
+}
+
+/** A rule without a port would let every port through. */
+function withPort(origin: string): string {
+  const { protocol, hostname, port } = new URL(origin)
+  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
+}

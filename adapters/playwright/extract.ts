@@ -1,0 +1,204 @@
+/** The extract step: every field of a page in one round trip, tables page after page. */
+import { isTrue, type Json, RetrofitError, type Template } from '../../src/index.ts'
+import { compilePlace, type Path, template } from './locator.ts'
+import type { FieldSpec, PlaceSpec, Raw } from './page-script.ts'
+import { type Place, type Stage, scopeOf } from './plan.ts'
+import { ask, throwDeclared } from './run-steps.ts'
+import type { ColumnSource, FieldSource, LocatorSource } from './shape.ts'
+import type { Compiler } from './steps/kind.ts'
+import { dateParts, isLocale, type Reading, readValue, UnreadableValue } from './values.ts'
+
+interface Cell {
+  readonly reading: Reading
+  readonly pattern: RegExp | undefined
+}
+
+interface Field {
+  readonly name: string
+  readonly place: Place
+  readonly kind: FieldSpec['kind']
+  readonly cell: Cell
+  readonly columns: Readonly<Record<string, Cell>>
+  readonly spec: Omit<FieldSpec, 'place'>
+  readonly next: Place | undefined
+  readonly pages: number
+  readonly limit: Template | undefined
+  readonly until: Template | undefined
+}
+
+type Row = Readonly<Record<string, Json>>
+type Read = (stage: Stage, timeoutMs: number) => Promise<Readonly<Record<string, Json>>>
+
+const reserved = new Set(['input', 'session', 'credentials', 'env', 'steps', 'run', 'row', '__proto__', 'constructor', 'prototype'])
+
+export function compileExtract(source: Readonly<Record<string, FieldSource>>, path: Path, compiler: Compiler): Read {
+  const fields = Object.entries(source).flatMap(([name, field]) => compileField(name, field, [...path, name], compiler) ?? [])
+  return async (stage, timeoutMs) => {
+    const until = Date.now() + timeoutMs
+    const left = () => Math.max(0, until - Date.now())
+    const first = await readFields(fields, stage, { waitMs: left(), previous: undefined })
+    const entries: [string, Json][] = []
+    for (const field of fields) {
+      const raw = first[field.name] ?? null
+      const value = field.kind === 'table' ? await readTable(field, stage, raw, left) : convert(field, raw)
+      if (value !== null || !field.spec.optional) entries.push([field.name, value])
+    }
+    return Object.fromEntries(entries)
+  }
+}
+
+function compileField(name: string, source: FieldSource, path: Path, compiler: Compiler): Field | undefined {
+  const { issue } = compiler
+  if (reserved.has(name)) issue(path, `"${name}" is taken: give the value another name`)
+  const kind = source.table !== undefined ? 'table' : source.list !== undefined ? 'list' : 'value'
+  const where = source.table ?? source.list ?? pickPlace(source)
+  const place = compilePlace(typeof where === 'string' ? { css: where } : where, kind === 'value' ? path : [...path, kind], issue)
+  const columns = source.columns ?? {}
+  if (kind === 'table' && Object.keys(columns).length === 0) issue(path, 'a table needs columns')
+  if (kind !== 'table')
+    for (const key of ['columns', 'rows', 'next', 'pages', 'limit', 'until'] as const)
+      if (source[key] !== undefined) issue([...path, key], `${key} belongs to a table`)
+  for (const [column, each] of Object.entries(columns)) checkColumn(each, [...path, 'columns', column], compiler)
+  if (place === undefined) return undefined
+  return {
+    name,
+    place,
+    kind,
+    cell: compileCell(source, path, compiler),
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([column, each]) => [column, compileCell(each, [...path, 'columns', column], compiler)])
+    ),
+    spec: {
+      name,
+      kind,
+      attribute: source.attribute,
+      optional: source.optional ?? false,
+      rows: source.rows,
+      columns: Object.entries(columns).map(([column, { header, index, css, attribute }]) => ({
+        name: column,
+        header,
+        index,
+        css,
+        attribute
+      }))
+    },
+    next: source.next === undefined ? undefined : compilePlace(source.next, [...path, 'next'], issue),
+    pages: source.pages ?? 50,
+    limit: source.limit === undefined ? undefined : template(source.limit, [...path, 'limit'], issue),
+    until: source.until === undefined ? undefined : template(source.until, [...path, 'until'], issue)
+  }
+}
+
+function pickPlace({ role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }: FieldSource): LocatorSource {
+  const all = { role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+function checkColumn({ header, index, css }: ColumnSource, path: Path, { issue }: Compiler): void {
+  const ways = [header, index, css].filter(way => way !== undefined)
+  if (ways.length !== 1) issue(path, 'a column needs one of header, index, css')
+}
+
+function compileCell(source: FieldSource | ColumnSource, path: Path, { issue, locale }: Compiler): Cell {
+  const { as = 'text', format = 'yyyy-mm-dd', pattern } = source
+  if (dateParts(format) === undefined) issue([...path, 'format'], `"${format}" is no date format: write day, month and year, as dd/mm/yyyy`)
+  if (source.format !== undefined && as !== 'date') issue([...path, 'format'], 'format belongs to as: date')
+  if (source.locale !== undefined && !isLocale(source.locale))
+    issue([...path, 'locale'], `"${source.locale}" is no locale: write en, de, fr-CH, …`)
+  return {
+    reading: { as, format, locale: source.locale ?? locale },
+    pattern: pattern === undefined ? undefined : compilePattern(pattern, path, issue)
+  }
+}
+
+function compilePattern(pattern: string, path: Path, issue: Compiler['issue']): RegExp | undefined {
+  try {
+    return new RegExp(pattern, 'u')
+  } catch (error) {
+    issue([...path, 'pattern'], (error as Error).message)
+    return undefined
+  }
+}
+
+/** Fields that code in the page can find share one round trip; the others are found by Playwright first. */
+async function readFields(
+  fields: readonly Field[],
+  stage: Stage,
+  wait: { waitMs: number; previous: string | undefined }
+): Promise<Readonly<Record<string, Raw>>> {
+  const here = fields.filter(field => field.place.spec !== undefined)
+  const specs = await Promise.all(here.map(async field => ({ ...field.spec, place: (await field.place.spec?.(stage)) as PlaceSpec })))
+  const answer = await ask(stage, { errors: [], fields: specs, ...wait })
+  if (answer !== undefined) await throwDeclared(stage, answer)
+  stage.tab.changed = false
+  if (stage.tab.status >= 400) throw new RetrofitError('target_failed', { detail: `the target answered with status ${stage.tab.status}` })
+  if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
+  const others = fields.filter(field => field.place.spec === undefined)
+  const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))
+  return { ...answer?.values, ...Object.fromEntries(found) }
+}
+
+const marker = 'data-retrofit-field'
+
+async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw> {
+  const locator = await field.place.find(stage)
+  if (!field.spec.optional && field.kind !== 'list') await locator.first().waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
+  const name = `${field.name}-${Math.random().toString(36).slice(2)}`
+  await locator.evaluateAll((elements, [attribute, value]) => elements.forEach(element => void element.setAttribute(attribute, value)), [
+    marker,
+    name
+  ] as [string, string])
+  const place: PlaceSpec = { alternatives: [{ how: 'css', what: `[${marker}="${name}"]` }], nth: undefined, exact: false }
+  const answer = await ask(stage, { errors: [], fields: [{ ...field.spec, place }], waitMs: 0, previous: undefined })
+  if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
+  return answer?.values?.[field.name] ?? null
+}
+
+function convert(field: Field, raw: Raw): Json {
+  if (raw === null) return null
+  if (typeof raw === 'string') return readCell(field.cell, raw, field.name)
+  return raw.map((each, index) =>
+    typeof each === 'string' ? readCell(field.cell, each, `${field.name}[${index}]`) : readRow(field, each, index)
+  )
+}
+
+function readRow(field: Field, row: Readonly<Record<string, string>>, index: number): Row {
+  const entries = Object.entries(field.columns).map(
+    ([name, cell]) => [name, readCell(cell, row[name] ?? '', `${field.name}[${index}].${name}`)] as const
+  )
+  return Object.fromEntries(entries)
+}
+
+function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
+  const tidy = raw.replace(/\s+/g, ' ').trim()
+  const found = pattern === undefined ? undefined : pattern.exec(tidy)
+  if (found === null) throw new RetrofitError('target_failed', { detail: `${name}: "${tidy.slice(0, 60)}" does not match its pattern` })
+  try {
+    return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
+  } catch (error) {
+    if (error instanceof UnreadableValue) throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}` })
+    throw error
+  }
+}
+
+async function readTable(field: Field, stage: Stage, first: Raw, left: () => number): Promise<Json> {
+  if (first === null) return null
+  const limit = Number((await field.limit?.(scopeOf(stage))) ?? Number.POSITIVE_INFINITY) || Number.POSITIVE_INFINITY
+  const rows = [...(convert(field, first) as readonly Row[])]
+  let raw: Raw = first
+  for (let page = 1; page < field.pages && rows.length < limit && field.next !== undefined; page++) {
+    if (await isOver(field, stage, rows)) break
+    const next = (await field.next.find(stage)).first()
+    if (!(await next.isVisible()) || !(await next.isEnabled())) break
+    await next.click({ timeout: Math.max(1, left()) })
+    const previous: string = JSON.stringify({ [field.name]: raw })
+    raw = (await readFields([field], stage, { waitMs: left(), previous }))[field.name] ?? null
+    rows.push(...(convert(field, raw) as readonly Row[]))
+  }
+  return rows.slice(0, limit)
+}
+
+async function isOver({ until }: Field, stage: Stage, rows: readonly Row[]): Promise<boolean> {
+  const row = rows.at(-1)
+  return until !== undefined && row !== undefined && isTrue(until, { ...scopeOf(stage), row })
+}

@@ -1,0 +1,150 @@
+/**
+ * The commit gate: the request, not the click. The first request that matches waits for `commit()` and leaves;
+ * a second one never does. What nothing was sent for is known to be nothing.
+ */
+import type { Request, Route } from 'playwright-core'
+import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
+import type { CommitRule, Stage, Step } from './plan.ts'
+import { pooled } from './tab.ts'
+
+const everyRequest = /^/
+
+interface Passage {
+  /** Ends when the request has its answer; false when no request came in time. */
+  readonly done: Promise<boolean>
+  readonly caught: boolean
+  shut(): void
+}
+
+/** Runs the one step that has the effect. */
+export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeoutMs: number): Promise<void> {
+  const until = Date.now() + timeoutMs
+  await step.rehearse?.(stage, timeoutMs)
+  const passage = await openGate(rule, stage, until)
+  const acted = step.run(stage, Math.max(1, until - Date.now())).then(
+    () => undefined,
+    (error: unknown) => ({ error })
+  )
+  const failure = await Promise.race([
+    acted,
+    passage.done.then(
+      () => acted,
+      () => undefined
+    )
+  ])
+  if (failure !== undefined && !passage.caught) {
+    passage.shut()
+    throw failure.error
+  }
+  const surprised = () => stage.tab.surprise !== undefined && !passage.caught
+  if (surprised()) passage.shut()
+  if (!(await passage.done)) {
+    const why = surprised() ? `an unexpected dialog was open (${stage.tab.surprise})` : 'no request left the page'
+    throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}` })
+  }
+  const late = await acted
+  if (late !== undefined) throw late.error
+}
+
+async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<Passage> {
+  const context = stage.page.context()
+  const state = { caught: false, shut: false, first: '' }
+  const { promise: done, resolve, reject } = Promise.withResolvers<boolean>()
+  done.catch(() => undefined)
+  const handler = async (route: Route, request: Request): Promise<void> => {
+    if (!isOurs(request, stage)) return route.fallback()
+    if (state.caught) return isSecond(rule, request, state.first) ? route.abort('blockedbyclient') : route.fallback()
+    if (!matches(rule, request)) return route.fallback()
+    if (state.shut) return route.abort('blockedbyclient')
+    state.caught = true
+    state.first = `${request.method()} ${request.url()}`
+    await send(route, request, { rule, stage, until, shut: () => state.shut }).then(() => resolve(true), reject)
+  }
+  await context.route(everyRequest, handler)
+  const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now()))
+  const shut = () => {
+    state.shut = true
+    if (!state.caught) resolve(false)
+  }
+  stage.tab.closeGate = async () => {
+    clearTimeout(timer)
+    shut()
+    stage.tab.closeGate = undefined
+    await context.unroute(everyRequest, handler).catch(() => undefined)
+  }
+  return {
+    done,
+    get caught() {
+      return state.caught
+    },
+    shut
+  }
+}
+
+/** Other pages of the same login pass; a window that is just opening has no page yet and counts as ours. */
+function isOurs(request: Request, { page }: Stage): boolean {
+  try {
+    const from = request.frame().page()
+    return from === page || !pooled.has(from)
+  } catch {
+    return true
+  }
+}
+
+function matches({ matches }: CommitRule, request: Request): boolean {
+  if (matches !== undefined) return matches(request.method(), new URL(request.url()))
+  return !/^(GET|HEAD|OPTIONS)$/.test(request.method()) || request.isNavigationRequest()
+}
+
+/** A page that moves on by itself after the effect may; what could be the effect again may not. */
+function isSecond(rule: CommitRule, request: Request, first: string): boolean {
+  if (rule.matches !== undefined) return matches(rule, request)
+  return !/^(GET|HEAD|OPTIONS)$/.test(request.method()) || `${request.method()} ${request.url()}` === first
+}
+
+interface Sending {
+  readonly rule: CommitRule
+  readonly stage: Stage
+  readonly until: number
+  shut(): boolean
+}
+
+async function send(route: Route, request: Request, { rule, stage, until, shut }: Sending): Promise<void> {
+  const { call } = stage
+  try {
+    await call.commit()
+    if (shut() || call.signal.aborted) throw new NothingSent('the step had ended before the request left', { retryable: true })
+  } catch (error) {
+    await route.abort('blockedbyclient').catch(() => undefined)
+    throw error
+  }
+  const url = new URL(request.url())
+  const body = request.postDataBuffer()
+  const unread = body === null && /multipart/.test(request.headers()['content-type'] ?? '')
+  await call
+    .exchange('commit', { 'http.request.method': request.method(), 'url.path': url.pathname }, async () => {
+      if (rule.via === 'browser' || unread) return route.continue()
+      const answer = await exchange(stage, request, { url, body, until })
+      await route.fulfill({ ...answer, headers: { ...answer.headers } })
+      if (request.isNavigationRequest()) stage.tab.changed = true
+    })
+    .catch(async error => {
+      await route.abort('failed').catch(() => undefined)
+      throw error instanceof NotConnected
+        ? new NothingSent(`no connection to the target: ${error.message}`, { retryable: true, cause: error })
+        : error
+    })
+}
+
+async function exchange(
+  { page, call }: Stage,
+  request: Request,
+  { url, body, until }: { url: URL; body: Buffer | null; until: number }
+): Promise<Answer> {
+  const cookies = await page.context().cookies(url.href)
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const headers = { ...request.headers(), ...(cookie === '' ? {} : { cookie }) }
+  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, until - Date.now()))])
+  return exchangeOnce({ method: request.method(), url, headers, body, signal })
+}

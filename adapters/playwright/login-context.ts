@@ -1,0 +1,203 @@
+/** One login on one target: a browser context, and its pages. */
+import type { BrowserContext, Page } from 'playwright-core'
+import { RetrofitError } from '../../src/index.ts'
+import type { BrowserHolder } from './browser.ts'
+import { egressProxy } from './egress.ts'
+import { SignedOff, within } from './failure.ts'
+import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
+import { ask, isSignedOff, runSteps } from './run-steps.ts'
+import { Tab } from './tab.ts'
+
+interface Options {
+  readonly key: string
+  readonly browsers: BrowserHolder
+  readonly call: StageCall
+  readonly plan: Plan
+}
+
+const loginMs = 45_000
+
+export class LoginContext {
+  readonly key: string
+  readonly ready: Promise<void>
+  uses = 0
+  failed = false
+  private readonly plan: Plan
+  private readonly madeAt = Date.now()
+  private readonly free: Tab[] = []
+  private readonly busy = new Set<Tab>()
+  private context: BrowserContext | undefined
+  private home = ''
+  private dead = false
+  private whenEmpty: (() => void) | undefined
+
+  constructor(options: Options) {
+    this.key = options.key
+    this.plan = options.plan
+    this.ready = this.open(options).catch(error => {
+      this.failed = true
+      throw error
+    })
+    this.ready.catch(() => undefined)
+  }
+
+  get usable(): boolean {
+    return !this.dead && !this.failed
+  }
+  get ageMs(): number {
+    return Date.now() - this.madeAt
+  }
+  get isOld(): boolean {
+    return this.ageMs >= this.plan.pool.maxAgeMs
+  }
+  get pages(): number {
+    return this.free.length + this.busy.size
+  }
+  get idle(): number {
+    return this.free.length
+  }
+
+  /** A page that is logged in. */
+  async take(call: StageCall): Promise<Tab> {
+    const tab = this.freeTab() ?? new Tab(await this.newPage())
+    this.busy.add(tab)
+    tab.begin(() => call.committed)
+    try {
+      await this.prepare(tab, call)
+      return tab
+    } catch (error) {
+      this.give(tab, false)
+      throw error
+    }
+  }
+
+  give(tab: Tab, keep: boolean): void {
+    this.busy.delete(tab)
+    const kept = keep && this.usable && !tab.page.isClosed() && this.free.length < (this.plan.pool.pages ?? Number.POSITIVE_INFINITY)
+    if (kept) this.free.push(tab)
+    else tab.page.close().catch(() => undefined)
+    this.leaveWhenEmpty()
+  }
+
+  retire(gone: () => void): void {
+    this.whenEmpty ??= gone
+    this.dead = true
+    this.ready.then(
+      () => this.leaveWhenEmpty(),
+      () => this.leaveWhenEmpty()
+    )
+  }
+
+  private leaveWhenEmpty(): void {
+    if (!this.dead || this.busy.size > 0 || this.whenEmpty === undefined) return
+    this.context?.close().catch(() => undefined)
+    this.whenEmpty()
+  }
+
+  private freeTab(): Tab | undefined {
+    for (let tab = this.free.pop(); tab !== undefined; tab = this.free.pop()) if (!tab.page.isClosed()) return tab
+    return undefined
+  }
+
+  private async newPage(): Promise<Page> {
+    if (this.context === undefined) throw new RetrofitError('target_failed', { detail: 'the browser is gone' })
+    return within(this.context.newPage(), 15_000)
+  }
+
+  private async open({ browsers, call, plan }: Options): Promise<void> {
+    const { browser } = await browsers.get()
+    this.context = await browser.newContext({
+      proxy: egressProxy(call.target.url, call.target.egress),
+      serviceWorkers: 'block',
+      acceptDownloads: true,
+      viewport: { width: 1024, height: 768 }
+    })
+    this.context.on('close', () => {
+      this.dead = true
+    })
+    const tab = new Tab(await this.newPage())
+    const own = withoutRun(call)
+    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, plan), plan)
+    this.home = tab.page.url()
+    this.free.push(tab)
+  }
+
+  /** One round trip where the page is fine; a look at the first page after the login where it is not. */
+  private async prepare(tab: Tab, call: StageCall): Promise<void> {
+    const { login, steps } = this.plan
+    const { page } = tab
+    if (login.steps.length === 0) return
+    const stage = stageOn(tab, call, this.plan)
+    const fresh = page.url() === 'about:blank'
+    if (!fresh && (await isReady(stage))) return
+    if (fresh && steps[0]?.kind === 'goto') return
+    await page.goto(this.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
+    if (!(await isReady(stage)) || (await isSignedOff(stage))) throw new SignedOff('the target has ended the session')
+    tab.changed = false
+  }
+}
+
+/** A login serves several runs: it is nobody's attempt. */
+function withoutRun(call: StageCall): StageCall {
+  const own: Partial<StageCall> = {
+    errors: [],
+    deadlineAt: Date.now() + loginMs,
+    signal: AbortSignal.timeout(loginMs),
+    committed: false,
+    step: (_, work) => work(),
+    exchange: (_, __, work) => work(),
+    attach: async () => undefined,
+    commit: () => Promise.reject(new Error('a login has no commit point'))
+  }
+  return callWith(call, own)
+}
+
+export function stageOn(tab: Tab, call: StageCall, plan: Plan): Stage {
+  return { call, login: plan.login, tab, page: tab.page, frame: tab.page.mainFrame(), extracted: {}, locals: {} }
+}
+
+async function logIn(stage: Stage, plan: Plan): Promise<void> {
+  const { login } = plan
+  // On the way in, the login page is no sign that the session is over.
+  const entering = { ...stage, login: { ...login, path: undefined, signedOff: undefined } }
+  await runSteps(login.steps, entering)
+  if (await isReady(stage, plan.timeoutMs)) return
+  if (!(await isSignedOff(stage)))
+    throw new RetrofitError('target_failed', { detail: `after the login ${login.ready?.text ?? 'the page'} is not there` })
+  const detail = 'the target did not accept the login: it shows its login page again'
+  throw Object.assign(
+    new RetrofitError('target_failed', {
+      detail,
+      retryable: false,
+      hint: 'Check the credentials of the target; asking again may lock the account.'
+    }),
+    { refusedLogin: true }
+  )
+}
+
+async function isReady(stage: Stage, waitMs = 0): Promise<boolean> {
+  const { ready } = stage.login
+  if (ready === undefined) return !(await isSignedOff(stage))
+  if (ready.spec === undefined) {
+    const locator = (await ready.find(stage)).first()
+    return waitMs === 0
+      ? locator.isVisible()
+      : locator.waitFor({ timeout: waitMs }).then(
+          () => true,
+          () => false
+        )
+  }
+  const { login } = stage
+  const spec = await ready.spec(stage)
+  const field = { name: 'ready', place: spec, kind: 'list' as const, attribute: undefined, optional: false, rows: undefined, columns: [] }
+  const bare = { ...stage, call: callWith(stage.call, { errors: [] }) }
+  const until = Date.now() + waitMs
+  do {
+    const answer = await ask(bare, { errors: [], fields: [field], waitMs: 0, previous: undefined })
+    const seen = answer?.values?.ready
+    if (Array.isArray(seen) && seen.length > 0) return true
+    if (waitMs > 0 && login.path !== undefined && new URL(stage.page.url()).pathname === login.path && !stage.tab.changed) return false
+    if (Date.now() < until) await new Promise(resolve => setTimeout(resolve, 50))
+  } while (Date.now() < until)
+  return false
+}

@@ -1,0 +1,101 @@
+/** What a manifest becomes at load time, and what steps see while they run. */
+import type { Frame, Page } from 'playwright-core'
+import type { Call, Json, Scope, Template } from '../../src/index.ts'
+import type { PlaceSpec } from './page-script.ts'
+import type { Tab } from './tab.ts'
+
+/** Finds an element; compiled once. */
+export interface Place {
+  /** As the manifest says it, for people. */
+  readonly text: string
+  find(stage: Stage): Promise<import('playwright-core').Locator>
+  /** Set when code inside the page can find it, so that several are found in one round trip. */
+  spec?(stage: Stage): Promise<PlaceSpec>
+}
+
+export interface CommitRule {
+  /** Method and path pattern of the request that has the effect. */
+  readonly matches?: (method: string, url: URL) => boolean
+  readonly via: 'connection' | 'browser'
+}
+
+export interface Step {
+  readonly kind: string
+  readonly title: string
+  readonly timeoutMs: number
+  /** It does something to the page (and does not only look). */
+  readonly acts: boolean
+  /** It looks for declared errors by itself. */
+  readonly inspects: boolean
+  readonly place?: Place | undefined
+  readonly commit?: CommitRule | undefined
+  /** Every check that the step makes, without the step. */
+  rehearse?(stage: Stage, timeoutMs: number): Promise<void>
+  run(stage: Stage, timeoutMs: number): Promise<void>
+}
+
+export interface DeclaredCondition {
+  readonly code: string
+  readonly title: string
+  readonly notApplied: boolean
+  readonly place: Place
+}
+
+export interface Login {
+  readonly steps: readonly Step[]
+  /** Path of the login page, when the first step goes there. */
+  readonly path: string | undefined
+  readonly ready: Place | undefined
+  readonly signedOff: Place | undefined
+}
+
+export interface PoolRules {
+  readonly pages: number | undefined
+  readonly maxUses: number
+  readonly maxAgeMs: number
+}
+
+export interface Plan {
+  readonly login: Login
+  readonly pool: PoolRules
+  readonly timeoutMs: number
+  readonly errors: readonly DeclaredCondition[]
+  readonly steps: readonly Step[]
+  readonly result: Template | undefined
+  readonly probe: { readonly steps: readonly Step[]; readonly found: Template; readonly output: Template | undefined } | undefined
+}
+
+/** What steps need of a call: a login has no call of its own. */
+export type StageCall = Omit<Call<Plan>, 'steps'> & { readonly errors: readonly DeclaredCondition[] }
+
+export interface Stage {
+  readonly call: StageCall
+  readonly login: Login
+  readonly tab: Tab
+  readonly page: Page
+  /** Where locators look: the page's main frame, or a frame in it. */
+  readonly frame: Frame
+  readonly extracted: Record<string, Json>
+  /** Items of the loops around. */
+  readonly locals: Readonly<Record<string, Json>>
+}
+
+export function scopeOf(stage: Stage): Scope {
+  const { call, extracted, locals } = stage
+  return {
+    ...extracted,
+    ...locals,
+    input: call.input,
+    session: call.session,
+    credentials: call.credentials,
+    env: call.target.env,
+    steps: extracted,
+    run: { id: call.run.id, reference: call.run.reference, attempt: call.run.attempt }
+  }
+}
+
+/** The same call with some members of its own; `committed` and the like stay live. */
+export function callWith(call: object, own: Partial<StageCall>): StageCall {
+  const members = Object.entries(own).map(([name, value]) => [name, { value, enumerable: true }])
+  return Object.create(call, Object.fromEntries(members))
+}

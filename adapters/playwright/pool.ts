@@ -1,0 +1,137 @@
+/** Warm pages: one context for each login, its pages kept ready, never more at once than the target bears. */
+import { createHash } from 'node:crypto'
+import type { BrowserHolder } from './browser.ts'
+import { LoginContext } from './login-context.ts'
+import type { Plan, StageCall } from './plan.ts'
+import { Slots } from './slots.ts'
+import type { Tab } from './tab.ts'
+
+export interface Lease {
+  readonly tab: Tab
+  readonly context: LoginContext
+  /** Back into the pool, warm; or away with it. */
+  release(keep: boolean): void
+}
+
+const defaultConcurrency = 4
+
+export class Pool {
+  private readonly browsers: BrowserHolder
+  private readonly contexts = new Map<string, LoginContext>()
+  private readonly slots = new Map<string, Slots>()
+  private readonly all = new Set<LoginContext>()
+  /** Credentials that the target refused: asking again and again locks an account. */
+  private readonly refused = new Map<string, { readonly until: number; readonly error: Error }>()
+  private readonly sweeper: ReturnType<typeof setInterval>
+
+  constructor(browsers: BrowserHolder) {
+    this.browsers = browsers
+    this.sweeper = setInterval(() => this.sweep(), 30_000).unref()
+  }
+
+  async acquire(call: StageCall, plan: Plan): Promise<Lease> {
+    const slots = this.slotsOf(call)
+    await slots.take(call.signal)
+    try {
+      return await this.lease(call, plan, slots)
+    } catch (error) {
+      slots.give()
+      throw error
+    }
+  }
+
+  private async lease(call: StageCall, plan: Plan, slots: Slots): Promise<Lease> {
+    const key = keyOf(call)
+    const refusal = this.refused.get(key)
+    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
+    const context = this.contextOf(key, call, plan)
+    await this.opened(key, context, call)
+    const tab = await context.take(call)
+    context.uses++
+    let returned = false
+    const release = (keep: boolean) => {
+      if (returned) return
+      returned = true
+      context.give(tab, keep && this.contexts.get(key) === context)
+      if (context.uses >= plan.pool.maxUses || context.ageMs >= plan.pool.maxAgeMs) this.retire(context)
+      slots.give()
+    }
+    return { tab, context, release }
+  }
+
+  private async opened(key: string, context: LoginContext, call: StageCall): Promise<void> {
+    try {
+      await abortable(context.ready, call.signal)
+    } catch (error) {
+      if (!call.signal.aborted || context.failed) {
+        this.retire(context)
+        if ((error as { refusedLogin?: boolean }).refusedLogin) this.refused.set(key, { until: Date.now() + 60_000, error: error as Error })
+      }
+      throw error
+    }
+  }
+
+  private contextOf(key: string, call: StageCall, plan: Plan): LoginContext {
+    const known = this.contexts.get(key)
+    if (known?.usable && known.ageMs < plan.pool.maxAgeMs) return known
+    if (known !== undefined) this.retire(known)
+    const made = new LoginContext({ key, browsers: this.browsers, call, plan })
+    this.contexts.set(key, made)
+    this.all.add(made)
+    return made
+  }
+
+  /** Takes no new user; closes when the last one has gone. */
+  retire(context: LoginContext): void {
+    if (this.contexts.get(context.key) === context) this.contexts.delete(context.key)
+    context.retire(() => this.all.delete(context))
+  }
+
+  private slotsOf({ bot, target }: StageCall): Slots {
+    const most = target.concurrency ?? defaultConcurrency
+    const known = this.slots.get(bot.name)
+    if (known?.most === most) return known
+    const made = known === undefined ? new Slots(most) : known.resize(most)
+    this.slots.set(bot.name, made)
+    return made
+  }
+
+  private sweep(): void {
+    for (const context of this.contexts.values()) if (context.isOld || !context.usable) this.retire(context)
+    for (const [key, { until }] of this.refused) if (until < Date.now()) this.refused.delete(key)
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    const contexts = [...this.all]
+    const sum = (count: (context: LoginContext) => number) => contexts.reduce((total, context) => total + count(context), 0)
+    return {
+      logins: contexts.length,
+      pages: sum(context => context.pages),
+      idle: sum(context => context.idle),
+      browsersLaunched: this.browsers.launched
+    }
+  }
+
+  close(): void {
+    clearInterval(this.sweeper)
+    for (const context of this.all) context.retire(() => this.all.delete(context))
+  }
+}
+
+function keyOf({ bot, credentials, target }: StageCall): string {
+  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))
+  return `${bot.name} ${bot.digest} ${secret.digest('hex')}`
+}
+
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,134 @@
+/** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
+import type { Locator } from 'playwright-core'
+import { isTrue, type Json } from '../../../src/index.ts'
+import { compilePlace, hasPlace, template } from '../locator.ts'
+import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
+import { runSteps } from '../run-steps.ts'
+import { Tab } from '../tab.ts'
+import { type Kind, onElement, text } from './kind.ts'
+
+type Act = (locator: Locator, timeout: number) => Promise<unknown>
+const acting = (place: Place, act: Act, trial?: Act) => ({
+  run: async (stage: Stage, timeout: number) => void (await act(await place.find(stage), timeout)),
+  ...(trial && { rehearse: async (stage: Stage, timeout: number) => void (await trial(await place.find(stage), timeout)) })
+})
+
+export const goto: Kind<'goto'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const address = text(body, path, compiler)
+    return {
+      about: body,
+      run: async (stage, timeout) => {
+        const { page, call } = stage
+        const url = new URL(await address(stage), call.target.url)
+        if (!/^https?:$/.test(url.protocol)) throw new Error(`goto: only http and https addresses can be opened, not ${url.protocol}`)
+        await call.exchange('navigate', { 'url.path': url.pathname, 'server.address': url.host }, async () => {
+          await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout })
+        })
+      }
+    }
+  }
+}
+
+export const fill: Kind<'fill'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const value = text(body.value, [...path, 'value'], compiler)
+    return onElement(body, path, compiler, place => ({
+      run: async (stage, timeout) => (await place.find(stage)).fill(await value(stage), { timeout })
+    }))
+  }
+}
+
+export const click: Kind<'click'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const popup = body.popup === undefined ? undefined : compiler.steps(body.popup, [...path, 'popup'])
+    return onElement(body, path, compiler, place => {
+      const plain = acting(
+        place,
+        (locator, timeout) => locator.click({ timeout }),
+        (locator, timeout) => locator.click({ trial: true, timeout })
+      )
+      const press = async (stage: Stage, timeout: number) => {
+        if (body.dialog !== undefined) stage.tab.expectDialog({ accept: body.dialog === 'accept' })
+        await plain.run(stage, timeout)
+      }
+      return { ...plain, run: popup === undefined ? press : (stage, timeout) => inPopup(stage, popup, () => press(stage, timeout)) }
+    })
+  }
+}
+
+async function inPopup(stage: Stage, steps: readonly Step[], open: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<import('playwright-core').Page>()
+  stage.tab.expectPopup = resolve
+  try {
+    await open()
+    const page = await promise
+    try {
+      const tab = new Tab(page)
+      tab.begin(() => stage.call.committed)
+      await runSteps(steps, { ...stage, tab, page, frame: page.mainFrame() })
+    } finally {
+      await page.close()
+    }
+  } finally {
+    stage.tab.expectPopup = undefined
+  }
+}
+
+export const dblclick: Kind<'dblclick'> = {
+  acts: true,
+  compile: (body, path, compiler) =>
+    onElement(body, path, compiler, place =>
+      acting(
+        place,
+        (locator, timeout) => locator.dblclick({ timeout }),
+        (locator, timeout) => locator.dblclick({ trial: true, timeout })
+      )
+    )
+}
+
+export const hover: Kind<'hover'> = {
+  acts: true,
+  compile: (body, path, compiler) =>
+    onElement(body, path, compiler, place => acting(place, (locator, timeout) => locator.hover({ timeout })))
+}
+
+export const select: Kind<'select'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const value = template(body.value as Json, [...path, 'value'], compiler.issue)
+    return onElement(body, path, compiler, place => ({
+      run: async (stage, timeout) => {
+        const chosen = await value(scopeOf(stage))
+        const options = (Array.isArray(chosen) ? chosen : [chosen ?? '']).map(String)
+        await (await place.find(stage)).selectOption(options, { timeout })
+      }
+    }))
+  }
+}
+
+export const check: Kind<'check'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const wanted = template(body.value ?? true, [...path, 'value'], compiler.issue)
+    return onElement(body, path, compiler, place => ({
+      rehearse: async (stage, timeout) => (await place.find(stage)).check({ trial: true, timeout }),
+      run: async (stage, timeout) => (await place.find(stage)).setChecked(await isTrue(wanted, scopeOf(stage)), { timeout })
+    }))
+  }
+}
+
+export const press: Kind<'press'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const place = hasPlace(body) ? compilePlace(body, path, compiler.issue) : undefined
+    const run = async (stage: Stage, timeout: number) => {
+      if (place === undefined) return stage.page.keyboard.press(body.key)
+      await (await place.find(stage)).press(body.key, { timeout })
+    }
+    return { place, about: `${body.key}${place === undefined ? '' : ` ${place.text}`}`, run }
+  }
+}

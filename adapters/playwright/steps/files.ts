@@ -1,0 +1,78 @@
+/** Steps that move files: upload, download, screenshot. */
+import { readFile } from 'node:fs/promises'
+import { RetrofitError } from '../../../src/index.ts'
+import { picture } from '../failure.ts'
+import { compilePlace, hasPlace } from '../locator.ts'
+import { type Kind, onElement, text } from './kind.ts'
+
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
+const largestBytes = 20 * 1024 * 1024
+
+export const upload: Kind<'upload'> = {
+  acts: true,
+  compile: (body, path, compiler) => {
+    const content = text(body.value, [...path, 'value'], compiler)
+    const name = text(body.file ?? 'upload.bin', [...path, 'file'], compiler)
+    return onElement(body, path, compiler, place => ({
+      run: async (stage, timeout) => {
+        const encoded = (await content(stage)).replace(/\s+/g, '')
+        if (!base64.test(encoded))
+          throw new RetrofitError('target_failed', { detail: 'the content of the file is not base64', retryable: false })
+        const file = {
+          name: safeName(await name(stage)),
+          mimeType: body.mediaType ?? 'application/octet-stream',
+          buffer: Buffer.from(encoded, 'base64')
+        }
+        await (await place.find(stage)).setInputFiles(file, { timeout })
+      }
+    }))
+  }
+}
+
+export const download: Kind<'download'> = {
+  acts: true,
+  compile: (body, path, compiler) =>
+    onElement(body, path, compiler, place => ({
+      rehearse: async (stage, timeout) => (await place.find(stage)).click({ trial: true, timeout }),
+      run: async (stage, timeout) => {
+        const coming = stage.page.waitForEvent('download', { timeout })
+        coming.catch(() => undefined)
+        await (await place.find(stage)).click({ timeout })
+        const file = await coming
+        try {
+          const content = await readFile(await file.path())
+          if (content.byteLength > largestBytes) throw new Error(`the file has ${content.byteLength} bytes; ${largestBytes} are allowed`)
+          const suggested = safeName(file.suggestedFilename())
+          await stage.call.attach(safeName(body.as), content, 'application/octet-stream')
+          // The name that the target chose is data, never a path.
+          Object.assign(stage.extracted, {
+            [body.as.replace(/\W/g, '_')]: { artifact: safeName(body.as), file: suggested, bytes: content.byteLength }
+          })
+        } finally {
+          await file.delete().catch(() => undefined)
+        }
+      }
+    }))
+}
+
+export const screenshot: Kind<'screenshot'> = {
+  acts: false,
+  compile: (body, path, compiler) => {
+    const place = hasPlace(body) ? compilePlace(body, path, compiler.issue) : undefined
+    const name = safeName(body.as ?? 'screenshot')
+    return {
+      place,
+      about: name,
+      run: async stage => {
+        const element = await place?.find(stage)
+        await stage.call.attach(`${name.replace(/\.png$/, '')}.png`, await picture(stage.page, stage.call, element), 'image/png')
+      }
+    }
+  }
+}
+
+export const safeName = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 80) || 'file'

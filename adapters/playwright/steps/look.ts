@@ -1,0 +1,90 @@
+/** Steps that only look: waitFor, expect, extract. */
+import { isTrue, type Json, RetrofitError, renderText } from '../../../src/index.ts'
+import { compileExtract } from '../extract.ts'
+import { compilePlace, hasPlace, template } from '../locator.ts'
+import { type Place, type Stage, scopeOf } from '../plan.ts'
+import { type Kind, text } from './kind.ts'
+
+export const waitFor: Kind<'waitFor'> = {
+  acts: false,
+  compile: (body, path, compiler) => {
+    const url = body.url === undefined ? undefined : text(body.url, [...path, 'url'], compiler)
+    const place = hasPlace(body) || url === undefined ? compilePlace(body, path, compiler.issue) : undefined
+    return {
+      place,
+      about: place?.text ?? body.url ?? '',
+      run: async (stage, timeout) => {
+        if (url !== undefined) {
+          const wanted = globToRegExp(await url(stage))
+          await stage.page.waitForURL(
+            address => wanted.test(address.href) || wanted.test(address.pathname + address.search) || wanted.test(address.pathname),
+            {
+              timeout,
+              waitUntil: 'domcontentloaded'
+            }
+          )
+        }
+        if (place !== undefined) await (await place.find(stage)).waitFor({ state: body.state ?? 'visible', timeout })
+      }
+    }
+  }
+}
+
+const globToRegExp = (glob: string): RegExp =>
+  new RegExp(
+    `^${glob
+      .split(/\*+/)
+      .map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`
+  )
+
+export const expect: Kind<'expect'> = {
+  acts: false,
+  compile: (body, path, compiler) => {
+    const place = hasPlace(body) ? compilePlace(body, path, compiler.issue) : undefined
+    const that = body.that === undefined ? undefined : template(body.that, [...path, 'that'], compiler.issue)
+    const value = body.value === undefined ? undefined : template(body.value, [...path, 'value'], compiler.issue)
+    if (place === undefined && that === undefined) compiler.issue(path, 'expects nothing: write a locator, or that with an expression')
+    if (value !== undefined && place === undefined) compiler.issue([...path, 'value'], 'value needs a locator beside it')
+    return {
+      place,
+      about: place?.text ?? body.that ?? '',
+      run: async (stage, timeout) => {
+        const wrong = (detail: string) => new RetrofitError('target_failed', { detail: body.message ?? detail })
+        if (that !== undefined && !(await isTrue(that, scopeOf(stage)))) throw wrong(`expected ${body.that}`)
+        if (place === undefined) return
+        const shown = value === undefined ? undefined : await renderText(value, scopeOf(stage))
+        const found = await isShown(place, stage, { shown, timeout })
+        if (found !== undefined) throw wrong(`expected ${place.text}${shown === undefined ? '' : ` to be "${shown}"`}, ${found}`)
+      }
+    }
+  }
+}
+
+async function isShown(place: Place, stage: Stage, wanted: { shown: string | undefined; timeout: number }): Promise<string | undefined> {
+  const until = Date.now() + wanted.timeout
+  const locator = await place.find(stage)
+  try {
+    await locator.waitFor({ state: 'visible', timeout: wanted.timeout })
+  } catch {
+    return 'it is not there'
+  }
+  for (;;) {
+    const now = await locator.evaluate(element =>
+      ('value' in element ? String(element.value) : (element.textContent ?? '')).replace(/\s+/g, ' ').trim()
+    )
+    if (wanted.shown === undefined || now === wanted.shown) return undefined
+    if (Date.now() > until) return `it is "${now.slice(0, 100)}"`
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
+
+export const extract: Kind<'extract'> = {
+  acts: false,
+  inspects: true,
+  compile: (body, path, compiler) => {
+    const read = compileExtract(body, path, compiler)
+    const keep = (stage: Stage, values: Readonly<Record<string, Json>>) => void Object.assign(stage.extracted, values)
+    return { place: undefined, about: Object.keys(body).join(', '), run: async (stage, timeout) => keep(stage, await read(stage, timeout)) }
+  }
+}

@@ -1,0 +1,78 @@
+/** One page and what happened on it that no step asked for: dialogs, windows, answers of the target, a crash. */
+import type { Dialog, Page, Response } from 'playwright-core'
+
+export interface DialogAnswer {
+  readonly accept: boolean
+  readonly message?: string | undefined
+  readonly value?: string | undefined
+}
+
+/** Pages that belong to a login; any other is a window that a page opened. */
+export const pooled = new WeakSet<Page>()
+
+export class Tab {
+  readonly page: Page
+  /** A document came since the last look at the page. */
+  changed = false
+  /** Status of the last document of the page itself. */
+  status = 0
+  /** What an unexpected dialog said. */
+  surprise: string | undefined
+  /** Takes the next window that opens; without it the window is closed. */
+  expectPopup: ((popup: Page) => void) | undefined
+  closeGate: (() => Promise<void>) | undefined
+  private readonly answers: DialogAnswer[] = []
+  private committed: () => boolean = () => false
+
+  constructor(page: Page) {
+    this.page = page
+    pooled.add(page)
+    page.on('dialog', dialog => this.answer(dialog).catch(() => undefined))
+    page.on('popup', popup => {
+      if (this.expectPopup === undefined) popup.close().catch(() => undefined)
+      else this.expectPopup(popup)
+    })
+    page.on('response', response => this.heard(response))
+    page.on('framenavigated', () => {
+      this.changed = true
+    })
+  }
+
+  /** A clean slate for the next user of the page. */
+  begin(committed: () => boolean): void {
+    this.answers.length = 0
+    this.surprise = undefined
+    this.changed = false
+    this.status = 0
+    this.committed = committed
+  }
+
+  expectDialog(answer: DialogAnswer): void {
+    this.answers.push(answer)
+  }
+
+  private async answer(dialog: Dialog): Promise<void> {
+    const expected = this.answers.shift()
+    const message = dialog.message()
+    if (expected !== undefined && (expected.message === undefined || message.includes(expected.message)))
+      return expected.accept ? dialog.accept(expected.value) : dialog.dismiss()
+    // An alert after the commit point only tells; a question may decide something.
+    if (!(this.committed() && dialog.type() === 'alert')) this.surprise = `${dialog.type()}: ${message}`
+    await dialog.dismiss()
+  }
+
+  private heard(response: Response): void {
+    const request = response.request()
+    if (!request.isNavigationRequest()) return
+    this.changed = true
+    if (isMainFrame(this.page, response) && !(response.status() >= 300 && response.status() < 400)) this.status = response.status()
+  }
+}
+
+function isMainFrame(page: Page, response: Response): boolean {
+  try {
+    return response.frame() === page.mainFrame()
+  } catch {
+    return false
+  }
+}
