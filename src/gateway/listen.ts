@@ -46,10 +46,12 @@ export async function listen({ host, port, settings: some, ...options }: ListenO
 async function close(server: Server, gateway: Gateway, drainMs: number): Promise<void> {
   gateway.drain()
   const closed = new Promise<void>(resolve => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // A connection that was busy when the server closed stays open for the next request of its client.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
   const release = setTimeout(() => gateway.release(), drainMs)
   const cut = setTimeout(() => server.closeAllConnections(), drainMs + 2_000)
   await closed
+  clearInterval(idle)
   clearTimeout(release)
   clearTimeout(cut)
 }

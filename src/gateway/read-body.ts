@@ -8,27 +8,24 @@ const discardMs = 2_000
 /** The whole body, or body_too_large as soon as that is known. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > maxBytes) return refuse(request, maxBytes)
+  const bytes = announced > maxBytes ? undefined : await take(request, maxBytes)
+  return bytes ?? refuse(request, maxBytes)
+}
+
+/** Undefined as soon as there are too many bytes; the rest is still to be read. */
+function take(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const take = (chunk: Buffer): void => {
+    request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= maxBytes) {
-        chunks.push(chunk)
-        return
-      }
-      request.off('data', take)
-      refuse(request, maxBytes).catch(reject)
-    }
-    request.on('data', take)
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    request.once('error', () => reject(incomplete()))
-    request.once('close', () => reject(incomplete()))
+      if (bytes <= maxBytes) chunks.push(chunk)
+      else resolve(undefined)
+    })
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+    request.once('close', () => reject(new RetrofitError('malformed_json', { detail: 'The body is not complete' })))
   })
 }
-
-const incomplete = (): RetrofitError => new RetrofitError('malformed_json', { detail: 'The body is not complete' })
 
 async function refuse(request: IncomingMessage, maxBytes: number): Promise<never> {
   await discard(request)
@@ -49,5 +46,6 @@ function discard(request: IncomingMessage): Promise<void> {
     })
     request.once('end', done)
     request.once('close', done)
+    if (request.readableEnded || request.destroyed) done()
   })
 }

@@ -135,7 +135,7 @@ async function call(url: string, { method, body, raw, headers = {}, authorizatio
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined }
 }
 
 export const echoManifest = `

@@ -13,20 +13,44 @@ function say(text, bad = false) {
   message.className = bad ? 'bad' : ''
 }
 
+const isCall = request => request.method === 'POST' && new URL(request.url, location.href).pathname.startsWith('/v1/actions/')
+
+/** crypto.randomUUID is missing where the page came over plain HTTP from another machine. */
+const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
+
 /** Same origin only: the document names its server, the browser must not be sent elsewhere. */
 function sendHere(request) {
   const url = new URL(request.url, location.href)
   if (url.origin !== location.origin) request.url = url.pathname + url.search
   request.headers = { ...request.headers, ...bearer() }
+  if (isCall(request) && !request.headers['Idempotency-Key']) request.headers['Idempotency-Key'] = freshKey()
   return request
+}
+
+/** For reading: a refusal is one line (its codes), and no header is filled in before somebody asks for it. */
+function shorten(spec) {
+  for (const item of Object.values(spec.paths)) {
+    for (const operation of Object.values(item)) {
+      for (const [status, response] of Object.entries(operation.responses ?? {})) {
+        if (status < '400' || response.$ref) continue
+        delete response.content
+        delete response.headers
+      }
+    }
+  }
+  for (const response of Object.values(spec.components.responses ?? {})) delete response.content?.['application/problem+json']
+  for (const parameter of Object.values(spec.components.parameters ?? {})) {
+    if (parameter.in === 'header') delete parameter.example
+    if (parameter.name === 'Idempotency-Key') parameter.description += ' Left empty, this page sends a new one with each call.'
+  }
+  return spec
 }
 
 function show(spec) {
   say('')
   window.SwaggerUIBundle({
-    spec: { ...spec, servers: [{ url: location.origin }] },
+    spec: { ...shorten(spec), servers: [{ url: location.origin }] },
     domNode: actions,
-    deepLinking: true,
     tryItOutEnabled: true,
     displayRequestDuration: true,
     defaultModelsExpandDepth: -1,
@@ -36,6 +60,15 @@ function show(spec) {
     plugins: [() => ({ components: { authorizeBtn: () => null, authorizeOperationBtn: () => null } })],
     requestInterceptor: sendHere
   })
+}
+
+function refuse(problem) {
+  if (problem.status === 401) sessionStorage.removeItem(stored)
+  forget.hidden = sessionStorage.getItem(stored) === null
+  field.placeholder = 'rf_…'
+  actions.replaceChildren()
+  say(`${problem.title}: ${problem.detail}.`, true)
+  field.focus()
 }
 
 async function load() {
@@ -53,7 +86,7 @@ async function load() {
     const response = await fetch('/openapi.json', { headers: bearer() })
     const body = await response.json()
     if (response.ok) show(body)
-    else say(`${body.title}. ${body.hint ?? ''}`, true)
+    else refuse(body)
   } catch (error) {
     say(`The document could not be loaded: ${error.message}`, true)
   }
