@@ -14,6 +14,7 @@ interface AdapterModule {
 
 export const adapterKinds = {
   echo: () => import('./echo/adapter.ts'),
+  playwright: () => import('./playwright/adapter.ts'),
   soap: () => import('./soap/adapter.ts')
 } as const satisfies Readonly<Record<string, () => Promise<AdapterModule>>>
 
