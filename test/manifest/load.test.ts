@@ -134,9 +134,10 @@ describe('texts that would take too long are refused within a second', () => {
     ['a pattern that backtracks elsewhere', pattern('^(a|a)*$').replace('text: hello', `text: ${'a'.repeat(40)}b`), 'does not fit']
   ]
   test.each(bombs)('%s', (_, source, expected) => {
-    const startedAt = performance.now()
+    // Of the processor, not of the clock: other tests run beside this one.
+    const before = process.cpuUsage()
     const { bot, issues } = load(source)
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000)
     expect(bot).toBeUndefined()
     expect(issues.map(({ message }) => message).join('\n')).toContain(expected)
   })
