@@ -12,7 +12,6 @@ export const migrations: readonly string[] = [
   -- Counted, because counting the rows at each createRun takes longer the more runs wait.
   CREATE TABLE waiting(tenant TEXT NOT NULL, bot TEXT NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY(tenant, bot)) STRICT, WITHOUT ROWID;
   CREATE TABLE gate_key(key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, run_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE slot(name TEXT NOT NULL, holder TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(name, holder)) STRICT, WITHOUT ROWID;
   CREATE TABLE record(kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(kind, id)) STRICT;
   CREATE TABLE record_stamp(kind TEXT PRIMARY KEY, stamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE artifact(run_id TEXT NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY(run_id, name)) STRICT;

@@ -1,26 +1,31 @@
 import type { Store } from '../../core/ports.ts'
-import type { Sqlite } from './open-sqlite.ts'
 
-export function slots({ db, write }: Sqlite, now: () => number): Pick<Store, 'acquireSlot' | 'releaseSlot'> {
-  const sql = {
-    expire: db.prepare('DELETE FROM slot WHERE name=? AND until<=?'),
-    renew: db.prepare('UPDATE slot SET until=? WHERE name=? AND holder=?'),
-    count: db.prepare('SELECT count(*) AS holders FROM slot WHERE name=?'),
-    take: db.prepare('INSERT INTO slot(name, holder, until) VALUES(?,?,?)'),
-    release: db.prepare('DELETE FROM slot WHERE name=? AND holder=?')
+type Holders = Map<string, number>
+
+/**
+ * Slots are kept in memory, by file: one process alone runs on it, and when it dies nobody holds a slot.
+ * In the file each would cost a run two more commits.
+ */
+const byFile = new Map<string, Map<string, Holders>>()
+
+export function slots(file: string, now: () => number): Pick<Store, 'acquireSlot' | 'releaseSlot'> {
+  const named = byFile.get(file) ?? new Map<string, Holders>()
+  if (file !== '') byFile.set(file, named)
+  const holdersOf = (name: string): Holders => {
+    const holders = named.get(name) ?? new Map<string, number>()
+    for (const [holder, until] of holders) if (until <= now()) holders.delete(holder)
+    named.set(name, holders)
+    return holders
   }
   return {
-    acquireSlot: ({ name, holder, limit, untilMs }) =>
-      write(() => {
-        sql.expire.run(name, now())
-        if (sql.renew.run(untilMs, name, holder).changes > 0) return true
-        if (Number(sql.count.get(name)?.holders) >= limit) return false
-        sql.take.run(name, holder, untilMs)
-        return true
-      }),
-    releaseSlot: ({ name, holder }) =>
-      write(() => {
-        sql.release.run(name, holder)
-      })
+    async acquireSlot({ name, holder, limit, untilMs }) {
+      const holders = holdersOf(name)
+      if (!holders.has(holder) && holders.size >= limit) return false
+      holders.set(holder, untilMs)
+      return true
+    },
+    async releaseSlot({ name, holder }) {
+      holdersOf(name).delete(holder)
+    }
   }
 }

@@ -41,7 +41,7 @@ export function openSqliteStore(shared: Sqlite): Store {
 
   return {
     ...ledger,
-    ...slots(sqlite, now),
+    ...slots(db.location() ?? '', now),
     records: records(sqlite),
     artifacts: artifacts(sqlite),
     async updateRun(next) {
