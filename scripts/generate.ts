@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { loadAdapters } from '../adapters/index.ts'
+import { settingsTable } from '../src/config.ts'
+import { errorKinds } from '../src/core/errors.ts'
 import { keyTable, manifestJsonSchema } from '../src/manifest/json-schema.ts'
 
 export interface Generated {
@@ -25,9 +27,30 @@ export async function generate(): Promise<readonly Generated[]> {
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return [
     { path: 'openapi/bot.schema.json', content: schema },
+    { path: 'README.md', content: readme(current('README.md') ?? '') },
     { path: 'bots/README.md', content: between(current('bots/README.md') ?? '', { name: 'keys', content: keyTable() }) }
   ]
 }
+
+const readme = (text: string): string =>
+  between(between(text, { name: 'errors', content: errorTable() }), { name: 'settings', content: settingTable() })
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+/** Codes of one status in one row, in the order of the statuses. */
+function errorTable(): string {
+  const rows = Object.entries(errorKinds)
+    .sort(([, a], [, b]) => a.status - b.status)
+    .map(([code, { status, title, retryable }]) => [String(status), `\`${code}\``, title, retryable ? 'yes' : ''])
+  return table(['status', 'code', 'means', 'retryable'], [...rows, ['4xx', 'as declared', "the action's own business errors", '']])
+}
+
+const settingTable = (): string =>
+  table(
+    ['name', 'default', 'what it is'],
+    Object.entries(settingsTable).map(([name, { default: initial, says }]) => [`\`${name}\``, initial === '' ? '' : `\`${initial}\``, says])
+  )
 
 export const isStale = ({ path, content }: Generated): boolean => current(path) !== content
 

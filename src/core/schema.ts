@@ -27,6 +27,8 @@ export function newAjv(): Ajv2020 {
     strictTuples: false,
     allowUnionTypes: true,
     allErrors: false,
+    // 1.13 is a multiple of 0.01 to people; to binary fractions it is not.
+    multipleOfPrecision: 9,
     code: { regExp }
   })
   addFormats(ajv)
