@@ -27,9 +27,8 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
       const { run, outcome } = await engine.submit(request)
       const acceptedAt = performance.now()
       exchange.span?.set({ 'retrofit.run_id': run.id, 'retrofit.outcome': outcome })
-      const signal = AbortSignal.any([goneSignal(exchange), leaving])
-      const waitMs = Math.max(0, wait.waitMs - (acceptedAt - exchange.receivedAt))
-      const last = hasEnded(run) || waitMs === 0 ? run : await waitFor(engine, run, { waitMs, signal })
+      const waitMs = wait.waitMs - (acceptedAt - exchange.receivedAt)
+      const last = hasEnded(run) || waitMs <= 0 ? run : await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) })
       const timing = serverTiming(last, { receivedAt: exchange.receivedAt, acceptedAt, now: performance.now() }, outcome === 'replayed')
       answer(exchange, last, {
         'server-timing': timing,

@@ -61,9 +61,15 @@ export function sendProblem(response: ServerResponse, problem: Problem, { retryA
 /** Whole seconds, at least one. */
 export const retryAfterSeconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1_000)))
 
-/** Aborts when the client has gone. */
-export function goneSignal({ response }: Exchange): AbortSignal {
+/** Aborts when the client has gone, or when the service is leaving. */
+export function goneSignal({ response }: Exchange, leaving: AbortSignal): AbortSignal {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  const go = (): void => gone.abort('gone')
+  leaving.addEventListener('abort', go)
+  response.once('close', () => {
+    leaving.removeEventListener('abort', go)
+    if (!response.writableFinished) go()
+  })
+  if (leaving.aborted) go()
   return gone.signal
 }

@@ -182,6 +182,7 @@ function finish({ telemetry }: Door, { span, route, response, receivedAt }: Exch
 function refuse({ telemetry }: Door, response: ServerResponse, error: unknown): void {
   const { problem, retryAfterMs } = problemOfError(error)
   if (!(error instanceof RetrofitError)) telemetry.log.error({ err: error }, 'a request failed')
+  else if (error.status >= 500 && error.cause !== undefined) telemetry.log.warn({ err: error.cause, code: error.code }, error.message)
   if (response.headersSent) {
     response.destroy()
     return

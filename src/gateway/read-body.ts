@@ -23,7 +23,9 @@ function take(request: IncomingMessage, maxBytes: number): Promise<Buffer | unde
       else resolve(undefined)
     })
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-    request.once('close', () => reject(new RetrofitError('malformed_json', { detail: 'The body is not complete' })))
+    request.once('close', () => {
+      if (!request.readableEnded) reject(new RetrofitError('malformed_json', { detail: 'The body is not complete' }))
+    })
   })
 }
 

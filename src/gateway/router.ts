@@ -47,6 +47,8 @@ export async function createRouter({ definition, operations, authenticate, admit
   const all = api.getOperations()
   for (const { operationId = '' } of all) if (operations[operationId] === undefined) missing(operationId)
   takeOver(api)
+  // Compiled at the first request otherwise; the call that everybody makes shall not be the one that waits for it.
+  api.validator.getRequestValidatorsForOperation('callAction')
   return {
     match: compileRoutes(all as unknown as readonly Operation[]),
     async serve(exchange) {

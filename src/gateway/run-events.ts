@@ -18,7 +18,11 @@ interface Stream {
 
 /** Wake-ups may be missed, so the run is also looked up at each heartbeat. */
 export async function sendEvents(exchange: Exchange, first: Run, { engine, settings, leaving }: ActionOptions): Promise<void> {
-  const signal = AbortSignal.any([goneSignal(exchange), leaving])
+  if (exchange.method === 'HEAD') {
+    exchange.response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
+    return
+  }
+  const signal = goneSignal(exchange, leaving)
   const stream = openStream(exchange.response)
   const unwatch = engine.watch(first.id, event => tell(stream, event))
   try {

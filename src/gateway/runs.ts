@@ -24,8 +24,8 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
     async getRun(exchange) {
       const run = await visible(exchange)
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
-      const signal = AbortSignal.any([goneSignal(exchange), leaving])
-      sendRun(exchange, waitMs === 0 || hasEnded(run) ? run : await waitFor(engine, run, { waitMs, signal }))
+      const waits = waitMs > 0 && !hasEnded(run)
+      sendRun(exchange, waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) }) : run)
     },
     async watchRun(exchange) {
       await sendEvents(exchange, await visible(exchange), options)

@@ -127,6 +127,20 @@ describe('a run that ended badly', () => {
     expect([first.headers.get('idempotent-replayed'), again.headers.get('idempotent-replayed')]).toEqual([null, 'true'])
   })
 
+  test('an answer that does not fit its schema is not passed on', async () => {
+    const answer = await call('/v1/actions/demo_odd', { body: {} })
+    expect([answer.status, answer.json.code]).toEqual([502, 'invalid_output'])
+    expect(answer.text).not.toContain('many')
+  })
+
+  test("the caller's own limit ends the run, and the answer comes before it", async () => {
+    const headers = { 'idempotency-key': 'late-1', 'x-request-timeout': '400' }
+    const first = await call('/v1/actions/demo_slow', { body: {}, headers })
+    expect(first.status).toBe(202)
+    const again = await call('/v1/actions/demo_slow', { body: {}, headers: { 'idempotency-key': 'late-1' } })
+    expect([again.status, again.json.code, again.json.effect]).toEqual([504, 'deadline_exceeded', 'none'])
+  })
+
   test('an unknown outcome says so', async () => {
     const answer = await call('/v1/actions/demo_lost', { body: {}, headers: { 'idempotency-key': 'lost-1' } })
     expect([answer.status, answer.json.code, answer.json.effect]).toEqual([502, 'outcome_unknown', 'unknown'])

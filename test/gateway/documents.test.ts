@@ -50,10 +50,11 @@ describe('the published document', () => {
   test('shows the actions that the key may use, and no operation that it may not', async () => {
     const all = JSON.parse(await fetched(['*']))
     const some = JSON.parse(await fetched(['demo:read']))
-    expect(Object.keys(all.paths).filter(path => path.startsWith('/v1/actions/'))).toHaveLength(6)
+    expect(Object.keys(all.paths).filter(path => path.startsWith('/v1/actions/'))).toHaveLength(7)
     expect(Object.keys(some.paths).filter(path => path.startsWith('/v1/actions/'))).toEqual([
       '/v1/actions/demo_echo',
-      '/v1/actions/demo_slow'
+      '/v1/actions/demo_slow',
+      '/v1/actions/demo_odd'
     ])
     expect(some.paths).not.toHaveProperty('/v1/bots')
     expect(some.components.schemas).not.toHaveProperty('Bot')

@@ -170,6 +170,15 @@ actions:
     input: { type: object, additionalProperties: false, properties: { text: { type: string } } }
     output: { type: object }
     delay: 2s
+  odd:
+    title: Answer something else
+    description: What it answers does not fit its output schema.
+    effect: read
+    scopes: [demo:read]
+    input: { type: object }
+    output: { type: object, required: [count], properties: { count: { type: number } } }
+    retry: { attempts: 1 }
+    result: { count: many }
   pay:
     title: Pay somebody
     description: Has an effect that can not be undone.
