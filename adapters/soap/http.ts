@@ -49,11 +49,11 @@ export async function connect(origin: string, signal: AbortSignal): Promise<Conn
   let given = false
   const client = new Client(origin, {
     ...clientOptions,
-    // A second connection would be a second try.
+    // A second connection would be a second try. Later, as a real connector: called back at once, undici forgets the request.
     connect: (_, callback) => {
-      if (given) return callback(new Error('the connection was closed'), null)
+      if (given) return queueMicrotask(() => callback(new Error('the connection was closed'), null))
       given = true
-      callback(null, socket)
+      queueMicrotask(() => callback(null, socket))
     }
   })
   return {
@@ -73,7 +73,7 @@ function openSocket({ protocol, hostname, port }: URL, signal: AbortSignal): Pro
     signal.throwIfAborted()
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    connector({ protocol, hostname, port, host: hostname }, (error, socket) => {
+    connector({ protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, host: hostname }, (error, socket) => {
       signal.removeEventListener('abort', abort)
       if (signal.aborted) socket?.destroy()
       if (error === null) resolve(socket)

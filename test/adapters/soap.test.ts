@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
 import { startCorebank } from '../../bots/corebank/sandbox/server.ts'
-import { noFaults, readEffects, type Sandbox } from '../../bots/sandbox.ts'
+import { noFaults, type Sandbox } from '../../bots/sandbox.ts'
 import type { JsonObject } from '../../src/index.ts'
 import { compile, corebank, failure, newCall } from './soap/fixture.ts'
 
