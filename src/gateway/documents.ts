@@ -9,7 +9,7 @@ import { callerOf, type Exchange, sendText } from './exchange.ts'
 import type { Handle } from './router.ts'
 
 const formats = {
-  json: { mediaType: 'application/json', write: (document: object) => JSON.stringify(document, null, 1) },
+  json: { mediaType: 'application/json', write: (document: object) => JSON.stringify(document) },
   yaml: { mediaType: 'application/yaml', write: (document: object) => stringify(document, { aliasDuplicateObjects: false }) }
 } as const
 
