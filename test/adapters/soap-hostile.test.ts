@@ -1,0 +1,245 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createAdapter } from '../../adapters/soap/adapter.ts'
+import type { JsonObject } from '../../src/index.ts'
+import { type CallOptions, compile, corebank, failure, login, newCall } from './soap/fixture.ts'
+import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+
+const adapter = createAdapter()
+const { plan } = compile(corebank, 'get_customer')
+const customer = (inner: string, attributes = '') =>
+  envelope(`<GetCustomerResponse xmlns="urn:bank.example:corebank:v1"${attributes}><customer>${inner}</customer></GetCustomerResponse>`)
+const whole = customer('<customerId>C-1</customerId><name><given>Ann</given><family>Poe</family></name>')
+let server: RawServer
+
+beforeAll(async () => {
+  server = await startRawServer()
+})
+beforeEach(() => {
+  server.seen.length = 0
+})
+afterAll(async () => {
+  await adapter.close()
+  await server.close()
+})
+
+const read = (options: Partial<CallOptions> = {}) => newCall({ plan, url: server.url, input: { customer_id: 'C-1001' }, ...options })
+const attempt = async (answer: RawServer['answer'], options: Partial<CallOptions> = {}) => {
+  server.answer = answer
+  const recorded = read(options)
+  return { ...recorded, error: await failure(adapter.run(recorded.call)) }
+}
+
+describe('answers that are refused', () => {
+  const deep = '<a>'.repeat(100_000) + '</a>'.repeat(100_000)
+  const bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
+  test.each<[string, string | Buffer, Record<string, string>, RegExp]>([
+    ['an HTML page', '<html><body>Login</body></html>', { 'content-type': 'text/html' }, /an HTML page/],
+    ['HTML that calls itself XML', '<html><body>Login<br></body></html>', {}, /well formed|cut off/],
+    ['another root', '<a/>', {}, /not a SOAP envelope/],
+    ['plain text', 'OK', {}, /text outside/],
+    ['nothing', '', {}, /no element/],
+    ['a cut-off document', whole.slice(0, -30), {}, /cut off/],
+    ['text after the document', `${whole}<a/>`, {}, /more than one root/],
+    ['another answer', envelope('<ListAccountsResponse xmlns="urn:bank.example:corebank:v1"/>'), {}, /ListAccountsResponse where/],
+    ['the right answer in the wrong namespace', whole.replace('urn:bank.example:corebank:v1', 'urn:x'), {}, /\{urn:x\}GetCustomerResponse/],
+    ['an empty body', envelope(''), {}, /one element/],
+    ['no customer', envelope('<GetCustomerResponse xmlns="urn:bank.example:corebank:v1"/>'), {}, /no customer/],
+    ['a DOCTYPE', `<!DOCTYPE a SYSTEM "file:///etc/passwd">${whole}`, {}, /DOCTYPE/],
+    ['three DOCTYPEs', `${bomb}${bomb}${bomb}${whole}`, {}, /DOCTYPE/],
+    ['an entity bomb', whole.replace('Ann', '&c;').replace('?>', `?>${bomb}`), {}, /DOCTYPE/],
+    ['an undeclared entity', whole.replace('Ann', '&eacute;'), {}, /entity/],
+    ['a forbidden character', whole.replace('Ann', '&#0;'), {}, /character/],
+    ['a raw control character', whole.replace('Ann', 'A\u0001'), {}, /characters that XML forbids/],
+    ['100,000 levels', customer(deep), {}, /nested deeper than 100/],
+    ['500,000 elements', customer('<a/>'.repeat(500_000)), {}, /more than 200000 elements/],
+    ['many attributes', customer('', Array.from({ length: 101 }, (_, n) => ` a${n}="1"`).join('')), {}, /more than 100 attributes/],
+    ['a huge attribute', customer('', ` a="${'x'.repeat(2_000_000)}"`), {}, /too long/],
+    ['a huge text', customer('x'.repeat(2_000_000)), {}, /text of more than/],
+    ['20 MB', customer(`<email>${'x'.repeat(20_000_000)}</email>`), {}, /larger than 10485760 bytes/],
+    ['a gzip bomb', gzipSync(customer(' '.repeat(30_000_000))), { 'content-encoding': 'gzip' }, /larger than/],
+    ['broken gzip', whole, { 'content-encoding': 'gzip' }, /gzip encoding is broken/],
+    ['another encoding', whole, { 'content-encoding': 'br' }, /content encoding is br/],
+    ['a multipart message', whole, { 'content-type': 'multipart/related; type="text/xml"' }, /multipart/],
+    ['bytes that are no UTF-8', Buffer.from([0x3c, 0x61, 0xff, 0x3e]), {}, /not text in utf-8/],
+    ['an unknown character set', whole, { 'content-type': 'text/xml; charset=klingon' }, /not text in klingon/],
+    ['an unbound prefix', whole.replace('<name>', '<q:name/><name>'), {}, /prefix q has no namespace/],
+    ['one element twice', whole.replace('<name>', '<customerId>C-2</customerId><name>'), {}, /customerId is there more than once/],
+    ['elements in a text', whole.replace('C-1<', '<x/><'), {}, /holds elements where a string/]
+  ])('%s', async (_, text, headers, why) => {
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    delay.enable()
+    const started = performance.now()
+    const { error, attached } = await attempt(xml(text, 200, headers))
+    const elapsed = performance.now() - started
+    await sleep(6)
+    delay.disable()
+    expect(error).toMatchObject({ name: 'RetrofitError', code: 'invalid_output', retryable: false, effect: 'none' })
+    expect(error.message).toMatch(why)
+    for (const content of attached.values()) expect(content.length).toBeLessThanOrEqual(4_096)
+    expect(elapsed).toBeLessThan(1_000)
+    expect(delay.max / 1e6).toBeLessThan(300)
+  })
+
+  test('names of Object.prototype are only names', async () => {
+    const nasty = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '_', 'cdata'].map(name => `<${name}>x</${name}>`).join('')
+    server.answer = xml(customer(`${nasty}<customerId __proto__="1" constructor="2">C-1</customerId>`))
+    expect(await adapter.run(read().call)).toEqual({ customer_id: 'C-1', addresses: [] })
+    expect(({} as JsonObject).polluted).toBeUndefined()
+  })
+
+  test('a large answer that is fine is read in pieces', async () => {
+    const address = `<address use="HOME"><line>${'x'.repeat(60)}</line><city>B</city></address>`
+    server.answer = xml(customer(address.repeat(10_000)))
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    delay.enable()
+    const output = (await adapter.run(read().call)) as { addresses: unknown[] }
+    delay.disable()
+    expect(output.addresses).toHaveLength(10_000)
+    expect(delay.max / 1e6).toBeLessThan(500)
+  })
+
+  test('gzip, other character sets and CDATA are read', async () => {
+    server.answer = xml(gzipSync(whole.replace('Ann', '<![CDATA[A & <B>]]>')), 200, { 'content-encoding': 'gzip' })
+    expect(await adapter.run(read().call)).toMatchObject({ name: { given: 'A & <B>' } })
+    server.answer = xml(Buffer.from(whole.replace('Ann', 'Zoë'), 'latin1'), 200, { 'content-type': 'text/xml; charset=iso-8859-1' })
+    expect(await adapter.run(read().call)).toMatchObject({ name: { given: 'Zoë' } })
+    server.answer = xml(Buffer.from(`\ufeff${whole.replace('Ann', 'Zoë')}`, 'utf16le'), 200, { 'content-type': 'text/xml' })
+    expect(await adapter.run(read().call)).toMatchObject({ name: { given: 'Zoë' } })
+  })
+})
+
+describe('HTTP statuses', () => {
+  test.each([
+    [302, false, /a redirect to http:\/\/169\.254\.169\.254: redirects are never followed/],
+    [401, false, /refused the login/],
+    [404, false, /HTTP 404 without a SOAP message/],
+    [429, true, /HTTP 429/],
+    [500, true, /HTTP 500/],
+    [503, true, /HTTP 503/]
+  ])('%i', async (status, retryable, message) => {
+    const location = 'http://169.254.169.254/latest?token=1'
+    const { error, attached } = await attempt(xml('<html>Sorry</html>', status, { location, 'retry-after': '7' }))
+    expect(error).toMatchObject({ code: 'target_failed', retryable, effect: 'none', retryAfterMs: 7_000 })
+    expect(error.message).toMatch(message)
+    expect(attached.get('answer-1.txt')).toBe('<html>Sorry</html>')
+    expect(server.seen).toHaveLength(1)
+  })
+})
+
+describe('faults', () => {
+  const soap12 = 'http://www.w3.org/2003/05/soap-envelope'
+  const fault = (code: string, text: string) =>
+    envelope(`<e:Fault><faultcode>e:${code}</faultcode><faultstring>${text}</faultstring></e:Fault>`)
+  test('a Server fault can pass, a Client fault can not; a stack trace stays outside', async () => {
+    const trace = 'Order failed&#10;  at com.bank.Core.post(Core.java:12)\n at com.bank.Main'
+    expect((await attempt(xml(fault('Server', trace), 500))).error).toMatchObject({
+      code: 'target_failed',
+      retryable: true,
+      message: 'The target answered: Order failed'
+    })
+    expect((await attempt(xml(fault('Client.Auth', 'No'), 500))).error).toMatchObject({ code: 'target_failed', retryable: false })
+  })
+
+  test('SOAP 1.2: headers, envelope and faults', async () => {
+    const { plan: modern } = compile({ ...corebank, target: { ...corebank.target, soap: '1.2' } }, 'get_customer')
+    const reason = (code: string) =>
+      `<e:Fault><e:Code><e:Value>e:${code}</e:Value></e:Code><e:Reason><e:Text xml:lang="en">Down</e:Text></e:Reason></e:Fault>`
+    for (const [code, retryable] of [
+      ['Receiver', true],
+      ['Sender', false]
+    ] as const) {
+      const { error } = await attempt(xml(envelope(reason(code), soap12), 500), { plan: modern })
+      expect(error).toMatchObject({ code: 'target_failed', retryable, message: 'The target answered: Down' })
+    }
+    const seen = server.seen[0]
+    expect(seen?.headers['content-type']).toBe('application/soap+xml; charset=utf-8; action="urn:bank.example:corebank:v1/GetCustomer"')
+    expect(seen?.headers.soapaction).toBeUndefined()
+    expect(seen?.body).toContain(soap12)
+  })
+
+  test('SOAP 1.1 has its quoted SOAPAction', async () => {
+    await attempt(xml(fault('Server', 'x'), 500))
+    expect(server.seen[0]?.headers).toMatchObject({
+      'content-type': 'text/xml; charset=utf-8',
+      soapaction: '"urn:bank.example:corebank:v1/GetCustomer"',
+      authorization: `Basic ${btoa(`${login.username}:${login.password}`)}`
+    })
+  })
+})
+
+describe('connections', () => {
+  test('reads keep them alive, and a stale one costs one more try, on a new one', async () => {
+    const adapter = createAdapter()
+    server.answer = xml(whole)
+    for (let count = 0; count < 5; count += 1) {
+      await adapter.run(read().call)
+      await sleep(5)
+    }
+    expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1)
+    const first = server.seen[0]?.socket
+    server.answer = (response, body) => {
+      if (response.socket === first) response.socket?.resetAndDestroy()
+      else xml(whole)(response)
+      expect(body).toContain('GetCustomer')
+    }
+    const { call, exchanges } = read()
+    expect(await adapter.run(call)).toMatchObject({ customer_id: 'C-1' })
+    expect(exchanges).toHaveLength(2)
+    await adapter.close()
+  })
+
+  test('a target that always hangs up fails after the second try', async () => {
+    const { error, exchanges } = await attempt(response => void response.socket?.resetAndDestroy())
+    expect(error).toMatchObject({ code: 'target_failed', retryable: true, effect: 'none' })
+    expect(exchanges).toHaveLength(2)
+  })
+
+  test('other origins are not reached', async () => {
+    const { error } = await attempt(xml(whole), { egress: ['http://127.0.0.1:9'] })
+    expect(error.message).toMatch(/not among the origins/)
+    expect(server.seen).toEqual([])
+  })
+
+  test('a body that never ends is left when the signal says so', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('deadline')), 100)
+    const { error } = await attempt(response => void response.writeHead(200, { 'content-type': 'text/xml' }).write('<a>'), {
+      signal: controller.signal
+    })
+    expect(error.message).toBe('deadline')
+  })
+
+  test('stats count them', () => {
+    expect(adapter.stats?.()).toMatchObject({ origins: expect.any(Number), connections: expect.any(Number) })
+  })
+})
+
+describe('planted secrets', () => {
+  const password = 'Cänary&<1>"x'
+  const credentials = { username: 'svc_canary', password }
+  const basic = Buffer.from(`svc_canary:${password}`).toString('base64')
+  const escaped = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const secrets = [password, escaped, basic, 'svc_canary', 'Marianne', 'maria@mail.example', 'Elm Street 9', '4929']
+
+  test.each([
+    [
+      'an answer that is cut off',
+      customer(`<name><given>Marianne</given></name><email>maria@mail.example</email><address use="4929"><line>Elm Street 9`),
+      200
+    ],
+    ['an echo of the request', `<html>${escaped} ${password} ${basic} svc_canary</html>`, 500],
+    [
+      'a fault',
+      envelope(`<e:Fault><faultcode>e:Server</faultcode><faultstring>login ${escaped} ${basic} failed</faultstring></e:Fault>`),
+      500
+    ]
+  ])('%s', async (_, text, status) => {
+    const { error, attached } = await attempt(xml(text, status), { credentials })
+    const seen = JSON.stringify([error, error.message, error.stack, String(error.cause), ...attached.values()])
+    for (const secret of secrets) expect(seen).not.toContain(JSON.stringify(secret).slice(1, -1))
+    expect(attached.get('answer-1.txt')).toContain('***')
+  })
+})
