@@ -52,6 +52,7 @@ const minute = 60_000
 export const settingsTable = {
   HOST: text('127.0.0.1', 'address to listen on'),
   PORT: integer(8080, [0, 65_535], 'port to listen on; 0 takes a free one'),
+  PUBLIC_URL: text('', 'address that the published OpenAPI document names as its server; empty: `/`'),
   DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),

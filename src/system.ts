@@ -201,7 +201,8 @@ async function addGateway(
       maxBodyBytes: settings.MAX_BODY_BYTES,
       defaultWaitMs: settings.WAIT_MS,
       maxCallsPerSecond: settings.RATE_LIMIT,
-      drainMs: settings.SHUTDOWN_GRACE_MS
+      drainMs: settings.SHUTDOWN_GRACE_MS,
+      ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL })
     }
   })
   undo.add(async () => {

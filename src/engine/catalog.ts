@@ -110,7 +110,7 @@ async function register(
   { name, source }: { name: string; source: string }
 ): Promise<{ bot: Bot; created: boolean }> {
   const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name })
-  if (bot === undefined) throw invalid(issues)
+  if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
   await keepVersion(parts, state, bot)
   const created = !state.registered.has(name)

@@ -1,6 +1,7 @@
 /** The engine behind the doors: every method checks who asks. */
 import { RetrofitError } from '../core/errors.ts'
 import { isRunId } from '../core/ids.ts'
+import type { RunQuery } from '../core/ports.ts'
 import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
@@ -19,8 +20,8 @@ export function createEngine(parts: Parts): Engine & EngineControls {
   const accepting = () => {
     if (draining) throw new RetrofitError('not_ready', { detail: 'This process stops.', retryAfterMs: 2_000 })
   }
-  const find = (caller: Caller, runId: string) => visible(parts, caller, runId)
-  const shown = async (work: Promise<Run>) => present(parts, await work)
+  const find = (caller: Caller, runId: string) => answered(visible(parts, caller, runId))
+  const shown = async (work: Promise<Run>) => present(parts, await answered(work))
   return {
     catalog: parts.catalog,
     submit: async request => {
@@ -34,15 +35,13 @@ export function createEngine(parts: Parts): Engine & EngineControls {
       return later === run ? run : present(parts, later)
     },
     find: (caller, runId) => shown(find(caller, runId)),
-    list: async (caller, query) => {
-      const runs = await parts.store.listRuns({ ...query, tenant: caller.tenant })
-      const seen = await Promise.all(runs.map(async run => ((await maySee(parts, caller, run)) ? present(parts, run) : undefined)))
-      return seen.filter(run => run !== undefined)
-    },
+    list: (caller, query) => answered(list(parts, caller, query)),
     watch: (runId, listener) => parts.hub.on(runId, listener),
     artifact: async (caller, runId, name) => {
       const run = await find(caller, runId)
-      const file = run.artifacts.some(artifact => artifact.name === name) ? await parts.store.artifacts.get(runId, name) : undefined
+      const file = run.artifacts.some(artifact => artifact.name === name)
+        ? await answered(parts.store.artifacts.get(runId, name))
+        : undefined
       if (file === undefined) throw new RetrofitError('artifact_not_found', { detail: `Run ${runId} has no such artifact.`, runId })
       return file
     },
@@ -64,6 +63,30 @@ export function createEngine(parts: Parts): Engine & EngineControls {
     drain: () => {
       draining = true
     }
+  }
+}
+
+/** A ledger that does not answer is no mistake of the caller's. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (cause instanceof RetrofitError) throw cause
+    const hint =
+      'Wait as long as Retry-After says and ask again. What was asked for may have been written; read the run before you decide anew.'
+    throw new RetrofitError('not_ready', { detail: 'The ledger does not answer.', retryAfterMs: 2_000, hint, cause })
+  }
+}
+
+/** Reads on until as many as wanted are visible: a page is short only when it is the last. */
+async function list(parts: Parts, caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<readonly Run[]> {
+  const seen: Run[] = []
+  let before = query.before
+  for (;;) {
+    const runs = await parts.store.listRuns({ ...query, ...(before === undefined ? {} : { before }), tenant: caller.tenant })
+    for (const run of runs) if (await maySee(parts, caller, run)) seen.push(await present(parts, run))
+    if (seen.length >= query.limit || runs.length < query.limit) return seen.slice(0, query.limit)
+    before = runs.at(-1)?.id
   }
 }
 

@@ -53,7 +53,7 @@ async function waitForEnd({ store, on, heard, run, waitMs, signal }: Wait): Prom
   let latest = run
   while (!hasEnded(latest) && performance.now() < giveUpAt && !signal?.aborted) {
     if ((heard.get(run.id) ?? 0) <= latest.revision)
-      await nextEnd({ on, runId: run.id, ms: Math.min(pollMs, giveUpAt - performance.now()), signal })
+      await nextEnd({ on, runId: run.id, ms: Math.max(1, Math.min(pollMs, giveUpAt - performance.now())), signal })
     latest = (await store.getRun(run.id)) ?? latest
   }
   return latest

@@ -1,6 +1,8 @@
 /** `npm run bench [-- hop screen soap start] [--rounds N] [--seconds S] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { type BenchOptions, benchHop } from './hop.ts'
+import { benchScreen } from './screen.ts'
+import { benchSoap } from './soap.ts'
 import { benchStart } from './start.ts'
 
 const { values, positionals } = parseArgs({
@@ -14,7 +16,12 @@ const { values, positionals } = parseArgs({
   }
 })
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object>>> = { start: benchStart, hop: benchHop }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object>>> = {
+  start: benchStart,
+  hop: benchHop,
+  soap: benchSoap,
+  screen: benchScreen
+}
 
 if (values.help) {
   process.stdout.write(`npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--quick] [--json]\n`)

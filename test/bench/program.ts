@@ -22,7 +22,7 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
     child.once('exit', code => reject(new Error(`${args.join(' ')} ended with code ${code}`)))
     if (child.stdout === null) return
     createInterface(child.stdout).on('line', line => {
-      if (!/ready/i.test(line)) return
+      if (!/ready|sandbox on/i.test(line)) return
       clearTimeout(timer)
       resolve({
         url: /https?:\/\/\S+/.exec(line)?.[0] ?? '',

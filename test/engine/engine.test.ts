@@ -290,6 +290,24 @@ describe('decisions', () => {
   })
 })
 
+describe('lists', () => {
+  test('a page is short only when it is the last, also when most runs are not visible', async () => {
+    const bot = payBot()
+    const [action] = bot.actions as [(typeof bot.actions)[0]]
+    const other = { ...action, name: 'pay_check', scopes: ['checks:read'], effect: 'read' as const, idempotency: { ttlMs: 60_000 } }
+    const { engine } = await open({ worker: false, bot: { ...bot, actions: [action, other] }, script: { run: async () => ({}) } })
+    const wanted: string[] = []
+    for (let i = 0; i < 12; i++) {
+      const { run } = await engine.submit(i % 4 === 0 ? pay() : { ...pay(), action: 'pay_check' })
+      if (i % 4 === 0) wanted.unshift(run.id)
+    }
+    const payer = { ...caller, scopes: ['payments:write'] }
+    const first = await engine.list(payer, { limit: 2 })
+    expect(first.map(({ id }) => id)).toEqual(wanted.slice(0, 2))
+    expect((await engine.list(payer, { limit: 2, before: first[1]?.id as string })).map(({ id }) => id)).toEqual(wanted.slice(2))
+  })
+})
+
 describe('what is kept', () => {
   test('sensitive values are sealed in the ledger, masked for readers, open for the adapter', async () => {
     let seen: unknown
