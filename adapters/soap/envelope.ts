@@ -23,23 +23,33 @@ const headerTables: Readonly<Record<Version, (soapAction: string) => Readonly<Re
 
 export const headersFor = (version: Version, soapAction: string): Readonly<Record<string, string>> => headerTables[version](soapAction)
 
-const builder = new Builder({
-  attrkey: attributesKey,
-  charkey: textKey,
-  xmldec: { version: '1.0', encoding: 'UTF-8' },
-  renderOpts: { pretty: false }
-})
+const builderOptions = { attrkey: attributesKey, charkey: textKey, renderOpts: { pretty: false } }
+const builder = new Builder({ ...builderOptions, xmldec: { version: '1.0', encoding: 'UTF-8' } })
+const fragmentBuilder = new Builder({ ...builderOptions, headless: true })
 
+/** What stands around every request of an operation; written once. */
 export interface Frame {
+  readonly operation: Name
+  readonly head: string
+  readonly tail: string
+}
+
+interface FrameParts {
   readonly version: Version
   readonly operation: Name
   readonly declarations: Readonly<Record<string, string>>
 }
 
-export function writeEnvelope({ version, operation, declarations }: Frame, content: XmlElement): string {
+export function compileFrame({ version, operation, declarations }: FrameParts): Frame {
   const namespaces = { 'xmlns:soapenv': uris[version], 'xmlns:xsi': xsi, ...declarations }
-  return builder.buildObject({ 'soapenv:Envelope': { [attributesKey]: namespaces, 'soapenv:Body': { [operation.qname]: content } } })
+  const whole = builder.buildObject({ 'soapenv:Envelope': { [attributesKey]: namespaces, 'soapenv:Body': 'body' } })
+  const [head = '', tail = ''] = whole.split(/(?<=<soapenv:Body>)body(?=<)/)
+  return { operation, head, tail }
 }
+
+/** Throws when the content holds what XML can not carry; `writeObject` has refused that before. */
+export const writeEnvelope = ({ operation, head, tail }: Frame, content: XmlElement): string =>
+  head + fragmentBuilder.buildObject({ [operation.qname]: content }) + tail
 
 export interface Fault {
   /** Without prefix, as the target wrote it: Client, Sender, Client.Authentication … */

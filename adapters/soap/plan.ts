@@ -1,7 +1,7 @@
 /** A manifest's action → everything that a run needs, compiled once. */
-import type { ActionSource, Json, JsonObject, JsonSchema, Template } from '../../src/index.ts'
+import { type ActionSource, durationMs, type Json, type JsonObject, type JsonSchema, type Template } from '../../src/index.ts'
 import { compileMapping } from './compile-mapping.ts'
-import { type Frame, headersFor } from './envelope.ts'
+import { compileFrame, type Frame, headersFor } from './envelope.ts'
 import { compileErrorMatch, compileExpression, compileRule, type ErrorMatch, type Match, type RuleContext } from './faults.ts'
 import type { Name, ObjectMapping } from './mapping.ts'
 import { createNamespaces, isReserved, type Namespaces } from './namespaces.ts'
@@ -130,7 +130,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
   const { body } = keys.request
   const { result } = keys.response
   return {
-    frame: { version: target.soap, operation, declarations: namespaces.declarations() },
+    frame: compileFrame({ version: target.soap, operation, declarations: namespaces.declarations() }),
     headers: headersFor(target.soap, keys.soapAction),
     request: request.mapping,
     body: body === undefined ? undefined : compileExpression(body, ['request', 'body'], rules),
@@ -159,6 +159,3 @@ function nameOf(namespaces: Namespaces, qualified: string, refuse: (message: str
   if (uri === undefined) refuse(`the prefix ${prefix} is not in target.namespaces`)
   return namespaces.nameIn(uri ?? '', local)
 }
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
-const durationMs = (text: string): number => Number.parseInt(text, 10) * (unitMs[text.replace(/^[0-9]+/, '')] ?? 1)

@@ -1,4 +1,5 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
+import { isUtf8 } from 'node:buffer'
 import type { Json } from '../../src/index.ts'
 import { openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
@@ -38,7 +39,8 @@ function answerText({ body, broken, contentType }: Answer): string {
   if (broken !== undefined) throw new BadXml(broken)
   if (/^\s*multipart\//i.test(contentType)) throw new BadXml('it is a multipart message: attachments are not read')
   if (/^\s*text\/html/i.test(contentType)) throw new BadXml('it is an HTML page')
-  const charset = charsetOf(contentType, body)
+  const charset = charsetOf(contentType, body).toLowerCase()
+  if (charset === 'utf-8' && isUtf8(body)) return body.toString('utf8')
   try {
     return new TextDecoder(charset, { fatal: true }).decode(body)
   } catch {

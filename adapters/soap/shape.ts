@@ -1,12 +1,13 @@
 /** The adapter's own keys of a manifest. */
 import { z } from 'zod'
+import { durationPattern } from '../../src/index.ts'
 
 const template = z.json()
 const schema = z.record(z.string(), z.json())
 const qualifiedName = z.string().regex(/^([A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/, 'must be an element name, as cb:GetCustomer')
 const part = '[A-Za-z_][\\w.-]*(:[A-Za-z_][\\w.-]*)?'
 const elementPath = z.string().regex(new RegExp(`^${part}(/${part})*$`), 'must be element names with / between them')
-const duration = z.string().regex(/^[1-9][0-9]{0,5}(ms|s|m)$/, 'must be a time with its unit, as 500ms, 10s or 1m')
+const duration = z.string().regex(durationPattern, 'must be a time with its unit, as 500ms, 10s or 1m')
 const headerText = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]*$/, 'must be an address without blanks or quotes')
 
 const limits = z.strictObject({
@@ -89,7 +90,6 @@ export const shape = {
 
 export type TargetKeys = z.output<typeof shape.target>
 export type ActionKeys = z.output<typeof shape.action>
-export type ProbeKeys = z.output<typeof shape.probe>
 export type OperationKeys = Pick<ActionKeys, keyof typeof operation>
 export type FaultRule = z.output<typeof fault> & { readonly except?: string | undefined }
 export type ErrorRule = z.output<typeof when>
