@@ -5,7 +5,7 @@ import type { BrowserHolder } from './browser.ts'
 import { egressProxy } from './egress.ts'
 import { SignedOff, within } from './failure.ts'
 import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
-import { ask, isSignedOff, runSteps } from './run-steps.ts'
+import { ask, atPath, isSignedOff, runSteps } from './run-steps.ts'
 import { Tab } from './tab.ts'
 
 interface Options {
@@ -196,7 +196,8 @@ async function isReady(stage: Stage, waitMs = 0): Promise<boolean> {
     const answer = await ask(bare, { errors: [], fields: [field], waitMs: 0, previous: undefined })
     const seen = answer?.values?.ready
     if (Array.isArray(seen) && seen.length > 0) return true
-    if (waitMs > 0 && login.path !== undefined && new URL(stage.page.url()).pathname === login.path && !stage.tab.changed) return false
+    // The login page was sent, and then sent again.
+    if (stage.tab.documents > 1 && login.path !== undefined && atPath(stage.page.url(), login.path)) return false
     if (Date.now() < until) await new Promise(resolve => setTimeout(resolve, 50))
   } while (Date.now() < until)
   return false

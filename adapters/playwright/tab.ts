@@ -16,6 +16,8 @@ export class Tab {
   changed = false
   /** Status of the last document of the page itself. */
   status = 0
+  /** How many documents the page has had since `begin`. */
+  documents = 0
   /** What an unexpected dialog said. */
   surprise: string | undefined
   /** Takes the next window that opens; without it the window is closed. */
@@ -44,6 +46,7 @@ export class Tab {
     this.surprise = undefined
     this.changed = false
     this.status = 0
+    this.documents = 0
     this.committed = committed
   }
 
@@ -65,7 +68,9 @@ export class Tab {
     const request = response.request()
     if (!request.isNavigationRequest()) return
     this.changed = true
-    if (isMainFrame(this.page, response) && !(response.status() >= 300 && response.status() < 400)) this.status = response.status()
+    if (!isMainFrame(this.page, response) || (response.status() >= 300 && response.status() < 400)) return
+    this.status = response.status()
+    this.documents++
   }
 }
 

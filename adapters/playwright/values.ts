@@ -32,7 +32,10 @@ const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Js
 
 /** Null for an empty place (but '' as text). Throws UnreadableValue. */
 export function readValue(raw: string, reading: Reading): Json {
-  const text = raw.replace(/\s+/g, ' ').trim()
+  const text = raw
+    .replace(/\s+/g, ' ')
+    .replaceAll(/['’]/g, reading.as === 'text' ? '$&' : '’')
+    .trim()
   if (text === '' && reading.as !== 'text' && reading.as !== 'boolean') return null
   const value = readers[reading.as](text, reading)
   if (value === undefined) throw new UnreadableValue(`"${text.slice(0, 60)}" is not ${names[reading.as](reading)}`)
@@ -117,7 +120,7 @@ function separators(locale: string): { group: string; decimal: string } {
   const found = known.get(locale)
   if (found !== undefined) return found
   const parts = new Intl.NumberFormat(locale).formatToParts(1_234_567.5)
-  const part = (type: string) => (parts.find(each => each.type === type)?.value ?? '').replace(/\s/, ' ')
+  const part = (type: string) => (parts.find(each => each.type === type)?.value ?? '').replace(/\s/, ' ').replace("'", '’')
   const made = { group: part('group') || ',', decimal: part('decimal') || '.' }
   known.set(locale, made)
   return made

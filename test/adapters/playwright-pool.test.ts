@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createAdapter } from '../../adapters/playwright/adapter.ts'
+import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
+import type { JsonObject } from '../../src/index.ts'
+import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
+import { type Site, startSite } from './playwright/site.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'teller-pool-'))
+const adapter = createAdapter()
+const input = { account: '40012345' }
+let sandbox: TellerSandbox
+let site: Site
+let logins = 0
+
+beforeAll(async () => {
+  sandbox = await startTeller({ port: 0, ledgerPath: join(folder, 'teller.ledger.jsonl') })
+  site = await startSite({
+    '/login': '<form action=/main method=post><input aria-label=User><input type=password aria-label=Pass><button>In</button></form>',
+    '/main': request => {
+      if (request.method === 'POST') logins++
+      return '<p>Main menu</p>'
+    },
+    '/wait': '<p>Main menu</p>',
+    '/secret': request => {
+      const value = new URL(request.url ?? '', site.url).searchParams.get('v')
+      return `<body style="font:16px monospace"><p>Main menu</p><p>Card ${value}</p><input value="${value}" style="font:16px monospace"><input type=password value="${value}">`
+    }
+  })
+})
+afterAll(async () => {
+  await adapter.close()
+  await sandbox.close()
+  await site.close()
+  rmSync(folder, { recursive: true })
+})
+
+const balance = (options: Partial<CallOptions> = {}) =>
+  callOf(tellerAction(adapter, 'get_balance'), { url: sandbox.url, input, ...options })
+const login = [{ goto: '/login' }, { fill: { label: 'User', value: 'u' } }, { click: { role: 'button', name: 'In' } }]
+const target = { login, ready: { text: 'Main menu' }, timeout: '2s' }
+const siteCall = (steps: readonly JsonObject[], options: Partial<CallOptions> = {}, more: JsonObject = {}) =>
+  callOf(parseAction(adapter, { steps }, { ...target, ...more }).steps, { url: site.url, ...options })
+
+/** Processes of this one's Chromium: children, and theirs. */
+function browserProcesses(parent = process.pid): number[] {
+  const all = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        const [state = '', ppid = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        return state === 'Z' || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('chrom')
+          ? []
+          : [{ pid: Number(pid), ppid: Number(ppid) }]
+      } catch {
+        return []
+      }
+    })
+  const below = (pid: number): number[] => all.filter(each => each.ppid === pid).flatMap(each => [each.pid, ...below(each.pid)])
+  return below(parent)
+}
+
+describe('warm pages', () => {
+  test('runs at the same time share one login, and never more pages than the target bears', async () => {
+    const before = adapter.stats?.().pages ?? 0
+    let most = 0
+    const calls = Array.from({ length: 6 }, () => siteCall([{ goto: '/wait' }, { waitFor: { text: 'Main menu' } }], { concurrency: 2 }))
+    const watch = setInterval(() => {
+      most = Math.max(most, (adapter.stats?.().pages ?? 0) - before)
+    }, 5)
+    await Promise.all(calls.map(call => adapter.run(call)))
+    clearInterval(watch)
+    expect(logins).toBe(1)
+    expect(most).toBe(2)
+  })
+
+  test('a login is made anew after its uses', async () => {
+    const runs = async (count: number) => {
+      for (let run = 0; run < count; run++) await adapter.run(siteCall([{ goto: '/wait' }], { digest: 'uses' }, { pool: { maxUses: 2 } }))
+    }
+    logins = 0
+    await runs(4)
+    expect(logins).toBe(2)
+  })
+
+  test('a login is made anew when it is old', async () => {
+    logins = 0
+    const old = () => adapter.run(siteCall([{ goto: '/wait' }], { digest: 'age' }, { pool: { maxAge: '50ms' } }))
+    await old()
+    await new Promise(resolve => setTimeout(resolve, 60))
+    await old()
+    expect(logins).toBe(2)
+  })
+
+  test('an expired session is opened again on the way; so is one that another login threw out', async () => {
+    await adapter.run(balance())
+    sandbox.expireSessions()
+    expect(await adapter.run(balance())).toMatchObject({ balance: 12843.56 })
+    const list = callOf(tellerAction(adapter, 'list_transactions'), { url: sandbox.url, input: { account: '40012345', limit: 3 } })
+    sandbox.expireSessions()
+    expect(((await adapter.run(list)) as { transactions: Output[] }).transactions).toHaveLength(3)
+  })
+
+  test('a wrong password: not retryable, and not tried again for a while', async () => {
+    const wrong = () => balance({ credentials: { username: 'teller1', password: 'planted-secret-1' }, sensitive: ['planted-secret-1'] })
+    const first = wrong()
+    await expect(adapter.run(first)).rejects.toMatchObject({
+      code: 'target_failed',
+      retryable: false,
+      message: expect.stringContaining('did not accept the login')
+    })
+    const begun = Date.now()
+    await expect(adapter.run(wrong())).rejects.toMatchObject({ retryable: false })
+    expect(Date.now() - begun).toBeLessThan(200)
+  })
+})
+
+describe('secrets', () => {
+  test('a failure shows neither a credential nor a sensitive value', async () => {
+    const secret = 'planted-secret-2'
+    const call = siteCall([{ goto: `/secret?v=${secret}` }, { click: { css: '#none' }, timeout: '300ms' }], { sensitive: [secret] })
+    const error = (await adapter.run(call).catch((failure: unknown) => failure)) as Error
+    expect(error.message).toContain('says: Main menu Card ***')
+    expect(error.message).not.toContain(secret)
+    expect([...call.seen.artifacts.keys()]).toEqual(['failure.png'])
+  })
+
+  test('a picture is the same whatever the secret is', async () => {
+    const shot = async (secret: string) => {
+      const call = siteCall([{ goto: `/secret?v=${secret}` }, { screenshot: {} }], { sensitive: [secret] })
+      await adapter.run(call)
+      return Buffer.from(call.seen.artifacts.get('screenshot.png') ?? []).toString('base64')
+    }
+    expect(await shot('4111111111111111')).toBe(await shot('5500000000000004'))
+    const open = siteCall([{ goto: '/secret?v=4111111111111111' }, { screenshot: {} }])
+    await adapter.run(open)
+    expect(Buffer.from(open.seen.artifacts.get('screenshot.png') ?? []).toString('base64')).not.toBe(await shot('4111111111111111'))
+  })
+})
+
+describe('the browser', () => {
+  test('killed in mid-run: retryable, and the next run has a new one', async () => {
+    await adapter.run(balance())
+    const running = adapter.run(siteCall([{ goto: '/wait' }, { waitFor: { text: 'never' }, timeout: '10s' }], { digest: 'kill' }))
+    setTimeout(() => process.kill(browserProcesses()[0] ?? 0, 'SIGKILL'), 1_200)
+    await expect(running).rejects.toMatchObject({ code: 'target_failed', retryable: true })
+    expect(await adapter.run(balance())).toMatchObject({ account: '40012345' })
+    expect(adapter.stats?.().browsersLaunched).toBe(2)
+  })
+
+  test('closing leaves no process', async () => {
+    const other = createAdapter()
+    const before = new Set(browserProcesses())
+    const steps = parseAction(other, tellerActions.get_balance ?? {}, tellerTarget).steps
+    await other.run(callOf(steps, { url: sandbox.url, input }))
+    const own = browserProcesses().filter(pid => !before.has(pid))
+    expect(own.length).toBeGreaterThan(1)
+    await other.close()
+    expect(browserProcesses().filter(pid => own.includes(pid))).toEqual([])
+    await expect(other.run(callOf(steps, { url: sandbox.url, input }))).rejects.toMatchObject({ code: 'target_failed' })
+  })
+
+  test('a killed parent takes its browser along', async () => {
+    const script = `import { BrowserHolder } from ${JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)}
+      const { pid } = await new BrowserHolder({}).get(); console.log(pid); setInterval(() => {}, 1000)`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(String(output).trim())
+    expect(isAlive(pid)).toBe(true)
+    parent.kill('SIGKILL')
+    for (let waited = 0; isAlive(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
+    expect(isAlive(pid)).toBe(false)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z'
+  } catch {
+    return false
+  }
+}
