@@ -45,7 +45,15 @@ describe('one key, one run', () => {
 
   test('the key of the manifest guards whatever key the caller sends', async () => {
     let effects = 0
-    const { engine, ended } = await open({ script: { run: async call => (await call.commit(), effects++, {}) } })
+    const { engine, ended } = await open({
+      script: {
+        run: async call => {
+          await call.commit()
+          effects++
+          return {}
+        }
+      }
+    })
     const input = { reference: reference() }
     const first = await engine.submit(pay(input, 'fresh-1'))
     await ended(first.run)
