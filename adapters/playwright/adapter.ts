@@ -69,7 +69,7 @@ async function attempt<Result>(pool: Pool, call: Call<Plan>, work: Work<Result>)
 }
 
 async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, work: Work<Result>): Promise<Result> {
-  const lease = await call.step('page', () => abortable(pool.acquire(stageCall, call.steps), call.signal))
+  const lease = await leaseOf(pool, call, stageCall)
   const stop = () => lease.release(false)
   call.signal.addEventListener('abort', stop, { once: true })
   let keep = false
@@ -85,6 +85,20 @@ async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, 
     call.signal.removeEventListener('abort', stop)
     await lease.tab.closeGate?.()
     lease.release(keep)
+  }
+}
+
+/** A page that comes when nobody waits for it any more goes back. */
+async function leaseOf(pool: Pool, call: Call<Plan>, stageCall: StageCall): Promise<Lease> {
+  const coming = pool.acquire(stageCall, call.steps)
+  try {
+    return await call.step('page', () => abortable(coming, call.signal))
+  } catch (error) {
+    coming.then(
+      lease => lease.release(false),
+      () => undefined
+    )
+    throw error
   }
 }
 

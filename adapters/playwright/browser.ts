@@ -4,6 +4,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
+import { tendProfiles } from './profiles.ts'
 
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
@@ -38,6 +39,10 @@ export class BrowserHolder {
     this.options = options
   }
 
+  get alive(): number {
+    return this.running === undefined ? 0 : 1
+  }
+
   get(): Promise<Running> {
     if (this.closed) throw new RetrofitError('target_failed', { detail: 'the browser is closed: this worker stops', retryable: true })
     this.running ??= this.launch()
@@ -55,6 +60,7 @@ export class BrowserHolder {
     try {
       const running = await launch(this.options)
       this.launched++
+      tendProfiles(running.pid).catch(() => undefined)
       running.browser.on('disconnected', () => {
         this.running = undefined
         kill(running.pid)

@@ -105,6 +105,7 @@ export class Pool {
     const contexts = [...this.all]
     const sum = (count: (context: LoginContext) => number) => contexts.reduce((total, context) => total + count(context), 0)
     return {
+      browsers: this.browsers.alive,
       logins: contexts.length,
       pages: sum(context => context.pages),
       idle: sum(context => context.idle),

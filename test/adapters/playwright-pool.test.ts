@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -77,6 +77,17 @@ describe('warm pages', () => {
     clearInterval(watch)
     expect(logins).toBe(1)
     expect(most).toBe(2)
+  })
+
+  test('who stops waiting for a page takes none with him', async () => {
+    const one = { digest: 'one', concurrency: 2 }
+    const never = [{ goto: '/wait' }, { waitFor: { text: 'never' }, timeout: '10s' }]
+    const stops = Array.from({ length: 6 }, () => new AbortController())
+    const runs = stops.map(({ signal }) => adapter.run(siteCall(never, { ...one, signal })))
+    for (const [index, stop] of stops.entries()) setTimeout(() => stop.abort(new Error('stopped')), index * 60)
+    for (const { status } of await Promise.allSettled(runs)) expect(status).toBe('rejected')
+    await Promise.all([1, 2, 3].map(() => adapter.run(siteCall([{ goto: '/wait' }], one))))
+    expect(adapter.stats?.().pages).toBe(adapter.stats?.().idle)
   })
 
   test('a login is made anew after its uses', async () => {
@@ -172,9 +183,20 @@ describe('the browser', () => {
     const [output] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(String(output).trim())
     expect(isAlive(pid)).toBe(true)
+    const profile =
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        .split('\0')
+        .find(word => word.startsWith('--user-data-dir='))
+        ?.slice(16) ?? ''
+    while (!existsSync(join(profile, 'retrofit-owner'))) await new Promise(resolve => setTimeout(resolve, 20))
     parent.kill('SIGKILL')
     for (let waited = 0; isAlive(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
     expect(isAlive(pid)).toBe(false)
+    const next = createAdapter()
+    await next.run(callOf(parseAction(next, { steps: [{ goto: '/wait' }] }).steps, { url: site.url }))
+    for (let waited = 0; existsSync(profile) && waited < 3_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
+    expect(existsSync(profile)).toBe(false)
+    await next.close()
   })
 })
 

@@ -130,7 +130,7 @@ describe('steps', () => {
       { click: { role: 'link', name: 'Window', popup: [{ extract: { other: { css: 'h1' } } }] } }
     ])
     expect(output).toMatchObject({ uploaded: '__hello.txt:hello', asked: 'true', prompted: 'Bob', other: 'Other window' })
-    expect(output.report).toEqual({ artifact: 'report', file: '_._.._etc_passwd', bytes: 7 })
+    expect(output.report).toEqual({ artifact: 'report', file: '_.._etc_passwd', bytes: 7 })
     expect(Buffer.from(call.seen.artifacts.get('report') ?? []).toString()).toBe('content')
     expect([...call.seen.artifacts.keys()].sort()).toEqual(['heading.png', 'page.png', 'report'])
   })
