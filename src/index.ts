@@ -3,4 +3,5 @@ export { type ActionSource, type Adapter, type Call, defineAdapter, type ProbeRe
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
+export { compilePattern } from './core/schema.ts'
 export type { Json, JsonObject, JsonSchema, Target } from './core/types.ts'

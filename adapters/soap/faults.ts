@@ -1,5 +1,5 @@
 /** Faults → errors: the manifest's rules, compiled. */
-import { compileTemplate, ExpressionError, type Template } from '../../src/index.ts'
+import { compilePattern, compileTemplate, ExpressionError, type Template } from '../../src/index.ts'
 import type { Fault } from './envelope.ts'
 import type { ErrorRule, FaultRule } from './shape.ts'
 
@@ -65,7 +65,7 @@ const longestText = 2_000
 
 function compileRegExp(pattern: string, context: RuleContext): (text: string) => boolean {
   try {
-    const compiled = new RegExp(pattern, 'u')
+    const compiled = compilePattern(pattern)
     return text => compiled.test(text)
   } catch (error) {
     context.issue(['matches'], `is not a regular expression: ${(error as Error).message}`)

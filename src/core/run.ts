@@ -1,5 +1,18 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
-import type { Action, ArtifactRef, Bot, Caller, Json, JsonObject, Run, RunError, RunStatus, StepRecord, Transition } from './types.ts'
+import type {
+  Action,
+  ArtifactRef,
+  Bot,
+  Caller,
+  Json,
+  JsonObject,
+  Run,
+  RunError,
+  RunEvent,
+  RunStatus,
+  StepRecord,
+  Transition
+} from './types.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
 export const publishGraceMs = 5_000
@@ -9,6 +22,8 @@ export const tombstoneMs = 400 * 24 * 3_600_000
 const historyLength = 50
 const stepsLength = 100
 const artifactsLength = 50
+/** A larger row is looked up by those who want it. */
+const eventBytes = 16_384
 
 export interface NewRun {
   readonly id: string
@@ -61,6 +76,13 @@ const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'c
 
 /** Ended for the caller: an answer exists. `outcome_unknown` may still be settled by a later probe or a person. */
 export const hasEnded = (run: Pick<Run, 'status'>): boolean => endedStatuses.has(run.status)
+
+/** What watchers hear of a write. `bytes` is the size of the row. */
+export function statusEvent(run: Run, bytes: number): RunEvent {
+  const { id, revision, status, effect } = run
+  const event = { type: 'status', runId: id, revision, status, effect } as const
+  return hasEnded(run) && bytes <= eventBytes ? { ...event, run } : event
+}
 
 /** Final: nothing but its expiry changes it any more. */
 export const isFinal = (run: Run): boolean => hasEnded(run) && run.status !== 'outcome_unknown'

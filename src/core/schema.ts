@@ -7,15 +7,14 @@ import type { Check, FieldError, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
 
-/** Ajv's `code.regExp`: `pattern` runs in linear time, whatever its author wrote (RE2). */
-const regExp = Object.assign(
-  (pattern: string) => {
-    const compiled = RE2JS.compile(pattern)
-    // Ajv keeps compiled patterns by `toString()`: without this one, every pattern would be the first one.
-    return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern }
-  },
-  { code: 'new RegExp' }
-)
+/** A pattern that runs in linear time, whatever its author wrote (RE2: no look-around, no back-references). Throws when it is none. */
+export function compilePattern(pattern: string): { test(text: string): boolean } {
+  const compiled = RE2JS.compile(pattern)
+  return { test: text => compiled.matcher(text).find() }
+}
+
+/** Ajv's `code.regExp`. Ajv keeps compiled patterns by `toString()`: without this one, every pattern would be the first one. */
+const regExp = Object.assign((pattern: string) => ({ ...compilePattern(pattern), toString: () => pattern }), { code: 'new RegExp' })
 
 const annotations = ['x-sensitive', 'x-session', 'x-untrusted', 'xml', 'example', 'discriminator', 'externalDocs']
 

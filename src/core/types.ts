@@ -199,5 +199,13 @@ export interface Run {
 
 /** What watchers hear; best effort, may be missed. */
 export type RunEvent =
-  | { readonly type: 'status'; readonly runId: string; readonly revision: number; readonly status: RunStatus; readonly effect: RunEffect }
+  | {
+      readonly type: 'status'
+      readonly runId: string
+      readonly revision: number
+      readonly status: RunStatus
+      readonly effect: RunEffect
+      /** The row as it was written, when the run has ended and is small: saves the look-up. */
+      readonly run?: Run
+    }
   | { readonly type: 'step'; readonly runId: string; readonly step: StepRecord }

@@ -52,23 +52,32 @@ async function waitForEnd({ store, on, heard, run, waitMs, signal }: Wait): Prom
   const giveUpAt = performance.now() + waitMs
   let latest = run
   while (!hasEnded(latest) && performance.now() < giveUpAt && !signal?.aborted) {
-    if ((heard.get(run.id) ?? 0) <= latest.revision)
-      await nextEnd({ on, runId: run.id, ms: Math.max(1, Math.min(pollMs, giveUpAt - performance.now())), signal })
-    latest = (await store.getRun(run.id)) ?? latest
+    const missed = (heard.get(run.id) ?? 0) > latest.revision
+    const ms = Math.max(1, Math.min(pollMs, giveUpAt - performance.now()))
+    latest = (missed ? undefined : await nextEnd({ on, runId: run.id, ms, signal })) ?? (await store.getRun(run.id)) ?? latest
   }
   return latest
 }
 
-function nextEnd({ on, runId, ms, signal }: { on: Hub['on']; runId: string; ms: number; signal: AbortSignal | undefined }): Promise<void> {
+interface NextEnd {
+  readonly on: Hub['on']
+  readonly runId: string
+  readonly ms: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** The run when the event brings it; undefined: look it up. */
+function nextEnd({ on, runId, ms, signal }: NextEnd): Promise<Run | undefined> {
   return new Promise(resolve => {
-    const done = () => {
+    const done = (run?: Run) => {
       off()
       clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
+      signal?.removeEventListener('abort', stop)
+      resolve(run)
     }
-    const off = on(runId, event => event.type === 'status' && hasEnded(event) && done())
-    const timer = setTimeout(done, ms)
-    signal?.addEventListener('abort', done)
+    const stop = () => done()
+    const off = on(runId, event => event.type === 'status' && hasEnded(event) && done(event.run))
+    const timer = setTimeout(stop, ms)
+    signal?.addEventListener('abort', stop)
   })
 }

@@ -1,6 +1,7 @@
 import { allPartitions, partitionOfRun } from '../../core/ids.ts'
 import type { Created, Store } from '../../core/ports.ts'
-import type { Run, RunEvent } from '../../core/types.ts'
+import { statusEvent } from '../../core/run.ts'
+import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 
@@ -55,12 +56,12 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
     createRun,
     getRun,
     async updateRun(next) {
-      const { id, revision, status, effect } = next
-      const event: RunEvent = { type: 'status', runId: id, revision, status, effect }
+      const { id, revision, status } = next
+      const json = JSON.stringify(next)
       const written = await script(
         'updateRun',
         [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
-        [id, revision, JSON.stringify(next), status, next.dueAt ?? '', keys.channel, JSON.stringify(event)]
+        [id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(statusEvent(next, json.length))]
       )
       return written === 1
     },

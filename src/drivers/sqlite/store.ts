@@ -1,4 +1,5 @@
 import type { Store } from '../../core/ports.ts'
+import { statusEvent } from '../../core/run.ts'
 import type { RunEvent } from '../../core/types.ts'
 import { artifacts } from './artifacts.ts'
 import type { Sqlite } from './open-sqlite.ts'
@@ -46,7 +47,7 @@ export function openSqliteStore(shared: Sqlite): Store {
     artifacts: artifacts(sqlite),
     async updateRun(next) {
       const written = await ledger.updateRun(next)
-      if (written) emit({ type: 'status', runId: next.id, revision: next.revision, status: next.status, effect: next.effect })
+      if (written) emit(statusEvent(next, 0))
       return written
     },
     watch(listener) {
