@@ -1,5 +1,5 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
-import { BusinessError, type Json, RetrofitError } from '../../src/index.ts'
+import { BusinessError, RetrofitError } from '../../src/index.ts'
 import { explain, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
@@ -136,5 +136,3 @@ export async function isSignedOff(stage: Stage): Promise<boolean> {
   if (login.path !== undefined && atPath(page.url(), login.path)) return true
   return login.signedOff === undefined ? false : (await login.signedOff.find(stage)).first().isVisible()
 }
-
-export type Extracted = Record<string, Json>
