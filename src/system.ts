@@ -38,6 +38,12 @@ export interface System {
   stop(): Promise<void>
 }
 
+/** Where a process gets its ports and adapters from; the fault campaign hands in wrapped ones. */
+export interface Sources {
+  readonly openDeployment: typeof openDeployment
+  readonly loadAdapters: typeof loadAdapters
+}
+
 type Stop = () => Promise<void> | void
 
 /** Things to undo, last opened first. */
@@ -51,18 +57,25 @@ class Undo {
   }
 }
 
-export async function startSystem(settings: Settings, roles: Roles): Promise<System> {
+export async function startSystem(settings: Settings, roles: Roles, sources: Sources = { openDeployment, loadAdapters }): Promise<System> {
   const undo = new Undo()
   try {
-    return await open(settings, roles, undo)
+    return await open({ settings, roles, sources, undo })
   } catch (error) {
     await undo.run().catch(() => undefined)
     throw error
   }
 }
 
-async function open(settings: Settings, roles: Roles, undo: Undo): Promise<System> {
-  const deployment = await openDeployment(settings)
+interface Opening {
+  readonly settings: Settings
+  readonly roles: Roles
+  readonly sources: Sources
+  readonly undo: Undo
+}
+
+async function open({ settings, roles, sources, undo }: Opening): Promise<System> {
+  const deployment = await sources.openDeployment(settings)
   undo.add(() => close(deployment))
   // Closed before the deployment: its gauges read the queue once more.
   const telemetry = await openTelemetry({
@@ -72,7 +85,7 @@ async function open(settings: Settings, roles: Roles, undo: Undo): Promise<Syste
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
-  const adapters = await loadAdapters(adapterOptions(settings))
+  const adapters = await sources.loadAdapters(adapterOptions(settings))
   undo.add(() => closeAdapters(adapters))
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
   const parts = engineParts({ settings, deployment, adapters, telemetry, catalog, undo })
