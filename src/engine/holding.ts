@@ -78,6 +78,8 @@ export class Holding {
 
   private async write(change: (run: Run, now: number) => Run): Promise<Run> {
     for (;;) {
+      // Ended, handed back or settled by this holding itself: a heartbeat or a late step that waited its turn must not revive it.
+      if (this.last.lease === undefined) throw new FenceLost(this.last.id)
       const next = change(this.last, this.parts.store.now())
       if (await this.stored(next)) {
         this.last = next
