@@ -25,8 +25,10 @@ export async function serve(role: Role, flags: Flags): Promise<number> {
   const sandboxes = flags.sandbox ? await startSandboxes(settings) : []
   try {
     const system = await startSystem(withSandboxes(settings, sandboxes), roles[role])
+    // Heard from here on: whoever reads the welcome may send a signal at once.
+    const told = firstSignal()
     process.stdout.write(welcome({ role, system, settings, sandboxes }))
-    await untilTold(system, settings)
+    await stopGracefully(system, await told, settings)
     return 0
   } finally {
     await Promise.all(sandboxes.map(sandbox => sandbox.stop()))
@@ -45,12 +47,16 @@ function withSandboxes(settings: Settings, sandboxes: readonly RunningSandbox[])
   return { ...settings, manifestEnv: name => addresses.get(name) ?? settings.manifestEnv(name) }
 }
 
-/** The first signal stops gracefully, a second one at once. */
-async function untilTold(system: System, { SHUTDOWN_GRACE_MS }: Settings): Promise<void> {
-  const signal = await new Promise<string>(resolve => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+const firstSignal = (): Promise<string> =>
+  new Promise(resolve => {
+    for (const name of signals) process.once(name, () => resolve(name))
   })
+
+/** The first signal stops gracefully, a second one at once. */
+async function stopGracefully(system: System, signal: string, { SHUTDOWN_GRACE_MS }: Settings): Promise<void> {
   process.stderr.write(`${signal}: finishing what is under way (at most ${Math.round(SHUTDOWN_GRACE_MS / 1_000)} s) …\n`)
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))
+  for (const name of signals) process.once(name, () => process.exit(130))
   await system.stop()
 }

@@ -26,6 +26,17 @@ afterAll(async () => {
   await server.stop()
 })
 
+describe('dueRuns', () => {
+  test('leaves out a run that moved on while the sweep read the index: it must not be buried', async () => {
+    const run = aRun({ status: 'completed', dueAt: Date.now() + 86_400_000 })
+    await store.createRun(run, open(aKey()))
+    // What another process saw a moment before the run ended.
+    await admin.zadd(`retrofit:{${run.id.slice(-2)}}:due`, 1, run.id)
+    expect((await store.dueRuns(Date.now(), 100)).map(({ id }) => id)).not.toContain(run.id)
+    await store.deleteRun(run.id)
+  })
+})
+
 describe('unsafe settings', () => {
   const refuses = async (settings: Record<string, string>) => {
     const before = await Promise.all(Object.keys(settings).map(name => admin.config('GET', name) as Promise<[string, string]>))

@@ -93,7 +93,9 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
       ])
       const due = (await pipelined<string[]>(commands)).flatMap(pairs)
       due.sort((a, b) => a.score - b.score)
-      return rowsOf(due.slice(0, limit).map(({ member }) => member))
+      const rows = await rowsOf(due.slice(0, limit).map(({ member }) => member))
+      // The rows are read after the index: one that moved on in between is not due any more.
+      return rows.filter(({ dueAt }) => dueAt !== null && dueAt <= now)
     },
     async deleteRun(id) {
       const [tenant, bot, idempotency] = await send(redis => redis.hmget(keys.row(id), 'tenant', 'bot', 'keys'))
