@@ -35,10 +35,11 @@ const commandOf = (pid: number): string => {
 
 /** Every process below this one. */
 export function descendants(root: number): readonly ProcessMark[] {
-  const all = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+  const all = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
   const stats = new Map(all.map(pid => [pid, statOf(pid)]))
-  const below = (parent: number): number[] =>
-    all.filter(pid => stats.get(pid)?.parent === parent).flatMap(pid => [pid, ...below(pid)])
+  const below = (parent: number): number[] => all.filter(pid => stats.get(pid)?.parent === parent).flatMap(pid => [pid, ...below(pid)])
   return below(root).map(pid => ({ pid, startedAt: stats.get(pid)?.startedAt ?? '', command: commandOf(pid) }))
 }
 

@@ -19,7 +19,8 @@ describe.each(kinds)('%s: a key has one run for ever', kind => {
   test('fifty calls at once with one key, over all gateways: one run, one effect', async () => {
     const input = payment()
     await bank.faults({ delayMs: 150 })
-    const callOn = (index: number) => deployed.clients[index % deployed.clients.length]?.call('corebank_post_payment', input, { key: 'fifty' })
+    const callOn = (index: number) =>
+      deployed.clients[index % deployed.clients.length]?.call('corebank_post_payment', input, { key: 'fifty' })
     const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => callOn(index)))
     await bank.faults({ delayMs: 0 })
     expect(answers.map(answer => answer?.status)).toEqual(Array.from({ length: 50 }, () => 200))
