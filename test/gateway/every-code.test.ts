@@ -1,0 +1,195 @@
+/** Each code of the error table is provoked once over HTTP and answers its status, its problem document and its headers. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type ErrorCode, errorKinds } from '../../src/core/errors.ts'
+import { type Answer, type CallOptions, type OpenGateway, openGateway } from './open-gateway.ts'
+import { rawHttp, statusOf } from './raw-http.ts'
+
+const cancelBot = `
+bot: slowly
+version: 1.0.0
+title: Slow desk
+description: Takes its time.
+adapter: echo
+target: { url: 'http://127.0.0.1:9', waiting: 2 }
+actions:
+  read:
+    title: Take ten seconds
+    description: Answers after ten seconds.
+    effect: read
+    scopes: [demo:read]
+    input: { type: object, additionalProperties: false, properties: {} }
+    output: { type: object }
+    delay: 10s
+  once:
+    title: Forget at once
+    description: A run is kept for a moment only.
+    effect: write
+    scopes: [demo:write]
+    idempotency: { ttl: 1ms }
+    input: { type: object }
+    output: { type: object }
+    commit: true
+`
+
+let working: OpenGateway
+let idle: OpenGateway
+
+beforeAll(async () => {
+  const { echoManifest } = await import('./open-gateway.ts')
+  working = await openGateway({ manifests: [echoManifest, cancelBot] })
+  idle = await openGateway({ manifests: [cancelBot], worker: false, settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 } })
+})
+afterAll(async () => {
+  await Promise.all([working.close(), idle.close()])
+})
+
+const action = (name: string, request: CallOptions = {}, at = working) => at.call(`/v1/actions/${name}`, { body: {}, ...request })
+const key = (value: string) => ({ headers: { 'idempotency-key': value } })
+
+async function ended(path: string): Promise<Answer> {
+  return working.call(`${path}?wait=5`)
+}
+
+async function lostRun(id: string): Promise<string> {
+  const answer = await action('demo_lost', key(id))
+  return `/v1/runs/${answer.json.runId}`
+}
+
+/** An answer that was read off the socket. */
+function parsed(raw: string): Answer {
+  const [head = '', text = ''] = raw.split('\r\n\r\n')
+  const headers = new Headers(
+    head
+      .split('\r\n')
+      .slice(1)
+      .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as [string, string])
+  )
+  return { status: statusOf(raw), headers, text, json: JSON.parse(text) }
+}
+
+/** What must be done for each code; the compiler sees that none is forgotten. */
+const provoke: Record<ErrorCode, () => Promise<Answer>> = {
+  malformed_json: () => action('demo_echo', { raw: '{"text":' }),
+  invalid_request: () => action('demo_echo', { body: { text: 'x' }, headers: { prefer: 'wait=soon', 'x-request-timeout': 'soon' } }),
+  idempotency_key_required: () => action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 } }),
+  unauthenticated: () => action('demo_echo', { authorization: 'Bearer rf_wrong' }),
+  insufficient_scope: async () =>
+    action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
+  not_found: () => working.call('/v1/nothing'),
+  action_not_found: () => action('demo_nothing'),
+  run_not_found: () => working.call('/v1/runs/run_000000000000000000000'),
+  bot_not_found: () => working.call('/v1/bots/nobody'),
+  artifact_not_found: async () => {
+    const run = await action('demo_echo', { body: { text: 'x' } })
+    return working.call(`/v1/runs/${run.headers.get('run-id')}/artifacts/screen.png`)
+  },
+  method_not_allowed: () => working.call('/v1/runs', { method: 'DELETE' }),
+  not_acceptable: () => working.call('/v1/runs', { headers: { accept: 'text/csv' } }),
+  not_cancellable: async () => {
+    const run = await action('demo_echo', { body: { text: 'x' } })
+    return working.call(`/v1/runs/${run.headers.get('run-id')}/cancel`, { method: 'POST' })
+  },
+  not_retryable: async () => working.call(`${await lostRun('retry-1')}/retry`, { method: 'POST' }),
+  not_resolvable: async () => {
+    const run = await action('demo_echo', { body: { text: 'x' } })
+    return working.call(`/v1/runs/${run.headers.get('run-id')}/resolve`, { body: { outcome: 'not_done' } })
+  },
+  key_expired: async () => {
+    const request = { body: {}, ...key('short-lived') }
+    const run = await action('slowly_once', request)
+    for (;;) {
+      const answer = await action('slowly_once', request)
+      if (answer.status !== 200 || run.status !== 200) return answer
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  },
+  bot_from_file: () => working.call('/v1/bots/slowly', { method: 'PUT', raw: cancelBot, headers: { 'content-type': 'application/yaml' } }),
+  run_cancelled: async () => {
+    const request = { body: {}, headers: { 'idempotency-key': 'cancel-me', prefer: 'respond-async' } }
+    const run = await action('slowly_read', request)
+    await working.call(`/v1/runs/${run.json.runId}/cancel`, { method: 'POST' })
+    return action('slowly_read', request)
+  },
+  body_too_large: () => action('slowly_read', { body: { text: 'x'.repeat(3_000) } }, idle),
+  uri_too_long: () => working.call(`/v1/runs?bot=${'x'.repeat(10_000)}`),
+  unsupported_media_type: () => action('demo_echo', { headers: { 'content-type': 'text/plain' } }),
+  invalid_input: () => action('demo_echo', { body: { text: 1 } }),
+  idempotency_key_reused: async () => {
+    await action('demo_echo', { body: { text: 'a' }, ...key('reused') })
+    return action('demo_echo', { body: { text: 'b' }, ...key('reused') })
+  },
+  invalid_manifest: () =>
+    working.call('/v1/bots/broken', { method: 'PUT', raw: 'bot: broken\n', headers: { 'content-type': 'application/yaml' } }),
+  rate_limited: async () => {
+    const all = await Promise.all(Array.from({ length: 60 }, () => idle.call('/v1/runs')))
+    return all.find(({ status }) => status === 429) as Answer
+  },
+  headers_too_large: async () =>
+    parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
+  internal_error: async () => {
+    // A mistake of our own: a method that throws what nobody expects.
+    const { catalog } = working.engine
+    const { action: lookUp } = catalog
+    const throwing = () => {
+      throw new TypeError('secret detail of a bug')
+    }
+    Object.assign(catalog, { action: throwing })
+    const answer = await action('demo_echo', { body: { text: 'x' } })
+    Object.assign(catalog, { action: lookUp })
+    expect(answer.text).not.toContain('secret detail')
+    return answer
+  },
+  target_failed: () => action('demo_broken', key('broken-1')),
+  invalid_output: () => action('demo_odd'),
+  outcome_unknown: () => action('demo_lost', key('lost-1')),
+  queue_full: async () => {
+    const waiting = { headers: { prefer: 'respond-async' } }
+    await new Promise(resolve => setTimeout(resolve, 1_100))
+    await action('slowly_read', waiting, idle)
+    await action('slowly_read', waiting, idle)
+    return action('slowly_read', waiting, idle)
+  },
+  circuit_open: async () => {
+    for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo')
+    const answer = await action('demo_echo', { body: { text: 'x' } })
+    await working.parts.breakers.succeeded('demo')
+    return answer
+  },
+  not_ready: async () => {
+    const other = await openGateway({ worker: false })
+    await other.parts.store.close()
+    const answer = await other.call('/readyz', { authorization: null })
+    await other.closeServer()
+    return answer
+  },
+  deadline_exceeded: async () => {
+    const request = { headers: { 'x-request-timeout': '300', 'idempotency-key': 'late-1' } }
+    const first = await action('slowly_read', request)
+    if (first.status !== 202) return first
+    await ended(`/v1/runs/${first.json.runId}`)
+    return action('slowly_read', request)
+  }
+}
+
+describe('every code of the table', () => {
+  for (const [code, act] of Object.entries(provoke) as [ErrorCode, () => Promise<Answer>][]) {
+    const { status, title } = errorKinds[code]
+    test(`${status} ${code}`, async () => {
+      const answer = await act()
+      expect({ status: answer.status, code: answer.json?.code }).toEqual({ status, code })
+      expect(answer.headers.get('content-type')).toBe('application/problem+json')
+      expect(answer.json).toMatchObject({
+        type: `urn:retrofit:problem:${code}`,
+        title,
+        status,
+        detail: expect.any(String),
+        retryable: expect.any(Boolean),
+        effect: expect.any(String),
+        hint: expect.stringMatching(/\w/)
+      })
+      if (status === 429 || status === 503) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      if (status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
+      if (status === 405) expect(answer.headers.get('allow')).toContain('GET')
+    })
+  }
+})
