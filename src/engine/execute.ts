@@ -1,5 +1,6 @@
 /** What a worker does with a delivery: claim the run through the fence, ack, and attempt or probe it. */
 import { RetrofitError } from '../core/errors.ts'
+import { randomText } from '../core/ids.ts'
 import type { Delivery, Message } from '../core/ports.ts'
 import { claim, claimProbe, fail, park, turnOf } from '../core/run.ts'
 import type { Action, Bot, Run } from '../core/types.ts'
@@ -30,10 +31,12 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)
   if (run.status === 'queued' && run.startBy <= now && run.attempt === 0) return tooLate(parts, run)
-  const slot = await takeSlot(parts, { run, bot, shutdown })
+  // Its own name for each delivery: a store takes the very same write twice, so two claims of one process must never look alike.
+  const worker = `${parts.settings.worker}/${randomText(8)}`
+  const slot = await takeSlot(parts, { run, bot, worker, shutdown })
   if (slot === undefined) return
   try {
-    await withClaim({ parts, bot, action, run, turn, delivery, shutdown })
+    await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown })
   } finally {
     await slot.release()
   }
@@ -45,13 +48,14 @@ interface Claiming {
   readonly action: Action
   readonly run: Run
   readonly turn: 'attempt' | 'probe'
+  readonly worker: string
   readonly delivery: Delivery
   readonly shutdown: AbortSignal
 }
 
-async function withClaim({ parts, bot, action, run, turn, delivery, shutdown }: Claiming): Promise<void> {
+async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }: Claiming): Promise<void> {
   const { store, settings, telemetry } = parts
-  const lease = { worker: settings.worker, now: store.now(), leaseMs: settings.leaseMs }
+  const lease = { worker, now: store.now(), leaseMs: settings.leaseMs }
   const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
   if (!(await store.updateRun(claimed))) return
   // From here on the ledger's lease guards the run, not the delivery.
@@ -86,11 +90,14 @@ interface Slot {
 }
 
 /** Never more than `concurrency` at once on a target, over all workers: waits for a place, undefined when it must not wait longer. */
-async function takeSlot(parts: Parts, { run, bot, shutdown }: { run: Run; bot: Bot; shutdown: AbortSignal }): Promise<Slot | undefined> {
+async function takeSlot(
+  parts: Parts,
+  { run, bot, worker, shutdown }: { run: Run; bot: Bot; worker: string; shutdown: AbortSignal }
+): Promise<Slot | undefined> {
   const limit = bot.target.concurrency
   if (limit === undefined) return { release: async () => undefined }
   const { store, settings } = parts
-  const slot = { name: bot.name, holder: `${settings.worker}/${run.id}` }
+  const slot = { name: bot.name, holder: `${worker}/${run.id}` }
   const renewal = () => store.acquireSlot({ ...slot, limit, untilMs: store.now() + settings.leaseMs })
   while (!(await renewal())) {
     if (shutdown.aborted) throw new Error('shutting down: the delivery goes back')

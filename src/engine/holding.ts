@@ -22,12 +22,14 @@ export class Holding {
   private readonly heartbeat: NodeJS.Timeout
   private readonly deadline: NodeJS.Timeout
   private readonly off: () => void
+  private readonly worker: string
   private last: Run
   private tail: Promise<unknown> = Promise.resolve()
 
   constructor(parts: Parts, run: Run, { limitMs, shutdown }: { readonly limitMs: number; readonly shutdown: AbortSignal }) {
     this.parts = parts
     this.last = run
+    this.worker = run.lease?.worker ?? parts.settings.worker
     this.heartbeat = setInterval(() => this.beat(), parts.settings.leaseMs / 3)
     this.deadline = setTimeout(() => this.stop('deadline'), limitMs)
     const off = parts.hub.on(run.id, event => event.type === 'status' && this.refresh(event.revision))
@@ -55,7 +57,7 @@ export class Holding {
 
   lease(): Lease {
     const { settings, store } = this.parts
-    return { worker: settings.worker, now: store.now(), leaseMs: settings.leaseMs }
+    return { worker: this.worker, now: store.now(), leaseMs: settings.leaseMs }
   }
 
   /** Writes the next state. Throws FenceLost when the run is not this worker's any more; what others noted meanwhile (a cancel request) is kept. */
@@ -107,13 +109,7 @@ export class Holding {
   }
 
   private isMine(fresh: Run): boolean {
-    const { attempt, probes, lease } = this.last
-    return (
-      !(hasEnded(fresh) && !hasEnded(this.last)) &&
-      fresh.attempt === attempt &&
-      fresh.probes === probes &&
-      fresh.lease?.worker === lease?.worker
-    )
+    return !(hasEnded(fresh) && !hasEnded(this.last)) && fresh.lease?.worker === this.worker
   }
 
   private seen(fresh: Run): void {

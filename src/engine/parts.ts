@@ -8,7 +8,7 @@ import type { Catalog } from './engine.ts'
 import type { Hub } from './hub.ts'
 
 export interface EngineSettings {
-  /** Names this process in leases. */
+  /** Names this process in leases, before the name of the claim. */
   readonly worker: string
   /** A run whose worker is silent this long is taken over. */
   readonly leaseMs: number
