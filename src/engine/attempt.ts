@@ -1,7 +1,7 @@
 /** One attempt of a run, and what becomes of it on each side of the commit point. */
 import { FenceLost, NothingSent, RetrofitError } from '../core/errors.ts'
 import { backoffMs } from '../core/retry.ts'
-import { cancel, clearCommit, complete, fail, park, requeue, settle } from '../core/run.ts'
+import { cancel, complete, fail, park, requeue, settle } from '../core/run.ts'
 import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
 import { type OpenCall, openCall } from './call.ts'
 import type { Work } from './execute.ts'
@@ -40,7 +40,11 @@ async function prepare(work: Work, root: Parameters<typeof openCall>[1]['root'])
 }
 
 async function failedBeforeCall(work: Work, error: unknown): Promise<undefined> {
-  await beforeCommit(work, { error: technicalErrorOf(error, text => text), steps: [] })
+  const technical = technicalErrorOf(error, text => text)
+  const ending = work.holding.crossedBefore
+    ? afterCommit(work, { reason: technical.detail, steps: [] })
+    : beforeCommit(work, { error: technical, steps: [] })
+  await ending.catch(problem => left(work, problem))
   return undefined
 }
 
@@ -48,7 +52,7 @@ function adapterRun({ parts, bot, holding }: Work, call: OpenCall): Promise<Json
   const adapter = parts.adapters[bot.adapter]
   if (adapter === undefined)
     throw new RetrofitError('target_failed', { detail: `This worker has no adapter ${bot.adapter}.`, retryable: true })
-  return heeding(adapter.run(call), holding.signal)
+  return heeding(adapter.run(call), holding.signal).finally(() => call.close())
 }
 
 /** Resolves like the work, or rejects with the signal's reason a little after it aborted. */
@@ -74,12 +78,12 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
     throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
   const sealed = parts.sealer.seal(action.output, output)
   await end(work, (run, now) => complete(run, sealed, { now, steps: call.records }))
-  await parts.breakers.succeeded(bot.name)
+  await parts.breakers.succeeded(bot.name).catch(() => undefined)
 }
 
 /** Writes a final state through the fence and tells about it. */
-async function end(work: Work, change: (run: Run, now: number) => Run): Promise<Run> {
-  const run = await work.holding.advance(change)
+async function end(work: Work, change: (run: Run, now: number) => Run, from?: 'uncrossed'): Promise<Run> {
+  const run = await (from === undefined ? work.holding.advance(change) : work.holding.advanceUncrossed(change))
   work.parts.telemetry.runEnded(run)
   return run
 }
@@ -88,20 +92,26 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   if (error instanceof FenceLost || work.holding.stopReason === 'fence_lost') throw new FenceLost(work.holding.run.id)
   const business = businessErrorOf(work.action, error)
   const technical = technicalErrorOf(error, call.redact)
-  if (error instanceof NothingSent && crossed(work)) await work.holding.advance((run, now) => clearCommit(run, now))
-  if (business?.notApplied && crossed(work)) await work.holding.advance((run, now) => clearCommit(run, now))
-  if (crossed(work)) return afterCommit(work, call, { reason: stoppedBy(work) ?? business?.detail ?? technical.detail })
+  const steps = call.records
+  if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
+    const reason = call.redact(stoppedBy(work) ?? business?.detail ?? technical.detail)
+    return afterCommit(work, { reason, steps })
+  }
   if (business !== undefined) {
     const { notApplied: _, ...runError } = { ...business, detail: call.redact(business.detail) }
-    await end(work, (run, now) => fail(run, runError, { now, steps: call.records }))
+    await end(work, (run, now) => fail(run, runError, { now, steps }), 'uncrossed')
     return
   }
   const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
-  await beforeCommit(work, { error: { ...technical, retryable }, steps: call.records })
+  await beforeCommit(work, { error: { ...technical, retryable }, steps })
 }
 
-/** Whether this run's effect may exist. The ledger's word counts, also when the answer to `commit()` never came. */
-const crossed = ({ holding }: Work): boolean => holding.run.effect !== 'none'
+/**
+ * Whether this run's effect may exist. Evidence is about this attempt alone: it says nothing of one before it that crossed.
+ * A `commit()` that threw let nothing through, whatever the ledger noted.
+ */
+const mayBeThere = ({ holding }: Work, call: OpenCall, { notApplied }: { readonly notApplied: boolean }): boolean =>
+  holding.crossedBefore || (call.committed && !notApplied)
 
 const stopTexts = { deadline: 'the time limit came', cancelled: 'it was cancelled', shutdown: 'the worker was stopped' } as const
 
@@ -120,30 +130,31 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
   const { holding, action, parts, bot } = work
   const reason = holding.stopReason
   if (reason === 'cancelled' || holding.run.cancelRequested)
-    return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point')))
+    return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point'), 'uncrossed'))
   if (reason === 'shutdown')
-    return void (await holding.advance((run, now) =>
+    return void (await holding.advanceUncrossed((run, now) =>
       requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
     ))
   if (reason === 'deadline') {
     const late = runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${error.detail}`.slice(0, 500) }))
-    return void (await end(work, (run, now) => fail(run, late, { now, steps })))
+    return void (await end(work, (run, now) => fail(run, late, { now, steps }), 'uncrossed'))
   }
   if (error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
   const waitMs = backoffMs(action.retry, holding.run.attempt)
   const again = error.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
-  if (!again) return void (await end(work, (run, now) => fail(run, error, { now, steps })))
-  publishLater(parts, await holding.advance((run, now) => requeue(run, { now, steps, notBefore: now + waitMs, error, note: 'retry' })))
+  if (!again) return void (await end(work, (run, now) => fail(run, error, { now, steps }), 'uncrossed'))
+  const next = await holding.advanceUncrossed((run, now) => requeue(run, { now, steps, notBefore: now + waitMs, error, note: 'retry' }))
+  publishLater(parts, next)
 }
 
 /** It may have happened: nothing is run again; the probe is asked when a late effect has had its time. */
-async function afterCommit(work: Work, call: OpenCall, { reason }: { readonly reason: string }): Promise<void> {
+async function afterCommit(work: Work, { reason, steps }: { readonly reason: string; readonly steps: OpenCall['records'] }): Promise<void> {
   const { action, holding, parts } = work
-  const error = unknownOutcome(`After the commit point: ${call.redact(reason)}`.slice(0, 500))
+  const error = unknownOutcome(`After the commit point: ${reason}`.slice(0, 500))
   if (action.probe === undefined && action.rerun === undefined) {
-    return void (await end(work, (run, now) => park(run, error, { now, steps: call.records, probeAt: undefined })))
+    return void (await end(work, (run, now) => park(run, error, { now, steps, probeAt: undefined })))
   }
-  publishLater(parts, await holding.advance((run, now) => settle(run, error, { now, steps: call.records, until: now + action.settleMs })))
+  publishLater(parts, await holding.advance((run, now) => settle(run, error, { now, steps, until: now + action.settleMs })))
 }
 
 /** The outcome could not be written. The lease will run out, and the sweep takes the run from there. */

@@ -12,6 +12,8 @@ import { Stopped } from './holding.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
+  /** The attempt is over: no `commit()` lets anything through any more, also not one whose answer is still to come. */
+  close(): void
 }
 
 const artifactBytes = 8 * 1024 * 1024
@@ -27,6 +29,7 @@ export function openCall(
   const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input)]
   const tracer = new StepTracer(work, root)
   let committed = holding.run.effect !== 'none' && !options.mayCommit
+  let closed = false
   return {
     steps: action.steps,
     bot: { name: bot.name, digest: bot.digest },
@@ -48,7 +51,11 @@ export function openCall(
       if (!options.mayCommit || committed)
         throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
       await cross(work)
+      if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
+    },
+    close: () => {
+      closed = true
     },
     step: (name, run) => tracer.step(name, run),
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
@@ -65,6 +72,7 @@ async function cross({ action, holding, parts }: Work): Promise<void> {
     if (run.cancelRequested) throw new Stopped('cancelled')
     return crossCommit(run, { ...holding.lease(), again: action.rerun !== undefined })
   })
+  holding.signal.throwIfAborted()
   if ((holding.run.lease?.until ?? 0) <= parts.store.now()) {
     holding.stop('fence_lost')
     throw new FenceLost(holding.run.id)

@@ -1,6 +1,6 @@
 /** A run while a worker holds its lease: every change goes through the fence, one after the other. */
 import { FenceLost } from '../core/errors.ts'
-import { hasEnded, type Lease, renew } from '../core/run.ts'
+import { clearCommit, hasEnded, type Lease, renew } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 
@@ -17,6 +17,8 @@ export class Stopped extends Error {
 }
 
 export class Holding {
+  /** The run had crossed its commit point before it was claimed: nothing that this attempt sees can say that there is no effect. */
+  readonly crossedBefore: boolean
   private readonly parts: Parts
   private readonly abort = new AbortController()
   private readonly heartbeat: NodeJS.Timeout
@@ -29,6 +31,7 @@ export class Holding {
   constructor(parts: Parts, run: Run, { limitMs, shutdown }: { readonly limitMs: number; readonly shutdown: AbortSignal }) {
     this.parts = parts
     this.last = run
+    this.crossedBefore = run.effect !== 'none'
     this.worker = run.lease?.worker ?? parts.settings.worker
     this.heartbeat = setInterval(() => this.beat(), parts.settings.leaseMs / 3)
     this.deadline = setTimeout(() => this.stop('deadline'), limitMs)
@@ -65,6 +68,18 @@ export class Holding {
     const turn = this.tail.then(() => this.write(change))
     this.tail = turn.catch(() => undefined)
     return turn
+  }
+
+  /** Like `advance`, from a state without an effect: a crossing that the ledger noted and that let nothing through is taken back first. */
+  async advanceUncrossed(change: (run: Run, now: number) => Run): Promise<Run> {
+    for (;;) {
+      let cleared = false
+      const written = await this.advance((run, now) => {
+        cleared = run.effect !== 'none'
+        return cleared ? clearCommit(run, now) : change(run, now)
+      })
+      if (!cleared) return written
+    }
   }
 
   stop(reason: StopReason): void {
