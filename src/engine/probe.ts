@@ -51,9 +51,7 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
 async function conclude(work: Work, sight: Sight): Promise<void> {
   const { parts, action, holding } = work
   if (sight.seen === 'found') return found(work, sight.output)
-  if (sight.seen === 'absent' && action.rerun !== undefined && holding.run.attempt < action.retry.attempts) return again(work)
-  if (sight.seen === 'unclear' && action.probe === undefined && action.rerun !== undefined && holding.run.attempt < action.retry.attempts)
-    return again(work)
+  if (mayRunAgain(work) && (sight.seen === 'absent' || action.probe === undefined)) return again(work)
   const before =
     holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
   const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500))
@@ -61,6 +59,10 @@ async function conclude(work: Work, sight: Sight): Promise<void> {
   const parked = await holding.advance((run, now) => park(run, error, { now, probeAt: laterLook(work, sight, now) }))
   if (!known) parts.telemetry.runEnded(parked)
 }
+
+/** Not once the caller was told that nobody knows: from there a later look or a person goes on. */
+const mayRunAgain = ({ action, holding }: Work): boolean =>
+  action.rerun !== undefined && holding.run.status === 'working' && holding.run.attempt < action.retry.attempts
 
 const laterLook = ({ action, holding }: Work, sight: Sight, now: number): number | undefined =>
   action.probe === undefined || sight.seen === 'weak' ? undefined : nextProbeAt(now, action.settleMs, holding.run.probes)
