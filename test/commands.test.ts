@@ -1,0 +1,128 @@
+/** The commands, as a person types them, against a running program. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { readSettings, SettingsError } from '../src/config.ts'
+import { brokenBot, echoBot } from './e2e/echo-bot.ts'
+import type { Program } from './e2e/program.ts'
+import { adminKey, openSite, type Site } from './e2e/site.ts'
+
+const main = join(import.meta.dirname, '../src/main.ts')
+
+interface Said {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+let site: Site
+let program: Program
+
+beforeAll(async () => {
+  site = openSite()
+  site.addBot('probe', echoBot({ version: '1.0.0' }))
+  program = await site.start('up')
+})
+afterAll(() => site.close())
+
+function retrofit(...args: string[]): Promise<Said> {
+  const env = { PATH: process.env.PATH, DATA_DIR: site.dataDir, BOTS_DIR: site.botsDir, RETROFIT_ADMIN_KEY: adminKey }
+  return new Promise(resolve => {
+    execFile(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', main, ...args],
+      { env, maxBuffer: 20_000_000 },
+      (error, out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
+      }
+    )
+  })
+}
+
+const at = () => ['--url', program.url]
+
+describe('retrofit', () => {
+  test('--help names every command; a wrong one is refused with a way on', async () => {
+    const help = await retrofit('--help')
+    expect(help.code).toBe(0)
+    for (const name of ['up', 'gateway', 'worker', 'check', 'call', 'openapi', 'keys'])
+      expect(help.out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
+    const wrong = await retrofit('chek')
+    expect(wrong).toMatchObject({ code: 1 })
+    expect(wrong.err).toContain('Did you mean check?')
+  })
+
+  test('call prints the output, reads inputs by the schema, and tells a replay', async () => {
+    expect(await retrofit('call', 'probe_ask', 'note=42', ...at())).toEqual({ code: 0, out: '{\n  "version": "1.0.0"\n}\n', err: '' })
+    const once = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
+    const again = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
+    const [first, second] = [JSON.parse(once.out), JSON.parse(again.out)]
+    expect(first).toMatchObject({ httpStatus: 200, replayed: false, body: { version: '1.0.0' } })
+    expect(second).toEqual({ ...first, replayed: true })
+    expect(JSON.parse((await retrofit('call', 'probe_ask', '--dry-run', ...at())).out)).toMatchObject({ dryRun: true, action: 'probe_ask' })
+  })
+
+  test('call says what is wrong: an input, an action, a server that is not there', async () => {
+    const input = await retrofit('call', 'probe_ask', 'nott=1', ...at())
+    expect(input.code).toBe(1)
+    expect(JSON.parse(input.err)).toMatchObject({ code: 'invalid_input', errors: [{ pointer: '/nott' }] })
+    expect((await retrofit('call', 'probe_ask', 'note', ...at())).err).toBe(
+      'retrofit: write inputs as name=value or name:=json, not note\n'
+    )
+    expect((await retrofit('call', 'probe_ask', '--url', 'http://127.0.0.1:9')).err).toContain('is it running? Start it with: npm start')
+  })
+
+  test('keys are made, work with their scopes only, are listed without their secret, and end', async () => {
+    const made = JSON.parse((await retrofit('keys', 'create', '--name', 'crm', '--scopes', 'probe:*', '--json')).out) as {
+      id: string
+      key: string
+    }
+    const useful = () => retrofit('call', 'probe_ask', ...at(), '--key', made.key)
+    expect((await useful()).code).toBe(0)
+    const listed = await retrofit('keys', 'list')
+    expect(listed.out).toContain(made.id)
+    expect(listed.out).not.toContain(made.key)
+    const poor = (await retrofit('keys', 'create', '--name', 'other', '--scopes', 'accounts:read')).out.trim()
+    expect(JSON.parse((await retrofit('call', 'probe_ask', ...at(), '--key', poor)).err)).toMatchObject({ code: 'insufficient_scope' })
+    expect((await retrofit('keys', 'revoke', made.id)).code).toBe(0)
+    await new Promise(resolve => setTimeout(resolve, 1_100))
+    expect(JSON.parse((await useful()).err)).toMatchObject({ code: 'unauthenticated' })
+    expect((await retrofit('keys', 'revoke', made.id)).err).toContain('retrofit keys list shows them')
+    expect((await retrofit('keys', 'create', '--name', 'x', '--scopes', 'Not A Scope')).err).toContain('write names such as accounts:read')
+  })
+
+  test('openapi prints the document, as JSON and as YAML', async () => {
+    expect(JSON.parse((await retrofit('openapi', ...at())).out).paths).toHaveProperty('/v1/actions/probe_ask')
+    expect((await retrofit('openapi', '--yaml', ...at())).out).toMatch(/^openapi: 3\.1\.\d/)
+  })
+
+  test('check prints every mistake with its place and exits 1', async () => {
+    expect(await retrofit('check')).toEqual({ code: 0, out: '1 manifest, 0 errors, 0 warnings\n', err: '' })
+    site.addBot('broken', brokenBot('1.0.0').replace('bot: probe', 'bot: broken'))
+    const { code, out } = await retrofit('check', join(site.botsDir, 'broken'))
+    expect(code).toBe(1)
+    expect(out).toMatch(/bot\.yaml:11:5 .*did you mean effect\?/)
+    expect(out).toContain('1 manifest, 2 errors, 0 warnings')
+    const json = JSON.parse((await retrofit('check', '--json')).out)
+    expect(json).toMatchObject({ valid: false, issues: [{ severity: 'error' }, { severity: 'error' }] })
+    expect((await retrofit('check', 'nowhere')).err).toContain('nowhere does not exist')
+  })
+})
+
+describe('settings', () => {
+  test('every mistake at once, and no secret is repeated', () => {
+    const wrong = { PORT: 'eighty', LEASE_MS: '1', LOG_LEVEL: 'loud', REDIS_URL: 'redis://:hunter2@x', RETROFIT_DATA_KEY: 'too short' }
+    const read = () => readSettings(wrong)
+    expect(read).toThrow(SettingsError)
+    expect(read).toThrow(
+      /PORT must be a whole number[\s\S]*LEASE_MS must be[\s\S]*LOG_LEVEL must be one of[\s\S]*belong together[\s\S]*at least 32 characters/
+    )
+    expect(read).not.toThrow(/hunter2|too short/)
+  })
+
+  test('a manifest can not read our own settings', () => {
+    const settings = readSettings({ RETROFIT_ADMIN_KEY: 'k'.repeat(20), TELLER_URL: 'http://x' })
+    expect(settings.manifestEnv('TELLER_URL')).toBe('http://x')
+    expect(settings.manifestEnv('RETROFIT_ADMIN_KEY')).toBeUndefined()
+  })
+})
