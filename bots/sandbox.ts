@@ -55,6 +55,8 @@ export interface SandboxOptions {
   /** Where the effect ledger is appended to. */
   readonly ledgerPath: string
   readonly faults?: Partial<Faults>
+  /** Where to tell what happens to each effect, and wait for the answer before going on: a fault campaign kills somebody at that moment. */
+  readonly notify?: string
 }
 
 export interface Sandbox {
@@ -71,10 +73,12 @@ export class Effects {
   private readonly applied = new Set<string>()
   private closed = false
   readonly path: string
+  private readonly notify: string | undefined
 
-  constructor(path: string, faults: Partial<Faults> = {}) {
+  constructor(path: string, faults: Partial<Faults> = {}, notify?: string) {
     mkdirSync(dirname(path), { recursive: true })
     this.path = path
+    this.notify = notify
     this.faults = { ...noFaults, ...faults }
     this.fd = openSync(path, 'a')
     const before = readEffects(path)
@@ -86,6 +90,7 @@ export class Effects {
   async receive(action: string, reference: string, payload: unknown, apply: () => void): Promise<Verdict> {
     const receivedAt = Date.now()
     const faults = this.currentFaults()
+    await this.tell('received', reference)
     if (faults.dropConnection === 'before') return 'drop'
     if (faults.rejectDuplicates && this.applied.has(reference)) return 'duplicate'
     if (faults.applyLateMs > 0) await sleep(faults.applyLateMs)
@@ -96,6 +101,7 @@ export class Effects {
       this.applied.add(reference)
     }
     this.append({ receivedAt, appliedAt: faults.acceptWithoutApply ? null : Date.now(), action, reference, payloadHash: hash(payload) })
+    await this.tell('applied', reference)
     if (faults.hangAfterApply) return 'hang'
     if (faults.dropConnection === 'after') return 'drop'
     return faults.failAfterApply ? 'fail' : 'ok'
@@ -111,6 +117,11 @@ export class Effects {
     const now = { ...this.faults }
     if (this.faults.times > 0 && --this.faults.times === 0) this.faults = { ...noFaults }
     return now
+  }
+
+  private async tell(moment: 'received' | 'applied', reference: string): Promise<void> {
+    if (this.notify === undefined) return
+    await fetch(this.notify, { method: 'POST', body: JSON.stringify({ moment, reference }) }).catch(() => undefined)
   }
 
   private append(effect: Omit<Effect, 'seq'>): void {
@@ -132,14 +143,15 @@ export function readEffects(path: string): Effect[] {
   }
 }
 
-/** Settings of a sandbox that runs as its own process: `PORT`, `HOST`, `LEDGER`, `FAULTS` (JSON). */
+/** Settings of a sandbox that runs as its own process: `PORT`, `HOST`, `LEDGER`, `FAULTS` (JSON), `NOTIFY`. */
 export function optionsFromEnvironment(defaults: { port: number; ledgerPath: string }): SandboxOptions {
-  const { PORT, HOST, LEDGER, FAULTS } = process.env
+  const { PORT, HOST, LEDGER, FAULTS, NOTIFY } = process.env
   return {
     port: PORT === undefined ? defaults.port : Number(PORT),
     ...(HOST === undefined ? {} : { host: HOST }),
     ledgerPath: LEDGER ?? defaults.ledgerPath,
-    faults: FAULTS === undefined ? {} : JSON.parse(FAULTS)
+    faults: FAULTS === undefined ? {} : JSON.parse(FAULTS),
+    ...(NOTIFY === undefined ? {} : { notify: NOTIFY })
   }
 }
 

@@ -313,3 +313,24 @@ describe('effects', () => {
     expect(performance.now() - start).toBeGreaterThan(295)
   })
 })
+
+test('a restart forgets no payment', async () => {
+  const path = join(folder, 'again.ledger.jsonl')
+  const before = await startCorebank({ port: 0, ledgerPath: path })
+  const reference = newReference()
+  const send = (url: string, body: string, action: string) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: `"${bank}/${action}"`, authorization },
+      body: envelope(body)
+    }).then(response => response.text())
+  const confirmation = /CB\d+/.exec(await send(before.url, payment(reference), 'PostPayment'))?.[0]
+  await before.close()
+  const after = await startCorebank({ port: 0, ledgerPath: path })
+  const found = await send(after.url, find(reference), 'FindPayment')
+  const second = await send(after.url, payment(newReference()), 'PostPayment')
+  await after.close()
+  expect(confirmation).toBe('CB700001')
+  expect(found).toContain('<cb:confirmationNumber>CB700001</cb:confirmationNumber>')
+  expect(second).toContain('CB700002')
+})

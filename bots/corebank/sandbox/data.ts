@@ -1,4 +1,5 @@
-/** The bank's books: customers, accounts and payments, in memory and the same at every start. Money is whole cents. */
+/** The bank's books: customers and accounts as at every start, and the payments that were booked since. Money is whole cents. */
+import type { Journal } from '../../journal.ts'
 
 export type AccountType = 'CURRENT' | 'SAVINGS' | 'LOAN'
 
@@ -160,7 +161,14 @@ export class Bank {
     ])
   )
   private readonly payments = new Map<string, Payment>()
+  private readonly journal: Journal<Payment>
   private lastConfirmation = 700_000
+
+  constructor(journal: Journal<Payment>) {
+    this.journal = journal
+    for (const payment of journal.entries) this.enter(payment)
+    this.lastConfirmation += journal.entries.length
+  }
 
   customer(customerId: string): Customer | undefined {
     return this.customers.get(customerId)
@@ -188,10 +196,15 @@ export class Bank {
   /** Books a payment. A second one with the same reference is booked again: this system does not look. */
   post(draft: Payment): Payment {
     const payment = { ...draft, postedAt: new Date().toISOString(), newBalance: this.balanceAfter(draft) }
+    this.journal.append(payment)
+    this.enter(payment)
+    return payment
+  }
+
+  private enter(payment: Payment): void {
     this.add(payment.fromAccount, -payment.amount.cents)
     this.add(payment.toAccount, payment.amount.cents)
     if (!this.payments.has(payment.reference)) this.payments.set(payment.reference, payment)
-    return payment
   }
 
   private balanceAfter({ fromAccount, amount }: PaymentOrder): Money {

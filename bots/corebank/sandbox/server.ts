@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { booksBeside, openJournal } from '../../journal.ts'
 import { Effects, type Sandbox, type SandboxOptions } from '../../sandbox.ts'
 import { handleAdmin } from '../../sandbox-admin.ts'
 import { Bank } from './data.ts'
@@ -40,8 +41,13 @@ class Refusal extends Error {
 }
 
 export async function startCorebank(options: CorebankOptions): Promise<Sandbox> {
-  const effects = new Effects(options.ledgerPath, options.faults)
-  const service: Service = { bank: new Bank(), effects, authorization: authorizationOf(options.login), pending: new Set() }
+  const effects = new Effects(options.ledgerPath, options.faults, options.notify)
+  const service: Service = {
+    bank: new Bank(openJournal(booksBeside(options.ledgerPath))),
+    effects,
+    authorization: authorizationOf(options.login),
+    pending: new Set()
+  }
   const server = createServer((request, response) => void handle(service, request, response))
   // Longer than any client keeps an idle connection, so that the client is the one who closes it.
   server.keepAliveTimeout = 65_000

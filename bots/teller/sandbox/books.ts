@@ -1,6 +1,5 @@
 /** The portal's own data: what transfers and disputes change. Kept in a file beside the effect ledger, so that a restart forgets nothing. */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { type Journal, openJournal } from '../../journal.ts'
 import { type Account, seedAccounts, type Transaction } from './data.ts'
 
 export interface Transfer {
@@ -28,13 +27,12 @@ export class Books {
   readonly accounts: ReadonlyMap<string, Account> = seedAccounts()
   readonly transfers: Transfer[] = []
   readonly disputes: Dispute[] = []
-  private readonly path: string
+  private readonly journal: Journal<Entry>
   private issued = 0
 
   constructor(path: string) {
-    this.path = path
-    mkdirSync(dirname(path), { recursive: true })
-    for (const entry of readEntries(path)) this.enter(entry)
+    this.journal = openJournal(path)
+    for (const entry of this.journal.entries) this.enter(entry)
     this.issued = this.transfers.length + this.disputes.length
   }
 
@@ -44,7 +42,7 @@ export class Books {
   }
 
   book(entry: Entry): void {
-    appendFileSync(this.path, `${JSON.stringify(entry)}\n`)
+    this.journal.append(entry)
     this.enter(entry)
   }
 
@@ -65,15 +63,5 @@ export class Books {
     account.balance += amount
     const transaction: Transaction = { date, reference, description: narrative || 'TRANSFER', amount, balance: account.balance }
     account.transactions.unshift(transaction)
-  }
-}
-
-function readEntries(path: string): Entry[] {
-  try {
-    const lines = readFileSync(path, 'utf8').split('\n')
-    return lines.filter(line => line !== '').map(line => JSON.parse(line))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
   }
 }

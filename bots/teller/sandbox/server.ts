@@ -1,6 +1,7 @@
 /** The teller portal: a branch portal as of 2004, server-rendered, on node:http. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { booksBeside } from '../../journal.ts'
 import { Effects, type Sandbox, type SandboxOptions } from '../../sandbox.ts'
 import { handleAdmin, type Switches } from '../../sandbox-admin.ts'
 import { Books } from './books.ts'
@@ -78,12 +79,12 @@ export async function startTeller(options: TellerOptions): Promise<TellerSandbox
 }
 
 function openPortal(options: TellerOptions): Portal {
-  const { ledgerPath, faults, sessionTtlMs = 15 * 60_000, singleLogin = false, maintenance = false } = options
+  const { ledgerPath, faults, notify, sessionTtlMs = 15 * 60_000, singleLogin = false, maintenance = false } = options
   return {
     options,
     maintenance,
-    effects: new Effects(ledgerPath, faults),
-    books: new Books(`${ledgerPath.replace(/(\.ledger)?\.jsonl$/, '')}.books.jsonl`),
+    effects: new Effects(ledgerPath, faults, notify),
+    books: new Books(booksBeside(ledgerPath)),
     sessions: new Sessions({ ttlMs: sessionTtlMs, singleLogin })
   }
 }
