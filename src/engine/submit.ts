@@ -63,8 +63,19 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const { bot, action, input, keys } = admit(parts, request)
-  parts.breakers.check(bot.name)
-  return accept(parts, { caller: request.caller, bot, action, input, keys, timeoutMs: request.timeoutMs, traceparent: request.traceparent })
+  const refusal = restOf(parts, bot)
+  const { caller, timeoutMs, traceparent } = request
+  return accept(parts, { caller, bot, action, input, keys, timeoutMs, traceparent, ...(refusal === undefined ? {} : { refusal }) })
+}
+
+function restOf({ breakers }: Parts, bot: Bot): RetrofitError | undefined {
+  try {
+    breakers.check(bot.name)
+    return undefined
+  } catch (error) {
+    if (error instanceof RetrofitError) return error
+    throw error
+  }
 }
 
 export interface Acceptance {
@@ -76,6 +87,8 @@ export interface Acceptance {
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
   readonly retryOf?: string
+  /** Nothing new is accepted, for this reason; a known key still gets its run. */
+  readonly refusal?: RetrofitError
 }
 
 /** The gate itself: durable before any answer. */
@@ -96,12 +109,14 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
   const startedAt = performance.now()
-  const created = await createRun(parts, { run, keys: from.keys, maxWaiting: bot.target.waiting })
+  const maxWaiting = from.refusal === undefined ? bot.target.waiting : 0
+  const created = await createRun(parts, { run, keys: from.keys, maxWaiting })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
     publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
+  if (created.outcome === 'full' && from.refusal !== undefined) throw from.refusal
   return joined(parts, created, bot)
 }
 
