@@ -1,6 +1,6 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
@@ -9,6 +9,8 @@ import { tendProfiles } from './profiles.ts'
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
   readonly headless?: boolean | undefined
+  /** Where a browser is looked for when no path is given. */
+  readonly usualPaths?: readonly string[] | undefined
 }
 
 export interface Running {
@@ -17,7 +19,7 @@ export interface Running {
 }
 
 const graceMs = 3_000
-const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
 const flags = [
   ...egressFlags,
   '--disable-gpu',
@@ -68,16 +70,27 @@ export class BrowserHolder {
       return running
     } catch (error) {
       this.running = undefined
-      throw new RetrofitError('target_failed', {
-        detail: `the browser did not start: ${(error as Error).message.split('\n')[0]}`,
-        cause: error
-      })
+      throw notStarted(error as Error, this.options)
     }
   }
 }
 
-async function launch({ chromiumPath, headless = true }: BrowserOptions): Promise<Running> {
-  const executablePath = chromiumPath ?? usualPaths.find(path => existsSync(path))
+function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitError {
+  const [reason = ''] = cause.message.split('\n')
+  if (!/executable doesn't exist/i.test(reason))
+    return new RetrofitError('target_failed', { detail: `the browser did not start: ${reason}`, cause })
+  return new RetrofitError('target_failed', {
+    detail: chromiumPath === undefined ? 'this worker has no browser' : `this worker has no browser: ${chromiumPath} does not exist`,
+    hint: 'Install Chromium on the worker (Debian: apt-get install chromium), or set CHROMIUM_PATH to a Chromium or Chrome.',
+    retryable: false,
+    cause
+  })
+}
+
+async function launch({ chromiumPath, headless = true, usualPaths: paths = usualPaths }: BrowserOptions): Promise<Running> {
+  // Large, and of no use to a gateway: loaded by the first attempt.
+  const { chromium } = await import('playwright-core')
+  const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
   const browser = await chromium.launch({
     headless,
     args: flags,

@@ -1,5 +1,6 @@
 /** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
 import { type ActionSource, durationMs, type Json } from '../../src/index.ts'
+import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
 import type { CommitRule, DeclaredCondition, Login, Plan, Step } from './plan.ts'
 import type { LocatorSource, StepSource } from './shape.ts'
@@ -152,15 +153,9 @@ function compileCommit({ commit }: StepSource, kind: KindName, path: Path, { iss
     return { via }
   }
   const [, method, pattern = ''] = found
-  const wanted = new RegExp(
-    `^${pattern
-      .split(/\*+/)
-      .map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`
-  )
+  const fits = compileGlob(pattern)
   return {
     via,
-    matches: (used, url) =>
-      (method ?? used) === used && (wanted.test(url.pathname) || wanted.test(url.pathname + url.search) || wanted.test(url.href))
+    matches: (used, url) => (method ?? used) === used && (fits(url.pathname) || fits(url.pathname + url.search) || fits(url.href))
   }
 }

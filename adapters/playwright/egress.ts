@@ -14,10 +14,16 @@ export const egressFlags: readonly string[] = [
 ]
 
 export function egressProxy(url: string, egress: readonly string[]): { server: string; bypass: string } {
-  const origins = new Set([url, ...egress].map(each => new URL(each)).map(({ protocol, host }) => `${protocol}//${host}`))
-  const rules = [...origins].flatMap(origin => [withPort(origin), withPort(origin).replace(/^http/, 'ws')])
+  const rules = [...originsOf(url, egress)].flatMap(origin => [withPort(origin), withPort(origin).replace(/^http/, 'ws')])
   return { server: `http://${deadProxy}:1`, bypass: rules.join(',') }
 }
+
+const originsOf = (url: string, egress: readonly string[]): ReadonlySet<string> =>
+  new Set([url, ...egress].map(each => new URL(each).origin))
+
+/** For what does not leave through the browser and its proxy rules. */
+export const isInEgress = ({ origin }: URL, target: { readonly url: string; readonly egress: readonly string[] }): boolean =>
+  originsOf(target.url, target.egress).has(origin)
 
 /** A rule without a port would let every port through. */
 function withPort(origin: string): string {

@@ -1,5 +1,5 @@
 /** The extract step: every field of a page in one round trip, tables page after page. */
-import { isTrue, type Json, RetrofitError, type Template } from '../../src/index.ts'
+import { compilePattern, isTrue, type Json, RetrofitError, type Template } from '../../src/index.ts'
 import { compilePlace, type Path, template } from './locator.ts'
 import type { FieldSpec, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
@@ -10,7 +10,7 @@ import { dateParts, isLocale, type Reading, readValue, UnreadableValue } from '.
 
 interface Cell {
   readonly reading: Reading
-  readonly pattern: RegExp | undefined
+  readonly pattern: ReturnType<typeof compilePattern> | undefined
 }
 
 interface Field {
@@ -107,15 +107,15 @@ function compileCell(source: FieldSource | ColumnSource, path: Path, { issue, lo
     issue([...path, 'locale'], `"${source.locale}" is no locale: write en, de, fr-CH, …`)
   return {
     reading: { as, format, locale: source.locale ?? locale },
-    pattern: pattern === undefined ? undefined : compilePattern(pattern, path, issue)
+    pattern: pattern === undefined ? undefined : readPattern(pattern, path, issue)
   }
 }
 
-function compilePattern(pattern: string, path: Path, issue: Compiler['issue']): RegExp | undefined {
+function readPattern(pattern: string, path: Path, issue: Compiler['issue']): Cell['pattern'] {
   try {
-    return new RegExp(pattern, 'u')
+    return compilePattern(pattern)
   } catch (error) {
-    issue([...path, 'pattern'], (error as Error).message)
+    issue([...path, 'pattern'], `is no RE2 pattern: ${(error as Error).message}`)
     return undefined
   }
 }
@@ -171,8 +171,9 @@ function readRow(field: Field, row: Readonly<Record<string, string>>, index: num
 
 function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
   const tidy = raw.replace(/\s+/g, ' ').trim()
-  const found = pattern === undefined ? undefined : pattern.exec(tidy)
-  if (found === null) throw new RetrofitError('target_failed', { detail: `${name}: "${tidy.slice(0, 60)}" does not match its pattern` })
+  const found = pattern?.find(tidy)
+  if (pattern !== undefined && found === undefined)
+    throw new RetrofitError('target_failed', { detail: `${name}: "${tidy.slice(0, 60)}" does not match its pattern` })
   try {
     return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
   } catch (error) {

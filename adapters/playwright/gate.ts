@@ -4,6 +4,7 @@
  */
 import type { Request, Route } from 'playwright-core'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
 import { pooled } from './tab.ts'
@@ -53,7 +54,8 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
   const { promise: done, resolve, reject } = Promise.withResolvers<boolean>()
   done.catch(() => undefined)
   const handler = async (route: Route, request: Request): Promise<void> => {
-    if (!isOurs(request, stage)) return route.fallback()
+    // What leaves here is not under the browser's egress rules; outside of them it goes to the browser, which refuses it.
+    if (!isOurs(request, stage) || !isInEgress(new URL(request.url()), stage.call.target)) return route.fallback()
     if (state.caught) return isSecond(rule, request, state.first) ? route.abort('blockedbyclient') : route.fallback()
     if (!matches(rule, request)) return route.fallback()
     if (state.shut) return route.abort('blockedbyclient')

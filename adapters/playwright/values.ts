@@ -89,6 +89,7 @@ function readDate(text: string, format: string, locale: string): string | undefi
   const parts = dateParts(format) ?? []
   const pattern = format.split(tokens).map(escapeRegExp)
   const source = parts.reduce((built, part, index) => built + capture(part) + (pattern[index + 1] ?? ''), pattern[0] ?? '')
+  // Linear as it is: the author's text is literal, and one group at most has no fixed length.
   const found = new RegExp(`^${source}$`, 'iu').exec(text)
   if (found === null) return undefined
   const field = (letter: string) => found[parts.findIndex(part => part[0]?.toLowerCase() === letter) + 1] ?? ''

@@ -7,10 +7,24 @@ import type { Check, FieldError, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
 
+export interface Pattern {
+  test(text: string): boolean
+  /** The first match and its groups; a group that took no part is undefined. */
+  find(text: string): readonly [string, ...(string | undefined)[]] | undefined
+}
+
 /** A pattern that runs in linear time, whatever its author wrote (RE2: no look-around, no back-references). Throws when it is none. */
-export function compilePattern(pattern: string): { test(text: string): boolean } {
+export function compilePattern(pattern: string): Pattern {
   const compiled = RE2JS.compile(pattern)
-  return { test: text => compiled.matcher(text).find() }
+  return {
+    test: text => compiled.matcher(text).find(),
+    find: text => {
+      const matcher = compiled.matcher(text)
+      if (!matcher.find()) return undefined
+      const groups = Array.from({ length: matcher.groupCount() }, (_, index) => matcher.group(index + 1) ?? undefined)
+      return [matcher.group() ?? '', ...groups]
+    }
+  }
 }
 
 /** Ajv's `code.regExp`. Ajv keeps compiled patterns by `toString()`: without this one, every pattern would be the first one. */

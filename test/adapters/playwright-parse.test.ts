@@ -43,7 +43,8 @@ describe('mistakes that are found when a manifest is loaded', () => {
     ['columns without a table', { extract: { a: { css: 'a', columns: { b: { index: 1 } } } } }, 'columns belongs to a table'],
     ['a bad date format', { extract: { a: { css: 'a', as: 'date', format: 'dd/yyyy' } } }, 'is no date format'],
     ['a bad locale', { extract: { a: { css: 'a', as: 'money', locale: 'x' } } }, 'is no locale'],
-    ['a bad pattern', { extract: { a: { css: 'a', pattern: '(' } } }, 'Unterminated group'],
+    ['a bad pattern', { extract: { a: { css: 'a', pattern: '(' } } }, 'is no RE2 pattern'],
+    ['a pattern that looks ahead', { extract: { a: { css: 'a', pattern: 'a(?=b)' } } }, 'is no RE2 pattern'],
     ['a taken name', { extract: { input: { css: 'a' } } }, '"input" is taken'],
     ['an empty expectation', { expect: {} }, 'expects nothing'],
     ['a mistake within a frame', { frame: { name: 'f', steps: [{ click: { css: '[' } }] } }, 'steps.0.frame.steps.0.click.css']

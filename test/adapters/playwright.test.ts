@@ -165,7 +165,7 @@ describe('the commit gate on other kinds of pages', () => {
   afterAll(() => site.close())
 
   async function go(
-    page: keyof typeof pages,
+    page: keyof typeof pages | 'elsewhere',
     rest: readonly JsonObject[],
     commit: JsonObject | true = true,
     egress: readonly string[] = []
@@ -203,6 +203,14 @@ describe('the commit gate on other kinds of pages', () => {
     const { call, output } = await go('refused', [], true, ['http://127.0.0.1:1'])
     expect(output).toMatchObject({ name: 'NothingSent', retryable: true })
     expect(call.seen.commits).toBe(1)
+  })
+  test('a request to elsewhere is none: it is not the effect, and it does not get out beside the browser', async () => {
+    const elsewhere = await startSite({ '/post': '' })
+    site.pages['/elsewhere'] = `<button onclick="fetch('${elsewhere.url}/post',{method:'POST',mode:'no-cors'}).catch(()=>0)">Go</button>`
+    const { call, output } = await go('elsewhere', [], { request: 'POST /post' })
+    expect(output).toMatchObject({ message: expect.stringContaining('no request left the page') })
+    expect([call.seen.commits, elsewhere.requests]).toEqual([0, []])
+    await elsewhere.close()
   })
   test('a declared request: others pass, it waits', async () => {
     const { call } = await go('beacon', [{ expect: { css: '#out', value: 'ok' } }], { request: 'POST /post' })

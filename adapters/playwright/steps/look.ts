@@ -1,6 +1,7 @@
 /** Steps that only look: waitFor, expect, extract. */
 import { isTrue, type Json, RetrofitError, renderText } from '../../../src/index.ts'
 import { compileExtract } from '../extract.ts'
+import { compileGlob } from '../glob.ts'
 import { compilePlace, hasPlace, template } from '../locator.ts'
 import { type Place, type Stage, scopeOf } from '../plan.ts'
 import { type Kind, text } from './kind.ts'
@@ -15,28 +16,17 @@ export const waitFor: Kind<'waitFor'> = {
       about: place?.text ?? body.url ?? '',
       run: async (stage, timeout) => {
         if (url !== undefined) {
-          const wanted = globToRegExp(await url(stage))
-          await stage.page.waitForURL(
-            address => wanted.test(address.href) || wanted.test(address.pathname + address.search) || wanted.test(address.pathname),
-            {
-              timeout,
-              waitUntil: 'domcontentloaded'
-            }
-          )
+          const fits = compileGlob(await url(stage))
+          await stage.page.waitForURL(address => fits(address.href) || fits(address.pathname + address.search) || fits(address.pathname), {
+            timeout,
+            waitUntil: 'domcontentloaded'
+          })
         }
         if (place !== undefined) await (await place.find(stage)).waitFor({ state: body.state ?? 'visible', timeout })
       }
     }
   }
 }
-
-const globToRegExp = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .split(/\*+/)
-      .map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`
-  )
 
 export const expect: Kind<'expect'> = {
   acts: false,
