@@ -1,0 +1,92 @@
+/** Makes a fault as often as wanted, in several worlds at once, and has each world checked. */
+import { seededRandom } from '../e2e/seeded-random.ts'
+import { check } from './checker.ts'
+import { openDriver } from './driver.ts'
+import type { Fault, OwnServers } from './fault.ts'
+import type { Batch } from './figures.ts'
+import type { Trial } from './moment-trial.ts'
+import { openOwnServers } from './own-servers.ts'
+import type { AdapterName } from './targets.ts'
+import { type Mode, openWorld, type Servers } from './world.ts'
+
+export interface Order {
+  readonly fault: Fault
+  readonly mode: Mode
+  readonly adapter: AdapterName
+  readonly hits: number
+  readonly seed: number
+  readonly lanes: number
+  readonly servers: Servers | undefined
+  /** No new trial after it. */
+  readonly until: number
+  onTrial(trial: Trial): void
+}
+
+/** After so many trials a world is checked and another one opened: ledgers stay short. */
+const trialsInWorld = 60
+
+export async function carryOut(order: Order): Promise<readonly Batch[]> {
+  let left = order.hits
+  let lane = 0
+  const take = (): number => {
+    if (Date.now() > order.until) return 0
+    const share = Math.min(left, order.fault.fresh ? 1 : Math.min(trialsInWorld, Math.ceil(order.hits / order.lanes)))
+    left -= share
+    return share
+  }
+  const batches: Batch[] = []
+  const work = async () => {
+    for (let share = take(); share > 0; share = take()) batches.push(await inOneWorld(order, share, order.seed + 7919 * lane++))
+  }
+  await Promise.all(Array.from({ length: order.fault.ownServers ? 1 : order.lanes }, work))
+  return batches
+}
+
+async function inOneWorld(order: Order, count: number, seed: number): Promise<Batch> {
+  const { fault, mode, adapter } = order
+  const own = fault.ownServers ? await openOwnServers() : undefined
+  const servers = own?.servers ?? order.servers
+  const random = seededRandom(seed)
+  const world = await openWorld({ mode, adapter, ...fault.options, ...(servers === undefined ? {} : { servers }) }).catch(async error => {
+    await own?.close()
+    throw error
+  })
+  const driver = openDriver(world, random)
+  try {
+    const trials: Trial[] = []
+    while (trials.length < count && Date.now() < order.until) trials.push(await oneTrial(order, { world, driver, random, own }))
+    const verdict = await check(world, driver)
+    const residue = await world.residue()
+    return { fault: fault.name, mode, adapter, trials, verdict, residue }
+  } finally {
+    driver.close()
+    await world.close()
+    await own?.close()
+  }
+}
+
+/** A trial that fails is one that did not hit; what it broke the checker finds. */
+async function oneTrial(
+  order: Order,
+  stage: Parameters<Fault['rounds'][number]['trial']>[0] & { own: OwnServers | undefined }
+): Promise<Trial> {
+  const { rounds, name } = order.fault
+  const round = rounds[counter.next(name) % rounds.length] as Fault['rounds'][number]
+  const trial = await round.trial(stage).catch((error: Error): Trial => {
+    stage.world.note({ moment: round.moment, deed: 'trial failed', why: error.message.slice(0, 300) })
+    process.stderr.write(`\n${name} ${round.moment}: ${error.message.slice(0, 300)}\n`)
+    return { fault: name, moment: round.moment, hit: false, runId: undefined, recoveredMs: undefined, answer: 0 }
+  })
+  order.onTrial(trial)
+  return trial
+}
+
+/** The rounds of a fault in their order, over all worlds. */
+const counter = {
+  counts: new Map<string, number>(),
+  next(name: string): number {
+    const count = this.counts.get(name) ?? 0
+    this.counts.set(name, count + 1)
+    return count
+  }
+}

@@ -1,0 +1,100 @@
+/** For each mutant the fault that shows it, and the invariants that it may break. */
+import { seededRandom } from '../e2e/seeded-random.ts'
+import { check, type Invariant, invariants, type Verdict } from './checker.ts'
+import { type Driver, type IntendOptions, openDriver } from './driver.ts'
+import type { Moment } from './moments.ts'
+import { type MutantName, mutantNames } from './mutants.ts'
+import { stopTrial } from './pauses.ts'
+import type { Variant } from './targets.ts'
+import { openWorld, type Servers, type World, type WorldOptions } from './world.ts'
+
+interface Challenge {
+  readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env'>
+  readonly fault: (world: World, driver: Driver) => Promise<unknown>
+  readonly breaks: readonly Invariant[]
+}
+
+/** Its probe sees nothing yet. */
+const lagging = { mode: 'embedded', adapter: 'soap', env: { RETROFIT_TEST_PROBE: 'absent' } } as const
+const echo = { mode: 'embedded', adapter: 'echo' } as const
+const soap = { mode: 'embedded', adapter: 'soap' } as const
+/** A broken build may never answer. */
+const waitMs = 5_000
+
+const killedAt =
+  (moment: Moment, options: IntendOptions = {}, variant: Variant = 'plain') =>
+  async (world: World, driver: Driver) => {
+    await world.arm(moment)
+    return driver.intend(variant, { plain: true, waitMs, ...options })
+  }
+const called =
+  (variant: Variant, options: IntendOptions = {}, faults?: object) =>
+  async (world: World, driver: Driver) => {
+    if (faults !== undefined) await world.target.faults?.(faults)
+    return driver.intend(variant, { plain: true, waitMs, ...options })
+  }
+
+const appliedThen500 = { failAfterApply: true, times: 1 }
+const neverApplied = { failAfterApply: true, acceptWithoutApply: true, times: 1 }
+
+export const challenges: Readonly<Record<MutantName, Challenge>> = {
+  'no marker': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
+  'marker not durable': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
+  'marker after the effect': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
+  'no fence': {
+    world: { mode: 'distributed', adapter: 'echo', workers: 2 },
+    fault: (world, driver) => stopTrial(world, driver, 'W6'),
+    breaks: ['dup']
+  },
+  'runs again when the probe finds nothing': { world: lagging, fault: called('plain', {}, appliedThen500), breaks: ['dup'] },
+  'probes at once and takes nothing for proof': { world: lagging, fault: called('plain', {}, appliedThen500), breaks: ['liarNo'] },
+  'retries after the commit point': { world: echo, fault: called('late'), breaks: ['dup'] },
+  'deletes the run on an exception': { world: echo, fault: called('late'), breaks: ['dup', 'phantom', 'torn'] },
+  'acks before the claim': { world: echo, fault: killedAt('W2'), breaks: ['lost'] },
+  'publishes from memory': { world: echo, fault: killedAt('G1', { async: true }), breaks: ['lost'] },
+  'answers before it is durable': { world: echo, fault: killedAt('G1', { async: true }), breaks: ['torn', 'lost'] },
+  'fingerprint ignored': { world: echo, fault: called('plain', { plain: false, changed: true }), breaks: ['torn'] },
+  'no gate': { world: echo, fault: called('plain', { copies: 5 }), breaks: ['dup', 'torn'] },
+  'runs that have not ended expire': { world: { mode: 'distributed', adapter: 'echo' }, fault: killedAt('W2'), breaks: ['lost', 'torn'] },
+  'says yes to any answer': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] },
+  'a weak probe is trusted': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] }
+}
+
+export interface Caught {
+  readonly mutant: MutantName
+  readonly breaks: readonly Invariant[]
+  readonly caught: readonly string[]
+}
+
+/** What the campaign says of a mutant; of the sound program when there is none. */
+export async function challenge(mutant: MutantName, servers: Servers, { sound = false } = {}): Promise<Caught> {
+  const { world: options, fault, breaks } = challenges[mutant]
+  const world = await openWorld({ ...options, servers, env: { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant } })
+  const driver = openDriver(world, seededRandom(1))
+  try {
+    await fault(world, driver).catch(() => undefined)
+    const verdict: Verdict = await check(world, driver, { patienceMs: sound ? 15_000 : 4_000 })
+    return { mutant, breaks: invariants.filter(name => verdict[name].length > 0), caught: breaks.flatMap(name => verdict[name]) }
+  } finally {
+    driver.close()
+    await world.close()
+  }
+}
+
+/** A few at a time. */
+export async function challengeAll(
+  servers: Servers,
+  { sound = false, atOnce = 4, done = (_: Caught) => {} } = {}
+): Promise<readonly Caught[]> {
+  const rest = [...mutantNames]
+  const found: Caught[] = []
+  const next = async () => {
+    for (let mutant = rest.shift(); mutant !== undefined; mutant = rest.shift()) {
+      const caught = await challenge(mutant, servers, { sound })
+      found.push(caught)
+      done(caught)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, next))
+  return found
+}

@@ -1,0 +1,31 @@
+/** Every named moment once, in one world. */
+import { seededRandom } from '../e2e/seeded-random.ts'
+import { check, type Verdict } from './checker.ts'
+import { openDriver } from './driver.ts'
+import { momentTrial, type Trial } from './moment-trial.ts'
+import { type Moment, momentNames } from './moments.ts'
+import { openWorld, type WorldOptions } from './world.ts'
+
+export interface Exhaustive {
+  readonly trials: readonly Trial[]
+  readonly verdict: Verdict
+  readonly residue: readonly string[]
+}
+
+/** Echo is its own target: between its marker and its effect is no moment at which it could be told from outside. */
+export const momentsOf = ({ adapter }: WorldOptions): readonly Moment[] =>
+  momentNames.filter(moment => adapter !== 'echo' || moment !== 'W9')
+
+export async function killAtEveryMoment(options: WorldOptions, seed: number): Promise<Exhaustive> {
+  const world = await openWorld(options)
+  const driver = openDriver(world, seededRandom(seed))
+  try {
+    const trials: Trial[] = []
+    for (const moment of momentsOf(options)) trials.push(await momentTrial(world, driver, moment))
+    const verdict = await check(world, driver)
+    return { trials, verdict, residue: await world.residue() }
+  } finally {
+    driver.close()
+    await world.close()
+  }
+}

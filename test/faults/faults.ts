@@ -1,0 +1,255 @@
+/** The matrix. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { descendants } from '../e2e/processes.ts'
+import { bothModes, everyAdapter, type Fault, onlyDistributed, type Stage } from './fault.ts'
+import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
+import { momentTrial, type Trial } from './moment-trial.ts'
+import { type Moment, momentNames } from './moments.ts'
+import { blockTrial, stopTrial } from './pauses.ts'
+import { underLoad } from './under-load.ts'
+
+type Round = Fault['rounds'][number]
+
+const killedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => momentTrial(world, driver, moment) })
+const stoppedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => stopTrial(world, driver, moment) })
+const blockedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => blockTrial(world, driver, moment) })
+const loaded = (moment: string, fault: (stage: Stage) => Promise<void>): Round => ({
+  moment,
+  trial: stage => underLoad(stage, moment, fault)
+})
+
+/** The target misbehaves on one effect; `lies` when it says yes and does nothing. */
+const misbehaves = (moment: string, faults: object, targetLies = false): Round => ({
+  moment,
+  trial: async ({ world, driver }) => {
+    await world.target.faults?.(faults)
+    world.note({ moment, deed: 'target' })
+    const { runId, status } = await driver.intend('plain', { targetLies, waitMs: 60_000 })
+    return { fault: 'target', moment, hit: true, runId, recoveredMs: undefined, answer: status }
+  }
+})
+
+/** The browser dies, and the program does not. */
+const browserKilledOn = (moment: 'received' | 'applied'): Round => ({
+  moment,
+  trial: async ({ world, driver }): Promise<Trial> => {
+    let killed = 0
+    world.onEffect(moment, async () => {
+      world.note({ moment, deed: 'kill of the browser' })
+      for (const { pid } of world.workers.flatMap(part => descendants(part.pid))) {
+        process.kill(pid, 'SIGKILL')
+        killed++
+      }
+    })
+    const from = Date.now()
+    const { runId, status } = await driver.intend('plain')
+    return { fault: 'browser', moment, hit: killed > 0, runId, recoveredMs: Date.now() - from, answer: status }
+  }
+})
+
+const serverDown =
+  (name: 'redis' | 'rabbit', downMs: number) =>
+  async ({ own }: Stage) => {
+    await own?.[name].kill()
+    await sleep(downMs)
+    await own?.[name].restart()
+  }
+
+/** Every process in turn, gracefully, under load. */
+const rolling = async ({ world }: Stage) => {
+  for (const part of world.parts) {
+    await part.roll()
+    await part.ready()
+  }
+}
+
+const clock =
+  (offMs: number) =>
+  async ({ world }: Stage) => {
+    const [part] = world.workers
+    await part?.roll({ RETROFIT_TEST_CLOCK_MS: String(offMs) })
+    await part?.ready()
+  }
+
+const everyMoment = momentNames.filter(moment => moment !== 'W9')
+
+export const faults: readonly Fault[] = [
+  { name: 'kill', says: 'kill -9 at every named moment', modes: bothModes, adapters: everyAdapter, rounds: everyMoment.map(killedAt) },
+  {
+    name: 'effect-kill',
+    says: 'kill -9 of the worker when the target says that it received or applied the effect',
+    modes: bothModes,
+    adapters: ['soap', 'playwright'],
+    rounds: (['W9', 'W10'] as const).map(killedAt)
+  },
+  {
+    name: 'marker-kill',
+    says: 'kill -9 around the commit marker and the answer',
+    modes: bothModes,
+    adapters: everyAdapter,
+    rounds: (['W6', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt)
+  },
+  {
+    name: 'stop',
+    says: 'SIGSTOP for longer than the lease, then SIGCONT',
+    modes: bothModes,
+    adapters: everyAdapter,
+    rounds: (['W2', 'W6', 'W7', 'W8', 'W11', 'W12'] as const).map(stoppedAt),
+    options: { workers: 2 }
+  },
+  {
+    name: 'block',
+    says: 'the event loop blocked for twice the lease',
+    modes: bothModes,
+    adapters: everyAdapter,
+    rounds: (['W4', 'W5', 'W6', 'W8', 'W11'] as const).map(blockedAt),
+    options: { workers: 2 }
+  },
+  {
+    name: 'target',
+    says: 'the target hangs, is late, lies, drops the connection',
+    modes: bothModes,
+    adapters: ['soap', 'playwright'],
+    rounds: [
+      misbehaves('500 after applying', { failAfterApply: true, times: 1 }),
+      misbehaves('applies late', { applyLateMs: 2_500, times: 1 }),
+      misbehaves('drops the connection before', { dropConnection: 'before', times: 1 }),
+      misbehaves('drops the connection after', { dropConnection: 'after', times: 1 }),
+      misbehaves('200 without applying', { acceptWithoutApply: true, times: 1 }, true),
+      misbehaves('500 without applying', { acceptWithoutApply: true, failAfterApply: true, times: 1 })
+    ]
+  },
+  {
+    name: 'hang',
+    says: 'the target applies and never answers',
+    modes: bothModes,
+    adapters: ['soap'],
+    rounds: [misbehaves('hangs after applying', { hangAfterApply: true, times: 1 })]
+  },
+  {
+    name: 'session',
+    says: 'the portal ends all sessions, or shows its maintenance page for a while',
+    modes: bothModes,
+    adapters: ['playwright'],
+    rounds: [
+      misbehaves('sessions expire', { expireSessions: true }),
+      loaded('maintenance page', async ({ world }) => {
+        await world.target.faults?.({ maintenance: true })
+        await sleep(700)
+        await world.target.faults?.({ maintenance: false })
+      })
+    ]
+  },
+  {
+    name: 'browser',
+    says: 'kill -9 of the browser alone',
+    modes: bothModes,
+    adapters: ['playwright'],
+    rounds: (['received', 'applied'] as const).map(browserKilledOn)
+  },
+  {
+    name: 'lines',
+    says: 'the lines to Redis and RabbitMQ are reset, or let nothing through for a while',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    ownServers: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: [
+      loaded('reset', async ({ own }) => own?.lines.cut()),
+      loaded('stall of 1.5 s', async ({ own }) => {
+        own?.lines.pause()
+        await sleep(1_500)
+        own?.lines.resume()
+      }),
+      loaded('stall of 7 s', async ({ own }) => {
+        own?.lines.pause()
+        await sleep(7_000)
+        own?.lines.resume()
+      })
+    ]
+  },
+  {
+    name: 'rabbit',
+    says: 'kill -9 of RabbitMQ',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    ownServers: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: [loaded('killed, started again', serverDown('rabbit', 500))]
+  },
+  {
+    name: 'redis',
+    says: 'kill -9 of Redis',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    ownServers: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: [loaded('killed, started again', serverDown('redis', 300)), loaded('away for 4 s', serverDown('redis', 4_000))]
+  },
+  {
+    name: 'cut',
+    says: 'Redis comes back without its last commands',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    ownServers: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: ([1, 3, 10, 50] as const).map(count => loaded(`last ${count} commands`, stage => cutLedger(stage, count)))
+  },
+  {
+    name: 'empty',
+    says: 'Redis comes back empty',
+    modes: onlyDistributed,
+    adapters: ['echo'],
+    ownServers: true,
+    fresh: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: [loaded('emptied', emptyLedger)]
+  },
+  {
+    name: 'duplicates',
+    says: 'every message ten times, in another order',
+    modes: bothModes,
+    adapters: ['echo', 'soap'],
+    rounds: [loaded('ten times each', duplicateMessages)],
+    options: { workers: 2 }
+  },
+  {
+    name: 'unsure',
+    says: '"done, but told time-out" on one in twenty calls to store and queue',
+    modes: bothModes,
+    adapters: ['echo', 'soap'],
+    options: { workers: 2, env: { RETROFIT_TEST_UNSURE: '0.05' } },
+    rounds: [loaded('5 %', async () => undefined)]
+  },
+  {
+    name: 'clock',
+    says: 'the clock of one host is ten minutes off',
+    modes: bothModes,
+    adapters: ['echo'],
+    options: { workers: 2 },
+    rounds: [
+      loaded('ten minutes ahead', clock(600_000)),
+      loaded('right again', clock(0)),
+      loaded('ten minutes behind', clock(-600_000)),
+      loaded('right again', clock(0))
+    ]
+  },
+  {
+    name: 'rolling',
+    says: 'every process is stopped gracefully and started again under load',
+    modes: bothModes,
+    adapters: everyAdapter,
+    options: { gateways: 2, workers: 2 },
+    rounds: [loaded('each in turn', rolling)]
+  },
+  ...(['absent', 'fail', 'slow'] as const).map(
+    (how): Fault => ({
+      name: `probe-${how}`,
+      says: { absent: 'the probe does not see the effect', fail: 'the probe fails', slow: 'the probe is slow' }[how],
+      modes: bothModes,
+      adapters: ['soap'],
+      options: { env: { RETROFIT_TEST_PROBE: how } },
+      rounds: [killedAt('W10'), misbehaves('500 after applying', { failAfterApply: true, times: 1 })]
+    })
+  )
+]

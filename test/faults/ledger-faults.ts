@@ -1,0 +1,70 @@
+/** Faults below the ports: what the queue and the ledger's own files can do to us. */
+import { readFileSync, rmSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import amqp from 'amqplib'
+import type { Stage } from './fault.ts'
+
+/** The append-only file without its last `count` commands, as after a power cut on a disk that lied. */
+export async function cutLedger({ own, world }: Stage, count: number): Promise<void> {
+  if (own === undefined) return
+  await own.redis.kill()
+  const file = join(own.redis.dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
+  const starts = commandStarts(readFileSync(file))
+  world.note({ moment: `last ${count} commands`, deed: 'cut', of: starts.length })
+  truncateSync(file, starts.at(-count) ?? 0)
+  await own.redis.restart()
+}
+
+/** Where each command begins: `*3\r\n$3\r\nSET\r\n…` (RESP arrays of bulk strings). */
+function commandStarts(bytes: Buffer): readonly number[] {
+  const starts: number[] = []
+  let at = 0
+  const line = (): number => {
+    const end = bytes.indexOf('\r\n', at)
+    const value = Number(bytes.subarray(at + 1, end))
+    at = end + 2
+    return value
+  }
+  while (at < bytes.length && bytes[at] === 0x2a) {
+    starts.push(at)
+    for (let parts = line(); parts > 0; parts--) {
+      const length = line()
+      at += length + 2
+    }
+  }
+  return starts
+}
+
+export async function emptyLedger({ own }: Stage): Promise<void> {
+  if (own === undefined) return
+  await own.redis.kill()
+  rmSync(join(own.redis.dir, 'appendonlydir'), { recursive: true, force: true })
+  await own.redis.restart()
+}
+
+/** Every run that is known by now, ten messages each, newest first. */
+export async function duplicateMessages(stage: Stage): Promise<void> {
+  const { world, driver } = stage
+  const runs = await driver.client().runs()
+  const bodies = runs.slice(0, 20).map(({ runId }) => JSON.stringify({ runId, bot: world.target.bot, publishedAt: Date.now() }))
+  const all = Array.from({ length: 10 }, () => bodies).flat()
+  if (world.mode === 'embedded') return intoFile(join(world.site.dataDir, 'ledger.sqlite'), world.target.bot, all)
+  await intoBroker(String(world.servers?.RABBITMQ_URL), `${world.namespace}.${world.target.bot}`, all)
+}
+
+function intoFile(path: string, bot: string, bodies: readonly string[]): void {
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA busy_timeout=5000')
+  const insert = db.prepare('INSERT INTO message(bot, published_at, body) VALUES(?,?,?)')
+  for (const body of bodies) insert.run(bot, Date.now(), body)
+  db.close()
+}
+
+async function intoBroker(url: string, queue: string, bodies: readonly string[]): Promise<void> {
+  const connection = await amqp.connect(url)
+  const channel = await connection.createConfirmChannel()
+  for (const body of bodies) channel.sendToQueue(queue, Buffer.from(body), { persistent: true })
+  await channel.waitForConfirms()
+  await connection.close()
+}

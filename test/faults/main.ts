@@ -1,0 +1,137 @@
+/** `npm run faults`: makes faults, and says what became of the promise. See `--help`. */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { startRabbit, startRedis } from '../setup/services.ts'
+import { carryOut } from './campaign.ts'
+import { type Caught, challengeAll } from './challenges.ts'
+import { invariants, violations } from './checker.ts'
+import type { Fault } from './fault.ts'
+import { faults } from './faults.ts'
+import { type Batch, bound95, rowsOf, sumsOf } from './figures.ts'
+import { mutantNames } from './mutants.ts'
+import { tableOf } from './table.ts'
+import { type AdapterName, adapterNames } from './targets.ts'
+import { type Mode, modes, type Servers } from './world.ts'
+
+const help = `npm run faults -- [options]
+  --mode embedded|distributed|all   default all
+  --adapter echo|soap|playwright|all  default all
+  --fault all|<name>[,<name>]       ${faults.map(({ name }) => name).join(' ')}
+  --hits N                          of each fault, adapter and mode; default 30
+  --seed S                          default: from the clock, and printed
+  --lanes L                         worlds at once; default 3
+  --minutes M                       no new trial after that; default: no limit
+  --report FILE                     writes the table and what was found there
+  --json                            the last line of standard output is one JSON object
+  --mutants                         runs the broken builds instead, and says which were caught`
+
+const { values } = parseArgs({
+  options: {
+    mode: { type: 'string', default: 'all' },
+    adapter: { type: 'string', default: 'all' },
+    fault: { type: 'string', default: 'all' },
+    hits: { type: 'string', default: '30' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    lanes: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '100000' },
+    report: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+interface Cell {
+  readonly fault: Fault
+  readonly mode: Mode
+  readonly adapter: AdapterName
+}
+
+const among = <T extends string>(all: readonly T[], wanted: string): readonly T[] =>
+  wanted === 'all' ? all : all.filter(one => wanted.split(',').includes(one))
+
+function cells(): readonly Cell[] {
+  const names = among(
+    faults.map(({ name }) => name),
+    values.fault
+  )
+  return faults
+    .filter(({ name }) => names.includes(name))
+    .flatMap(fault =>
+      among(modes, values.mode)
+        .filter(mode => fault.modes.includes(mode))
+        .flatMap(mode =>
+          among(adapterNames, values.adapter)
+            .filter(adapter => fault.adapters.includes(adapter))
+            .map(adapter => ({ fault, mode, adapter }))
+        )
+    )
+}
+
+const say = (text: string) => process.stderr.write(text)
+
+async function campaign(servers: Servers | undefined): Promise<number> {
+  const seed = Number(values.seed)
+  const until = Date.now() + Number(values.minutes) * 60_000
+  const batches: Batch[] = []
+  say(`seed ${seed}\n`)
+  for (const cell of cells()) {
+    if (Date.now() > until) break
+    const title = `${cell.fault.name} ${cell.mode} ${cell.adapter}`
+    let done = 0
+    let hit = 0
+    const from = Date.now()
+    const onTrial = (trial: { hit: boolean }) => {
+      done++
+      if (trial.hit) hit++
+      say(`\r${title}: ${hit} hits in ${done} trials, ${Math.round((Date.now() - from) / 1_000)} s   `)
+    }
+    const order = { ...cell, hits: Number(values.hits), seed, lanes: Number(values.lanes), servers, until, onTrial }
+    const found = await carryOut(order)
+    batches.push(...found)
+    const wrong = found.flatMap(batch => [...violations(batch.verdict), ...batch.residue.map(text => `residue: ${text}`)])
+    say(`${wrong.length === 0 ? 'all held' : `\n  ${wrong.slice(0, 20).join('\n  ')}`}\n`)
+  }
+  return report(batches, seed)
+}
+
+function report(batches: readonly Batch[], seed: number): number {
+  const rows = rowsOf(batches)
+  const sums = sumsOf(batches)
+  const broken = invariants.filter(name => sums[name] > 0)
+  const isVoid = sums.power < 0.9
+  const verdict = broken.length > 0 ? `BROKEN: ${broken.map(name => `${name} ${sums[name]}`).join(', ')}` : isVoid ? 'VOID' : 'HELD'
+  const summary = `${verdict}. ${sums.hits} hits in ${sums.trials} trials (power ${sums.power}), ${sums.effects} effects; ${invariants.map(name => `${name} ${sums[name]}`).join(', ')}; overpark ${sums.overpark}. With 95 % at most ${(bound95(sums.hits) * 100).toFixed(2)} % of hits break the promise (rule of three; a fault that meets many runs counts once). Seed ${seed}.`
+  const text = `${tableOf(rows)}\n\n${summary}\n`
+  process.stdout.write(text)
+  if (values.report !== undefined) writeFileSync(values.report, text)
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...sums, seed, rows })}\n`)
+  return broken.length > 0 || isVoid ? 1 : 0
+}
+
+async function showMutants(servers: Servers): Promise<number> {
+  const done = ({ mutant, caught, breaks }: Caught) =>
+    say(`${caught.length > 0 ? 'caught' : 'MISSED'}  ${mutant}  (${breaks.join(', ') || 'nothing broken'})\n`)
+  const found = await challengeAll(servers, { atOnce: Number(values.lanes), done })
+  const caught = found.filter(one => one.caught.length > 0).length
+  process.stdout.write(`${caught} of ${mutantNames.length} mutants caught\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify({ caught, mutants: found })}\n`)
+  return caught === mutantNames.length ? 0 : 1
+}
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(`${help}\n`)
+    return 0
+  }
+  const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && !fault.ownServers)
+  const servers = needed ? await Promise.all([startRedis(), startRabbit()]) : undefined
+  const urls = servers && { REDIS_URL: servers[0].url, RABBITMQ_URL: servers[1].url }
+  try {
+    return values.mutants && urls !== undefined ? await showMutants(urls) : await campaign(urls)
+  } finally {
+    await Promise.all(servers?.map(server => server.stop()) ?? [])
+  }
+}
+
+process.exit(await main())

@@ -1,0 +1,74 @@
+/** One trial: a process is killed at a named moment of one run, and the caller stays what it is. */
+import type { Driver } from './driver.ts'
+import type { Moment } from './moments.ts'
+import type { Variant } from './targets.ts'
+import type { World } from './world.ts'
+
+export interface Trial {
+  readonly fault: string
+  readonly moment: string
+  readonly hit: boolean
+  readonly runId: string | undefined
+  /** From the fault to the end of the run. */
+  readonly recoveredMs: number | undefined
+  readonly answer: number
+}
+
+export async function momentTrial(world: World, driver: Driver, moment: Moment, how = 'kill:1'): Promise<Trial> {
+  const { variant, faults } = await preparation(world, moment)
+  const before = world.deeds().length
+  // The moments of deciding come after the run's end.
+  if (moment !== 'H1') await world.arm(moment, how)
+  if (faults !== undefined) await world.target.faults?.(faults)
+  const options = { async: moment === 'A4' }
+  let answer = await driver.intend(variant, options)
+  if (moment === 'H1') {
+    await world.arm('H1', how)
+    answer = await decide(world, driver, answer)
+  }
+  const deed = world.deeds()[before]
+  const ended = answer.runId === undefined ? undefined : await driver.client().ended(answer.runId, 20_000)
+  const endedAt = Date.parse(String((ended as { endedAt?: string } | undefined)?.endedAt ?? ''))
+  await world.arm('')
+  if (faults !== undefined) await world.target.faults?.({ delayMs: 0 })
+  return {
+    fault: how.split(':')[0] as string,
+    moment,
+    hit: deed !== undefined,
+    runId: answer.runId,
+    recoveredMs: deed === undefined || Number.isNaN(endedAt) ? undefined : Math.max(0, endedAt - deed.at),
+    answer: answer.status
+  }
+}
+
+interface Preparation {
+  readonly variant: Variant
+  readonly faults: object | undefined
+}
+
+/** A probe is asked only after an answer that leaves doubt, and a person only when the probe found nothing. */
+async function preparation({ adapter }: World, moment: Moment): Promise<Preparation> {
+  if (/^R/.test(moment)) return { variant: 'late', faults: { failAfterApply: true, times: 1 } }
+  if (moment === 'H1')
+    return { variant: adapter === 'playwright' ? 'late' : 'blind', faults: { failAfterApply: true, acceptWithoutApply: true, times: 1 } }
+  if (moment === 'G1') return { variant: 'slow', faults: { delayMs: 300 } }
+  return { variant: 'plain', faults: undefined }
+}
+
+/** As a person does: looks at the target, then says what is there. */
+async function decide(world: World, driver: Driver, answer: Awaited<ReturnType<Driver['intend']>>) {
+  const { runId = '' } = answer
+  const run = await driver.client().ended(runId)
+  const there = world.target.effects().some(({ reference, appliedAt }) => reference === run.reference && appliedAt !== null)
+  const body = JSON.stringify(there ? { outcome: 'completed', output: world.target.output(runId) } : { outcome: 'not_done' })
+  for (let tries = 0; tries < 20; tries++) {
+    const said = await driver
+      .client()
+      .request('POST', `/v1/runs/${runId}/resolve`, { body })
+      .catch(() => undefined)
+    // 409: an earlier try was heard.
+    if (said !== undefined && [200, 409].includes(said.status)) return { ...said, runId }
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+  return answer
+}

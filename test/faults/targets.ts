@@ -1,0 +1,127 @@
+/** The legacy system of a world, one for each adapter: its manifest with short times, its calls, its effect ledger. */
+import { join } from 'node:path'
+import { type Effect, readEffects } from '../../bots/sandbox.ts'
+import type { Site } from '../e2e/site.ts'
+import type { Env } from './part.ts'
+
+export type AdapterName = 'echo' | 'soap' | 'playwright'
+export const adapterNames: readonly AdapterName[] = ['echo', 'soap', 'playwright']
+
+/** How an action is meant to go wrong. `late`: an error after the effect; `blind`: the same, and no probe; `weak`: the same, and its probe is weak. `slow`: it takes a while. */
+export type Variant = 'plain' | 'late' | 'blind' | 'weak' | 'slow'
+
+export interface FaultyTarget {
+  readonly bot: string
+  effects(): readonly Effect[]
+  /** Undefined for echo, which has no process of its own. */
+  readonly faults: ((changes: object) => Promise<void>) | undefined
+  readonly env: Env
+  action(variant: Variant): string
+  input(reference: string): Readonly<Record<string, unknown>>
+  /** What a person would enter who found the effect. */
+  readonly output: (reference: string) => object
+}
+
+export const settleMs = 300
+
+type Open = (site: Site, notify: string) => Promise<FaultyTarget>
+
+export const openTarget: Readonly<Record<AdapterName, Open>> = {
+  echo: async site => {
+    const ledger = join(site.dataDir, 'echo.ledger.jsonl')
+    site.addBot('echo', echoManifest)
+    return {
+      bot: 'echo',
+      effects: () => readEffects(ledger),
+      faults: undefined,
+      env: { ECHO_LEDGER: ledger },
+      action: variant => (variant === 'plain' ? 'echo_pay' : `echo_pay_${variant}`),
+      input: reference => ({ reference, amount: 1 }),
+      output: reference => ({ reference, amount: 1 })
+    }
+  },
+  soap: async (site, notify) => {
+    site.copyBot('corebank', source => withVariants(quick(source), 'post_payment'))
+    const target = await site.startTarget('corebank', { NOTIFY: notify })
+    return {
+      bot: 'corebank',
+      effects: target.effects,
+      faults: target.faults,
+      env: { COREBANK_URL: target.url },
+      action: variant => (variant === 'blind' || variant === 'weak' ? `corebank_post_payment_${variant}` : 'corebank_post_payment'),
+      input: reference => ({
+        from_account: '4010002001',
+        to_account: '4010001001',
+        amount: 0.01,
+        currency: 'EUR',
+        value_date: '2025-03-31',
+        reference
+      }),
+      output: () => ({ confirmation: 'CB1', posted_at: '2025-03-31T00:00:00Z', new_balance: 1, currency: 'EUR' })
+    }
+  },
+  playwright: async (site, notify) => {
+    site.copyBot('teller', quick)
+    const target = await site.startTarget('teller', { NOTIFY: notify })
+    return {
+      bot: 'teller',
+      effects: target.effects,
+      faults: target.faults,
+      env: { TELLER_URL: target.url },
+      action: () => 'teller_transfer',
+      input: reference => ({ from: '40068001', to: '40012345', amount: 0.01, reference }),
+      output: () => ({ confirmation: 'CN1' })
+    }
+  }
+}
+
+const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `settle: ${settleMs}ms`)
+
+/** The same action twice more: without its probe, and with a probe that is declared weak. */
+function withVariants(source: string, name: string): string {
+  const start = source.indexOf(`\n  ${name}:`)
+  // Its last action, so it goes to the end. YAML anchors may be set again.
+  const block = source.slice(start)
+  const blind = block.replace(/\n {4}probe:\n(?: {6}.*\n)+/, '\n').replace(`\n  ${name}:`, `\n  ${name}_blind:`)
+  const weak = block.replace('\n    probe:\n', '\n    probe:\n      weak: true\n').replace(`\n  ${name}:`, `\n  ${name}_weak:`)
+  return `${source.trimEnd()}${blind.trimEnd()}${weak.trimEnd()}\n`
+}
+
+const echoAction = (name: string, more: string): string => `
+  ${name}:
+    title: Pay
+    description: Pays. For the fault campaign only.
+    effect: irreversible
+    scopes: [payments:write]
+    commit: true
+    delay: 5ms
+    settle: ${settleMs}ms
+    idempotency: { key: [reference], ttl: 1d }
+    input:
+      type: object
+      required: [reference, amount]
+      additionalProperties: false
+      properties:
+        reference: { type: string, description: Of the payment }
+        amount: { type: number, description: How much }
+    output: { type: object }
+    example: { reference: R-1, amount: 1 }${more}`
+
+const echoManifest = `bot: echo
+version: 1.0.0
+title: Echo with a ledger
+description: Pays into a file. For the fault campaign only.
+owner: tests@retrofit.example
+adapter: echo
+env: [ECHO_LEDGER]
+target:
+  url: http://127.0.0.1:9
+  ledger: "{{ env.ECHO_LEDGER }}"
+actions:${[
+  echoAction('pay', '\n    probe: {}'),
+  echoAction('pay_late', '\n    probe: {}\n    fail: { times: 1, when: after }'),
+  echoAction('pay_blind', '\n    fail: { times: 1, when: after }'),
+  echoAction('pay_weak', '\n    probe: { weak: true }\n    fail: { times: 1, when: after }'),
+  echoAction('pay_slow', '\n    probe: {}').replace('delay: 5ms', 'delay: 400ms')
+].join('')}
+`

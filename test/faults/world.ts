@@ -1,0 +1,201 @@
+/** One world of the campaign: a target with its effect ledger, the processes of one deployment, and the logs beside them. */
+
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLeash } from '../e2e/leash.ts'
+import { descendants } from '../e2e/processes.ts'
+import { adminKey, openSite, type Site } from '../e2e/site.ts'
+import { freePort } from '../setup/free-port.ts'
+import { type Moment, roleAt } from './moments.ts'
+import { noteIn, readNotes } from './notes.ts'
+import { type Env, type Part, startPart } from './part.ts'
+import { forget, residueOf } from './residue.ts'
+import { type AdapterName, type FaultyTarget, openTarget } from './targets.ts'
+
+export type Mode = 'embedded' | 'distributed'
+export const modes: readonly Mode[] = ['embedded', 'distributed']
+
+/** What the nemesis did, noted before it was done. */
+export interface Deed {
+  readonly at: number
+  readonly moment: string
+  readonly deed: string
+  readonly trial?: string
+}
+
+export interface Servers {
+  readonly REDIS_URL: string
+  readonly RABBITMQ_URL: string
+}
+
+export interface WorldOptions {
+  readonly mode: Mode
+  readonly adapter: AdapterName
+  /** For the distributed deployment. */
+  readonly servers?: Servers
+  readonly gateways?: number
+  readonly workers?: number
+  readonly env?: Env
+}
+
+export interface World {
+  readonly mode: Mode
+  readonly adapter: AdapterName
+  readonly namespace: string
+  readonly servers: Servers | undefined
+  readonly site: Site
+  readonly target: FaultyTarget
+  readonly gateways: readonly Part[]
+  readonly workers: readonly Part[]
+  readonly parts: readonly Part[]
+  readonly intentsFile: string
+  /** Everything that the processes wrote. */
+  output(): string
+  /** Arms a crash point in every process that can reach it; the target's moments too. '' disarms all. */
+  arm(moment: Moment | '', how?: string): Promise<void>
+  /** At the next such moment of an effect this is done before the target goes on. */
+  onEffect(moment: 'received' | 'applied', work: () => Promise<void>): void
+  note(deed: object): void
+  deeds(): readonly Deed[]
+  ready(): Promise<void>
+  /** Ends the processes, gracefully, and says what they left behind: processes, folders, messages. */
+  residue(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+const compileCache = join(tmpdir(), 'retrofit-faults-cache')
+
+const quick: Env = {
+  NODE_ENV: 'test',
+  NODE_COMPILE_CACHE: compileCache,
+  LEASE_MS: '1000',
+  SWEEP_MS: '100',
+  SHUTDOWN_GRACE_MS: '3000',
+  BREAKER_FAILURES: '10000',
+  RATE_LIMIT: '0',
+  WAIT_MS: '5000',
+  LOG_LEVEL: 'warn'
+}
+
+export async function openWorld({ mode, adapter, servers, gateways = 1, workers = 1, env = {} }: WorldOptions): Promise<World> {
+  const site = openSite()
+  const nemesis = await openNemesis()
+  site.onClose(() => nemesis.close())
+  const target = await openTarget[adapter](site, nemesis.url)
+  const namespace = `faults-${randomBytes(4).toString('hex')}`
+  const [log, intentsFile] = [join(site.dir, 'nemesis.jsonl'), join(site.dir, 'intents.jsonl')] as const
+  const chunks: string[] = []
+  const settings: Env = {
+    ...quick,
+    DATA_DIR: site.dataDir,
+    BOTS_DIR: site.botsDir,
+    SECRETS_DIR: site.secretsDir,
+    RETROFIT_ADMIN_KEY: adminKey,
+    RETROFIT_TEST_LOG: log,
+    RETROFIT_TEST_ADAPTER: adapter,
+    TMPDIR: site.dir,
+    ...(mode === 'embedded'
+      ? {}
+      : { ...servers, RETROFIT_NAMESPACE: namespace, RETROFIT_DATA_KEY: 'a-data-key-for-the-fault-campaign-only' }),
+    ...target.env,
+    ...env
+  }
+  const leash = openLeash(join(site.dir, 'nothing'))
+  site.onClose(() => leash.end())
+  const start = async (role: Part['role']) =>
+    startPart({ role, port: await freePort(), env: settings, leash, onOutput: text => chunks.push(text) })
+  const roles: Part['role'][] =
+    mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
+  const parts = await Promise.all(roles.map(start))
+  const of = (role: 'gateway' | 'worker') => parts.filter(part => part.role === role || part.role === 'up')
+  const note = (deed: object) => noteIn(log, deed)
+  const world: World = {
+    mode,
+    adapter,
+    namespace,
+    servers,
+    site,
+    target,
+    parts,
+    gateways: of('gateway'),
+    workers: of('worker'),
+    intentsFile,
+    output: () => chunks.join(''),
+    onEffect: nemesis.on,
+    arm: async (moment, how = 'kill:1') => {
+      nemesis.off()
+      if (moment === '') await Promise.all(parts.map(part => part.arm('')))
+      else if (adapter !== 'echo' && (moment === 'W9' || moment === 'W10'))
+        nemesis.on(moment === 'W9' ? 'received' : 'applied', killWorkers(world, moment))
+      else await Promise.all(of(roleAt(moment)).map(part => part.arm(`${moment}:${how}`)))
+    },
+    note,
+    deeds: () => readNotes<Deed>(log),
+    ready: async () => void (await Promise.all(parts.map(part => part.ready()))),
+    residue: async () => {
+      const children = parts.flatMap(part => descendants(part.pid))
+      await Promise.all(parts.map(part => part.end()))
+      return residueOf({
+        children,
+        folder: site.dir,
+        ...(servers && mode === 'distributed' ? { servers, namespace, bot: target.bot } : {})
+      })
+    },
+    close: async () => {
+      await Promise.all(parts.map(part => part.end()))
+      if (servers && mode === 'distributed') await forget({ servers, namespace, bot: target.bot })
+      await site.close()
+    }
+  }
+  await world.ready().catch(async error => {
+    const text = chunks.join('').slice(-2_000)
+    await world.close()
+    throw new Error(`${(error as Error).message}\n${text}`)
+  })
+  return world
+}
+
+const killWorkers = (world: World, moment: Moment) => async () => {
+  world.note({ moment, deed: 'kill', by: 'the target' })
+  await Promise.all(world.workers.map(part => part.kill()))
+}
+
+interface Nemesis {
+  readonly url: string
+  on(moment: string, work: () => Promise<void>): void
+  off(): void
+  close(): Promise<void>
+}
+
+/** The target tells it what happens to each effect and waits for the answer. */
+async function openNemesis(): Promise<Nemesis> {
+  let waiting: { moment: string; work: () => Promise<void> } | undefined
+  const server: Server = createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    const { moment } = JSON.parse(text) as { moment: string }
+    const due = waiting?.moment === moment ? waiting : undefined
+    if (due !== undefined) {
+      waiting = undefined
+      await due.work()
+    }
+    response.end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    on: (moment, work) => {
+      waiting = { moment, work }
+    },
+    off: () => {
+      waiting = undefined
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    }
+  }
+}
