@@ -6,7 +6,8 @@ import type { Leash } from './leash.ts'
 import { descendants, type ProcessMark } from './processes.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const startLimitMs = 30_000
+/** Generous: a machine may be busy with other tests. */
+const startLimitMs = 60_000
 const stopLimitMs = 25_000
 
 export interface Ended {

@@ -61,7 +61,7 @@ describe.each(kinds)('%s: a bot that is registered over HTTP', kind => {
 
     expect((await client.request('DELETE', '/v1/bots/probe')).status).toBe(204)
     await Promise.all(clients.map(one => until(async () => (await ask(one)).status === 404)))
-  }, 90_000)
+  }, 180_000)
 })
 
 async function until(holds: () => Promise<boolean>, withinMs = 2_000): Promise<void> {

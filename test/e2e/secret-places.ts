@@ -27,17 +27,6 @@ const spellings = (text: string): readonly string[] => [
   ...new Set([text, encodeURIComponent(text), Buffer.from(text).toString('base64').replace(/=+$/, ''), Buffer.from(text).toString('hex')])
 ]
 
-/** The append-only files: every write since the start, as it came, uncompressed. */
-export async function redisFiles(url: string): Promise<readonly Place[]> {
-  const redis = new Redis(url)
-  try {
-    const dir = ((await redis.config('GET', 'dir')) as string[])[1] ?? ''
-    return filesBelow(dir)
-  } finally {
-    redis.disconnect()
-  }
-}
-
 /** All that is sent to Redis from now on, messages to watchers too. */
 export async function redisMonitor(url: string): Promise<{ place(): Place; close(): void }> {
   const redis = new Redis(url)

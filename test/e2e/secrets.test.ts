@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { type ChildServer, startRedis } from '../setup/services.ts'
 import { otlpReceiver } from '../telemetry/otlp-receiver.ts'
 import type { Client, RunView } from './client.ts'
 import { createClient } from './client.ts'
 import { type Deployment, deploy, type Kind, kinds, sharedSettings } from './deployment.ts'
 import { payment } from './payments.ts'
 import type { Program } from './program.ts'
-import { filesBelow, hits, type Place, rabbitFiles, redisFiles, redisMonitor, waitingMessages } from './secret-places.ts'
+import { filesBelow, hits, type Place, rabbitFiles, redisMonitor, waitingMessages } from './secret-places.ts'
 import { adminKey, openSite, type Site, type Target } from './site.ts'
 import { type Canaries, plant, vaultActions, vaultBot } from './vault-bot.ts'
 
-const servers = { redis: process.env.TEST_REDIS_URL ?? '', rabbit: process.env.TEST_RABBITMQ_URL ?? '' }
+const rabbitUrl = process.env.TEST_RABBITMQ_URL ?? ''
 
 let site: Site
 let collector: Awaited<ReturnType<typeof otlpReceiver>>
@@ -97,9 +98,12 @@ test.each(kinds)(
   async (kind: Kind) => {
     const planted = plant(randomBytes(4).toString('hex'))
     const target = await prepare(planted)
-    const monitor = kind === 'distributed' ? await redisMonitor(servers.redis) : undefined
+    // Its own: other tests write the same accounts into the shared one.
+    const redis = kind === 'distributed' ? await startRedis() : undefined
+    site.onClose(() => redis?.stop())
+    const monitor = redis === undefined ? undefined : await redisMonitor(redis.url)
     site.onClose(() => monitor?.close())
-    const deployed = await deploy(site, kind, telemetry())
+    const deployed = await deploy(site, kind, { ...telemetry(), ...(redis === undefined ? {} : { REDIS_URL: redis.url }) })
     const runs = await callAll(deployed.client, target, planted)
 
     // The output is there for who may read it, so what is grepped for is what was planted.
@@ -113,14 +117,15 @@ test.each(kinds)(
     const texts = textsOf(planted)
     const shown = await apiPlaces(deployed.client, runs)
     expect(shown.some(({ name }) => name.includes('/artifacts/'))).toBe(true)
-    const live = [...shown, ...(await storedPlaces(kind)), ...(monitor === undefined ? [] : [monitor.place()])]
+    const stored = () => storedPlaces(redis)
+    const live = [...shown, ...stored(), ...(monitor === undefined ? [] : [monitor.place()])]
     expect(hits(live, texts)).toEqual([])
     // The same grep finds what is no secret, in the file that holds what was written last.
     expect(hits(live, ['visible-vault_open']).map(hit => hit.replace(/^.* in /, ''))).toContainEqual(
       expect.stringMatching(kind === 'embedded' ? /ledger\.sqlite-wal$/ : /\.aof$/)
     )
 
-    await expectClean(deployed, kind, texts)
+    await expectClean(deployed, stored, texts)
   },
   90_000
 )
@@ -128,16 +133,16 @@ test.each(kinds)(
 /** The stand-in's own books are the target's, which knows its accounts. */
 const ownFiles = (): readonly Place[] => filesBelow(site.dataDir).filter(({ name }) => !name.startsWith(join(site.dataDir, 'sandbox')))
 
-const storedPlaces = async (kind: Kind): Promise<readonly Place[]> =>
-  kind === 'embedded' ? ownFiles() : [...ownFiles(), ...(await redisFiles(servers.redis)), ...rabbitFiles(servers.rabbit)]
+const storedPlaces = (redis: ChildServer | undefined): readonly Place[] =>
+  redis === undefined ? ownFiles() : [...ownFiles(), ...filesBelow(redis.dir), ...rabbitFiles(rabbitUrl)]
 
 /** After the end of the programs, with all that they wrote and exported. */
-async function expectClean({ parts, output }: Deployment, kind: Kind, texts: readonly string[]): Promise<void> {
+async function expectClean({ parts, output }: Deployment, stored: () => readonly Place[], texts: readonly string[]): Promise<void> {
   await Promise.all(parts.map(({ program }) => program.stop()))
   const written = { name: 'stdout and stderr', bytes: output() }
   expect(written.bytes.toString()).toContain('run ended')
   expect(collector.bodies.map(({ path }) => path)).toEqual(expect.arrayContaining(['/v1/traces', '/v1/metrics']))
-  expect(hits([written, ...otlpPlaces(), ...(await storedPlaces(kind))], texts)).toEqual([])
+  expect(hits([written, ...otlpPlaces(), ...stored()], texts)).toEqual([])
 }
 
 test('a message that waits in RabbitMQ holds ids only', async () => {
@@ -150,11 +155,11 @@ test('a message that waits in RabbitMQ holds ids only', async () => {
   const client = createClient(() => gateway.url, adminKey)
   const input = { reference: 'waits', pin: planted.pin, owner: { name: planted.owner, number: planted.number } }
   const { runId = '' } = await client.call('vault_open', input, { headers: { prefer: 'respond-async' } })
-  let waiting = await waitingMessages(servers.rabbit, `${shared.RETROFIT_NAMESPACE}.vault`)
+  let waiting = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
   for (let tries = 0; waiting.bytes.length === 0 && tries < 50; tries++)
-    waiting = await waitingMessages(servers.rabbit, `${shared.RETROFIT_NAMESPACE}.vault`)
+    waiting = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
   expect(waiting.bytes.toString()).toContain(runId)
-  const places = [waiting, ...rabbitFiles(servers.rabbit)]
+  const places = [waiting, ...rabbitFiles(rabbitUrl)]
   expect(hits(places, textsOf(planted))).toEqual([])
-  expect(hits(rabbitFiles(servers.rabbit), [runId])).not.toEqual([])
-}, 60_000)
+  expect(hits(rabbitFiles(rabbitUrl), [runId])).not.toEqual([])
+}, 120_000)
