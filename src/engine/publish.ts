@@ -18,8 +18,11 @@ export function publish({ queue, store, telemetry }: Parts, run: Run): void {
   )
 }
 
+/** Node fires a timer that is set for longer at once. Whoever gets the message too early sets the next one. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** Publishes at the run's `notBefore`: back-off or settle time. The sweep does it too, in case this process is gone by then. */
 export function publishLater(parts: Parts, run: Run): void {
-  const delayMs = Math.max(0, run.notBefore - parts.store.now())
+  const delayMs = Math.min(longestTimerMs, Math.max(0, run.notBefore - parts.store.now()))
   setTimeout(() => publish(parts, run), delayMs).unref()
 }
