@@ -16,6 +16,19 @@ export function openAdapter(world: World, process: SimProcess): Adapter {
 }
 
 async function run(world: World, process: SimProcess, call: Call): Promise<Json> {
+  world.atOnce++
+  const { onlyProcessesFail, faults, atCommit, bot } = world.plan
+  const quiet = onlyProcessesFail && faults.length === 0 && atCommit === undefined
+  if (quiet && world.atOnce > (bot.target.concurrency ?? Number.POSITIVE_INFINITY))
+    world.violated('crowded', `${world.atOnce} attempts at once on the target`)
+  try {
+    return await perform(world, process, call)
+  } finally {
+    world.atOnce--
+  }
+}
+
+async function perform(world: World, process: SimProcess, call: Call): Promise<Json> {
   await call.step('open', () => opening(world, process, call))
   if (world.random.chance(0.1)) await call.attach('page.png', new Uint8Array(1), 'image/png')
   if (world.plan.action.effect === 'read') return { confirmation: 'read' }

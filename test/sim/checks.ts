@@ -21,7 +21,10 @@ function ofRun(world: World, run: Run): void {
   if (run.lease !== undefined) world.violated('residue', `${name} has a lease`)
   needless(world, run)
   // What a person said is the person's word.
-  if (run.resolvedBy !== undefined) return
+  if (run.resolvedBy !== undefined) {
+    if (run.effect === 'none' && effects > 0) world.count('a person said not done, and it is there')
+    return
+  }
   const lied = world.target.lied.has(run.reference)
   if (run.effect === 'committed' && effects === 0 && !lied)
     world.violated('liarYes', `${name} is ${run.status}/committed, without an effect`)
@@ -51,8 +54,7 @@ function ofIntent(world: World, intent: Intent): void {
   if (own.length > 1) world.violated('torn', `${intent.plan.reference} has ${own.length} runs`)
   for (const id of [...intent.accepted.keys(), ...intent.retried])
     if (!rows.has(id)) world.violated('lost', `${world.nick(id)} was accepted and is not there`)
-  const bodies = new Set([...intent.accepted.values()].map(body => JSON.stringify(body)))
-  if (bodies.size > 1) world.violated('torn', `${intent.plan.reference}: two bodies were accepted for one key`)
+  if (intent.bodies.size > 1) world.violated('torn', `${intent.plan.reference}: two bodies were accepted for one key`)
   const chain = [...rows.values()].filter(({ input, id }) => isOf(input, intent) || intent.accepted.has(id) || intent.retried.has(id))
   const effects = chain.reduce((sum, { reference }) => sum + world.target.count(reference), 0)
   if (effects > 1 && world.plan.action.rerun?.safe !== 'sets_a_value' && chain.every(({ resolvedBy }) => resolvedBy === undefined))

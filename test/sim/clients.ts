@@ -12,8 +12,10 @@ export interface Intent {
   readonly plan: ClientPlan
   readonly body: JsonObject
   readonly otherBody: JsonObject
-  /** The ids of runs that an answer named, with the body that was sent. */
+  /** The ids of runs that an answer named, with the body that was sent first. */
   readonly accepted: Map<string, JsonObject>
+  /** Every body that was answered with a run, as text: one, or the key was torn. */
+  readonly bodies: Set<string>
   /** Final outcomes that an answer told. */
   readonly told: Run[]
   /** Runs that a person asked for with retry. */
@@ -81,7 +83,8 @@ export const codeOf = (error: unknown): string => (error instanceof RetrofitErro
 
 function accepted(world: World, intent: Intent, body: JsonObject, run: Run): void {
   world.say(() => `client ${intent.plan.reference}: has ${world.nick(run.id)}, ${run.status}`)
-  intent.accepted.set(run.id, body)
+  if (!intent.accepted.has(run.id)) intent.accepted.set(run.id, body)
+  intent.bodies.add(JSON.stringify(body))
   heard(intent, run)
 }
 
@@ -92,7 +95,8 @@ function heard(intent: Intent, run: Run): void {
 export function startClients(world: World): readonly Intent[] {
   return world.plan.clients.map((plan, index) => {
     const body = { reference: plan.reference, amount: index }
-    const intent: Intent = { plan, body, otherBody: { ...body, amount: 99 }, accepted: new Map(), told: [], retried: new Set() }
+    const otherBody = { ...body, amount: 99 }
+    const intent: Intent = { plan, body, otherBody, accepted: new Map(), bodies: new Set(), told: [], retried: new Set() }
     for (let copy = 0; copy < plan.copies; copy++) at(world, world.random.between(0, 40), () => persist(world, intent, plan.tries))
     if (plan.changesBody) at(world, world.random.between(0, 4_000), () => submit(world, intent, intent.otherBody, () => undefined))
     if (plan.cancelsAtMs !== undefined) at(world, plan.cancelsAtMs, () => cancel(world, intent))

@@ -17,7 +17,8 @@ export class Ledger {
   readonly keys = new Map<string, { readonly fingerprint: string; readonly runId: string }>()
   readonly slots = new Map<string, Map<string, number>>()
   readonly records = new Map<string, Json>()
-  stamp = 0
+  /** As a process that has read nothing believes it: nothing is there to be read. */
+  stamp = -1
   readonly world: World
 
   constructor(world: World) {

@@ -58,7 +58,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a second run because the probe saw nothing',
     breaks: ['dup'],
-    plan: plan => ({ ...withAction(plan, { rerun: { safe: 'sets_a_value' }, probe: { weak: false } }), rejectsDuplicates: false })
+    plan: plan => ({
+      ...withAction(plan, { rerun: { safe: 'target_rejects_duplicates' }, probe: { weak: false } }),
+      rejectsDuplicates: false
+    })
   },
   {
     name: 'a probe without settle time whose "absent" is believed',

@@ -55,7 +55,7 @@ function catalogOf(bot: Bot, action: Action): Catalog {
 /** Sweeps come when there is something to find, not every second of an idle hour. */
 function sweepMs({ ledger, scheduler }: World): number {
   const now = ledger.now()
-  let next = now + 20_000
+  let next = now + 45_000
   for (const { dueAt } of ledger.rows.values()) if (dueAt !== null && dueAt < next) next = dueAt
   return Math.max(scheduler.now > 0 ? 400 : 50, next - now)
 }

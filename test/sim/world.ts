@@ -47,6 +47,8 @@ export class World {
   readonly counts: Record<string, number> = {}
   /** From the drain on nothing goes wrong any more. */
   calm = false
+  /** Attempts that are under way at the target. */
+  atOnce = 0
   /** What the plan has for the commit point has happened. */
   struck = false
   /** Runs whose worker died, stood still or stopped after their commit point. */
