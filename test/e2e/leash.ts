@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 export interface Leash {
   hold(pid: number): void
   drop(pid: number): void
-  /** Ends the leash itself; what it held is left alone. */
+  /** Kills what it still holds now. */
   end(): void
 }
 
@@ -14,7 +14,6 @@ while read -r what pid; do
   case $what in
     hold) held="$held$pid " ;;
     drop) held="\${held%% $pid *} \${held#* $pid }" ;;
-    end) exit 0 ;;
   esac
 done
 for pid in $held; do kill -s KILL "$pid"; done 2>/dev/null
@@ -28,9 +27,6 @@ export function openLeash(dir: string): Leash {
   return {
     hold: pid => say(`hold ${pid}`),
     drop: pid => say(`drop ${pid}`),
-    end: () => {
-      say('end 0')
-      shell.stdin?.end()
-    }
+    end: () => void shell.stdin?.end()
   }
 }

@@ -90,9 +90,12 @@ export function openSite(settings: Env = {}): Site {
     run: (command, extra = {}) => runProgram({ args: command.split(' '), env: env(extra), leash }),
     onClose: work => undo.unshift(work),
     close: async () => {
-      for (const work of undo.splice(0)) await work()
+      const failures: unknown[] = []
+      for (const work of undo.splice(0)) await Promise.resolve(work()).catch(error => failures.push(error))
+      // A program that a failed test never got to see is killed too.
       leash.end()
       rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+      if (failures.length > 0) throw failures[0]
     }
   }
 }

@@ -36,7 +36,7 @@ describe('a graceful stop under load', () => {
         }, 50_000)
       })
       for (const call of calls) call.catch(() => {})
-    await sleep(450)
+      await sleep(450)
       const ends = await Promise.all(deployed.parts.map(({ program }) => program.stop()))
       expect(ends).toEqual(deployed.parts.map(() => ({ code: 0, signal: null })))
       await Promise.all(deployed.parts.map(part => part.restart()))
