@@ -20,6 +20,8 @@ export async function sweep(parts: Parts): Promise<number> {
 }
 
 async function sweepOne(parts: Parts, run: Run): Promise<void> {
+  // Another sweep may have been quicker between the index and the row.
+  if (run.dueAt === null || run.dueAt > parts.store.now()) return
   if (hasEnded(run) && run.status !== 'outcome_unknown') return expire(parts, run)
   if (run.lease !== undefined) return abandoned(parts, run)
   const now = parts.store.now()
