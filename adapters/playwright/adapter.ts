@@ -70,7 +70,9 @@ async function attempt<Result>(pool: Pool, call: Call<Plan>, work: Work<Result>)
 
 async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, work: Work<Result>): Promise<Result> {
   const lease = await leaseOf(pool, call, stageCall)
-  const stop = () => lease.release(false)
+  let left: Promise<void> | undefined
+  const leave = (keep: boolean) => (left ??= leavePage(lease, keep))
+  const stop = () => void leave(false)
   call.signal.addEventListener('abort', stop, { once: true })
   let keep = false
   try {
@@ -78,14 +80,27 @@ async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, 
     keep = true
     return result
   } catch (error) {
-    keep = (error as Error).name === 'BusinessError'
+    keep = (error as Error).name === 'BusinessError' && !lease.tab.committing
     if (error instanceof SignedOff) pool.retire(lease.context)
     throw error
   } finally {
     call.signal.removeEventListener('abort', stop)
-    await lease.tab.closeGate?.()
-    lease.release(keep)
+    const leaving = leave(keep)
+    if (keep) await leaving
   }
+}
+
+/** A page that failed may still be about to send: its gate stands until it is gone. */
+async function leavePage({ tab, release }: Lease, keep: boolean): Promise<void> {
+  const { closeGate } = tab
+  if (keep || closeGate === undefined) {
+    await closeGate?.()
+    return release(keep)
+  }
+  await closeGate(async () => {
+    release(false)
+    await tab.closed
+  })
 }
 
 /** A page that comes when nobody waits for it any more goes back. */

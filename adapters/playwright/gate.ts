@@ -2,14 +2,23 @@
  * The commit gate: the request, not the click. The first request that matches waits for `commit()` and leaves;
  * a second one never does. What nothing was sent for is known to be nothing.
  */
-import type { Request, Route } from 'playwright-core'
+import type { Page, Request, Route } from 'playwright-core'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
+import { within } from './failure.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
 import { pooled } from './tab.ts'
 
 const everyRequest = /^/
+
+interface GateState {
+  caught: boolean
+  shut: boolean
+  first: string
+  /** The committing request, until it has its answer. */
+  held: Route | undefined
+}
 
 interface Passage {
   /** Ends when the request has its answer; false when no request came in time. */
@@ -50,7 +59,7 @@ export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeo
 
 async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<Passage> {
   const context = stage.page.context()
-  const state = { caught: false, shut: false, first: '' }
+  const state: GateState = { caught: false, shut: false, first: '', held: undefined }
   const { promise: done, resolve, reject } = Promise.withResolvers<boolean>()
   done.catch(() => undefined)
   const handler = async (route: Route, request: Request): Promise<void> => {
@@ -60,19 +69,28 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
     if (!matches(rule, request)) return route.fallback()
     if (state.shut) return route.abort('blockedbyclient')
     state.caught = true
+    state.held = route
     state.first = `${request.method()} ${request.url()}`
-    await send(route, request, { rule, stage, until, shut: () => state.shut }).then(() => resolve(true), reject)
+    await send(route, request, { rule, stage, until, shut: () => state.shut })
+      .finally(() => {
+        state.held = undefined
+        stage.tab.committing = false
+      })
+      .then(() => resolve(true), reject)
   }
+  stage.tab.committing = true
   await context.route(everyRequest, handler)
   const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now()))
   const shut = () => {
     state.shut = true
     if (!state.caught) resolve(false)
   }
-  stage.tab.closeGate = async () => {
+  stage.tab.closeGate = async leave => {
     clearTimeout(timer)
     shut()
     stage.tab.closeGate = undefined
+    if (leave !== undefined) await empty(stage.page, state.held)
+    await leave?.()
     await context.unroute(everyRequest, handler).catch(() => undefined)
   }
   return {
@@ -82,6 +100,13 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
     },
     shut
   }
+}
+
+/** The browser lets go of every request that it holds when a page closes or a route is taken away: so none may be left by then. */
+async function empty(page: Page, held: Route | undefined): Promise<void> {
+  const refused = held?.abort('blockedbyclient')
+  await within(refused ?? Promise.resolve(), 1_000).catch(() => undefined)
+  await within(page.goto('about:blank'), 1_000).catch(() => undefined)
 }
 
 /** Other pages of the same login pass; a window that is just opening has no page yet and counts as ours. */

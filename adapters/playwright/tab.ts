@@ -22,7 +22,10 @@ export class Tab {
   surprise: string | undefined
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
-  closeGate: (() => Promise<void>) | undefined
+  /** The committing request has not come, or has no answer yet. */
+  committing = false
+  /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
+  closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
   private readonly answers: DialogAnswer[] = []
   private committed: () => boolean = () => false
 
@@ -47,7 +50,12 @@ export class Tab {
     this.changed = false
     this.status = 0
     this.documents = 0
+    this.committing = false
     this.committed = committed
+  }
+
+  get closed(): Promise<void> {
+    return this.page.isClosed() ? Promise.resolve() : new Promise(resolve => this.page.once('close', () => resolve()))
   }
 
   expectDialog(answer: DialogAnswer): void {

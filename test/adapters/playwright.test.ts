@@ -103,9 +103,11 @@ describe('the commit gate', () => {
     ['drops the connection before it', { dropConnection: 'before' }, 0]
   ] as const)('a target that %s: committed, failed, at most one effect', async (_, faults, effects) => {
     sandbox.effects.faults = { ...noFaults, ...faults, times: 1 }
-    const call = prepare('transfer', transferInput, { deadlineMs: 2_500 })
+    const call = prepare('transfer', transferInput, { deadlineMs: 5_000 })
     await expect(adapter.run(call)).rejects.not.toMatchObject({ name: 'NothingSent' })
     expect(call.committed).toBe(true)
+    // What the browser held could leave when its page closes.
+    await new Promise(resolve => setTimeout(resolve, 500))
     expect(lines(call.run.reference)).toBe(effects)
   })
 
@@ -151,6 +153,8 @@ describe('the commit gate on other kinds of pages', () => {
     window: '<form method=post action=/post target=_blank><button>Go</button></form>',
     redirect: '<form method=post action=/moved><button>Go</button></form>',
     nothing: '<button>Go</button>',
+    torn: `<button onclick="fetch('/post',{method:'POST'});setTimeout(()=>{out.textContent='Refused'},100)">Go</button><p id=out></p>`,
+    late: `<button onclick="setInterval(()=>fetch('/post',{method:'POST'}),1510)">Go</button>`,
     refused: `<button onclick="fetch('http://127.0.0.1:1/',{method:'POST',mode:'no-cors'})">Go</button>`,
     beacon: `<button onclick="fetch('/log',{method:'POST'});fetch('/post',{method:'POST'}).then(()=>{out.textContent='ok'})">Go</button><p id=out></p>`
   }
@@ -198,6 +202,22 @@ describe('the commit gate on other kinds of pages', () => {
     const { call, output } = await go('nothing', [])
     expect(output).toMatchObject({ code: 'target_failed', message: expect.stringContaining('no request left the page') })
     expect(call.seen.commits).toBe(0)
+  })
+  test('a page that sends when the step is over: it never leaves', async () => {
+    const { call, output } = await go('late', [])
+    expect(output).toMatchObject({ message: expect.stringContaining('no request left the page') })
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    expect([call.seen.commits, posts()]).toEqual([0, []])
+  })
+  test('an error that shows while commit() is asked: the request never leaves', async () => {
+    const steps = [{ goto: '/torn' }, { click: { role: 'button', name: 'Go' }, commit: true }, { waitFor: { text: 'never' } }]
+    const errors = { refused: { status: 409, title: 'Refused', when: { text: 'Refused' } } }
+    const parsed = parseAction(adapter, { effect: 'write', steps, errors })
+    const commit = () => new Promise<void>(resolve => setTimeout(resolve, 2_000))
+    const call = callOf(parsed.steps, { url: site.url, commit })
+    await expect(adapter.run(call)).rejects.toMatchObject({ code: 'refused' })
+    await new Promise(resolve => setTimeout(resolve, 2_500))
+    expect(posts()).toEqual([])
   })
   test('no connection: evidence that nothing was sent', async () => {
     const { call, output } = await go('refused', [], true, ['http://127.0.0.1:1'])

@@ -66,12 +66,13 @@ async function inPopup(stage: Stage, steps: readonly Step[], open: () => Promise
   try {
     await open()
     const page = await promise
+    const tab = new Tab(page)
     try {
-      const tab = new Tab(page)
       tab.begin(() => stage.call.committed)
       await runSteps(steps, { ...stage, tab, page, frame: page.mainFrame() })
     } finally {
-      await page.close()
+      const close = () => page.close()
+      await (tab.closeGate === undefined ? close() : tab.closeGate(close))
     }
   } finally {
     stage.tab.expectPopup = undefined
