@@ -1,15 +1,25 @@
 /**
  * `main.ts play <first seed> <schedules>` plays that many worlds, `main.ts trace <seed>` one and prints every step,
- * `main.ts mutants <most schedules>` each mutant until it is caught. The last line is one object of JSON.
+ * `main.ts mutants <most schedules>` each mutant until it is caught, `main.ts guard <number> <schedules>` plays without one of the
+ * engine's guards. The last line is one object of JSON.
  */
-import { mutants } from './mutants.ts'
-import { simulate } from './simulate.ts'
+import { guards, takeOut } from './guards.ts'
 import type { Violation, World } from './world.ts'
+
+const [command, ...numbers] = process.argv.slice(2)
+const [first = 1, second = 1] = numbers.map(Number)
+if (command === 'guard') {
+  const guard = guards[first]
+  if (guard === undefined) throw new Error(`there are ${guards.length} guards`)
+  takeOut(guard)
+}
+const { simulate } = await import('./simulate.ts')
+const { mutants } = await import('./mutants.ts')
 
 type Found = Violation & { readonly seed: number }
 
-/** So many violations are enough. */
-const most = 20
+/** So many violations are enough; of a broken engine the first one is. */
+const most = command === 'guard' ? 1 : 20
 
 /** A world drains its own microtasks, which V8 refuses inside of one: each batch is a turn of the event loop. */
 const turn = (work: () => void): Promise<void> =>
@@ -42,7 +52,7 @@ async function play(first: number, schedules: number, trace?: (line: string) => 
   }
   for (let seed = first; seed < first + schedules && violations.length + unhandled.length < most; seed += 100)
     await turn(() => {
-      for (let at = seed; at < Math.min(seed + 100, first + schedules); at++) one(at)
+      for (let at = seed; at < Math.min(seed + 100, first + schedules) && violations.length < most; at++) one(at)
     })
   return { played, seconds: (performance.now() - begun) / 1_000, steps, counts, violations: [...violations, ...unhandled] }
 }
@@ -63,12 +73,10 @@ async function hunt(schedules: number) {
   return caught
 }
 
-const [command, ...numbers] = process.argv.slice(2)
-const [first = 1, second = 1] = numbers.map(Number)
-const answer =
-  command === 'mutants'
-    ? await hunt(first)
-    : command === 'trace'
-      ? await play(first, 1, line => console.log(line))
-      : await play(first, second)
-console.log(JSON.stringify(answer))
+const commands: Readonly<Record<string, () => Promise<unknown>>> = {
+  play: () => play(first, second),
+  trace: () => play(first, 1, line => console.log(line)),
+  mutants: () => hunt(first),
+  guard: () => play(1, second)
+}
+console.log(JSON.stringify(await commands[command ?? 'play']?.()))

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
+import { guards } from './guards.ts'
 
 const { SIM_SCHEDULES = '100000', SIM_SEED } = process.env
 const schedules = Number(SIM_SCHEDULES)
@@ -93,5 +94,18 @@ if (SIM_SEED !== undefined) {
       expect(Object.keys(caught).length).toBeGreaterThan(12)
       expect(Object.entries(caught).filter(([, by]) => by === null)).toEqual([])
     }, 120_000)
+
+    test('every guard of the engine is needed', async () => {
+      const missed: string[] = []
+      const open = guards.map((guard, index) => ({ guard, index }))
+      const hunt = async () => {
+        for (let next = open.shift(); next !== undefined; next = open.shift()) {
+          const { violations }: Played = JSON.parse(lastLine(await sim('guard', next.index, 5_000)))
+          if (violations.length === 0) missed.push(next.guard.name)
+        }
+      }
+      await Promise.all([hunt(), hunt()])
+      expect(missed).toEqual([])
+    }, 180_000)
   })
 }
