@@ -2,18 +2,24 @@
 import { readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import amqp from 'amqplib'
 import type { Stage } from './fault.ts'
 
-/** The append-only file without its last `count` commands, as after a power cut on a disk that lied. */
+/** The append-only file without its last commands, as after a power cut on a disk that lied. */
 export async function cutLedger({ own, world }: Stage, count: number): Promise<void> {
   if (own === undefined) return
   await own.redis.kill()
-  const file = join(own.redis.dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
-  const starts = commandStarts(readFileSync(file))
-  world.note({ moment: `last ${count} commands`, deed: 'cut', of: starts.length })
-  truncateSync(file, starts.at(-count) ?? 0)
+  world.note({ moment: `last ${count} commands`, deed: 'cut', of: cutCommands(own.redis.dir, count) })
   await own.redis.restart()
+}
+
+/** Answers how many there were. */
+export function cutCommands(dir: string, count: number): number {
+  const file = join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
+  const starts = commandStarts(readFileSync(file))
+  truncateSync(file, starts.at(-count) ?? 0)
+  return starts.length
 }
 
 /** Where each command begins: `*3\r\n$3\r\nSET\r\n…` (RESP arrays of bulk strings). */
@@ -36,11 +42,17 @@ function commandStarts(bytes: Buffer): readonly number[] {
   return starts
 }
 
-export async function emptyLedger({ own }: Stage): Promise<void> {
+/** And whoever is responsible agrees to begin anew, a while later. */
+export async function emptyLedger({ own, world }: Stage): Promise<void> {
   if (own === undefined) return
   await own.redis.kill()
   rmSync(join(own.redis.dir, 'appendonlydir'), { recursive: true, force: true })
   await own.redis.restart()
+  await sleep(8_000)
+  for (const part of world.parts) {
+    await part.roll()
+    await part.ready()
+  }
 }
 
 /** Every run that is known by now, ten messages each, newest first. */

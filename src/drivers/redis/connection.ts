@@ -7,6 +7,10 @@ export interface Connection {
   /** Runs the command; when the connection is or gets lost, again after the reconnect, as long as the time limit allows. */
   send<T>(command: (redis: Redis) => Promise<T>): Promise<T>
   script(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>
+  /** A script that does not wait until the connection is taken into use: for those that decide about that. */
+  direct: Connection['script']
+  /** Nothing is sent on a connection that came back before this has ended well; when it fails, the connection is given up for another. */
+  onReturn(check: () => Promise<void>): void
   /** For messages: host and port, never a password. */
   readonly where: string
   close(): Promise<void>
@@ -39,7 +43,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
     commandTimeout: commandTimeoutMs,
     socketTimeout: commandTimeoutMs * 2,
     connectTimeout: commandTimeoutMs,
-    retryStrategy: times => Math.min(50 * 2 ** Math.min(times - 1, 10), 2000)
+    retryStrategy: times => Math.min(50 * 2 ** Math.min(times - 1, 10), 1000)
   })
   for (const [script, lua] of Object.entries(scripts)) redis.defineCommand(script, { lua })
   let lastError: Error | undefined
@@ -48,9 +52,26 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
   })
   const where = `${redis.options.host}:${redis.options.port}`
 
+  let check: (() => Promise<void>) | undefined
+  let checking = false
+  redis.on('ready', () => {
+    if (check === undefined) return
+    checking = true
+    check().then(
+      () => {
+        checking = false
+      },
+      error => {
+        lastError = error
+        redis.disconnect(true)
+      }
+    )
+  })
+  const isUsable = () => redis.status === 'ready' && !checking
+
   const untilReady = async (deadline: number): Promise<void> => {
     if (redis.status === 'wait') await redis.connect().catch(() => {})
-    while (redis.status !== 'ready') {
+    while (!isUsable()) {
       if (redis.status === 'end') throw new Error(`The connection to Redis at ${where} is closed`)
       if (Date.now() > deadline)
         throw new Error(`Redis at ${where} can not be reached: ${lastError?.message ?? redis.status}`, { cause: lastError })
@@ -71,7 +92,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
     }
   }
   const send = async <T>(command: (redis: Redis) => Promise<T>): Promise<T> => {
-    if (redis.status !== 'ready') return repeat(command)
+    if (!isUsable()) return repeat(command)
     try {
       return await command(redis)
     } catch (error) {
@@ -79,11 +100,17 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
       return repeat(command)
     }
   }
+  const run = (client: Redis, ...[name, keys, args]: Parameters<Connection['script']>) =>
+    (client as unknown as ScriptCommands)[name](keys.length, ...keys, ...args)
   return {
     redis,
     send,
     where,
-    script: (name, keys, args) => send(client => (client as unknown as ScriptCommands)[name](keys.length, ...keys, ...args)),
+    script: (...script) => send(client => run(client, ...script)),
+    direct: (...script) => run(redis, ...script),
+    onReturn: work => {
+      check = work
+    },
     async close() {
       if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), sleep(1000, undefined, { ref: false })])
       redis.disconnect()

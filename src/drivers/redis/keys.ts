@@ -15,6 +15,7 @@ export function redisKeys(prefix: string) {
     records: (kind: string) => `${prefix}:{records:${kind}}:all`,
     stamp: (kind: string) => `${prefix}:{records:${kind}}:stamp`,
     readiness: `${prefix}:ready`,
+    ledger: `${prefix}:ledger`,
     channel: `${prefix}:events`
   }
 }

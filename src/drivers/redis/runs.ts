@@ -4,6 +4,7 @@ import { statusEvent } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
+import type { Memory } from './memory.ts'
 
 type Answer = readonly [Created['outcome'] | 'gone', string?]
 type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
@@ -11,7 +12,7 @@ type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'due
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
 
-export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
+export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory: Memory): Runs {
   const getRun = async (id: string): Promise<Run | undefined> => {
     const json = await send(redis => redis.hget(keys.row(id), 'json'))
     return json === null ? undefined : (JSON.parse(json) as Run)
@@ -28,6 +29,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
       [keys.row(id), ...indexes, ...claims],
       [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', gate.maxWaiting, ...fingerprints]
     )) as Answer
+    if (outcome === 'created') memory.keep(run, gate.keys)
     if (outcome === 'created' && detail === undefined) return { outcome, run }
     if (outcome !== 'existing') return toCreated(outcome, detail)
     // The script could not touch the owner's row: its key was not known before.
@@ -63,6 +65,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
         [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
         [id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(statusEvent(next, json.length))]
       )
+      if (written === 1) memory.keep(next)
       return written === 1
     },
     async listRuns({ tenant, status = '', action = '', bot = '', before, limit }) {
@@ -98,6 +101,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys): Runs {
       return rows.filter(({ dueAt }) => dueAt !== null && dueAt <= now)
     },
     async deleteRun(id) {
+      memory.forget(id)
       const [tenant, bot, idempotency] = await send(redis => redis.hmget(keys.row(id), 'tenant', 'bot', 'keys'))
       if (!tenant || !bot || !idempotency) return
       const claims = (JSON.parse(idempotency) as string[]).map(key => keys.idempotency(tenant, key))

@@ -67,6 +67,22 @@ export const scripts = {
     redis.call('PUBLISH', ARGV[6], ARGV[7])
     return 1`,
 
+  /**
+   * Brings back a row that was confirmed and is older now, or gone. KEYS and ARGV as in createRun, without maxWaiting.
+   */
+  restoreRun: `
+    for i = 5, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 5], 'NX') end
+    local row = redis.call('HMGET', KEYS[1], 'revision', 'keys')
+    if #KEYS > 4 and (not row[2] or row[2] == '[]') and row[1] then redis.call('HSET', KEYS[1], 'keys', ARGV[8]) end
+    if row[1] and tonumber(row[1]) >= tonumber(ARGV[2]) then return 0 end
+    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'action', ARGV[5], 'bot', ARGV[6],
+      'tenant', ARGV[7])
+    if not row[1] then redis.call('HSET', KEYS[1], 'keys', ARGV[8]) end
+    redis.call('ZADD', KEYS[3], 0, ARGV[1])
+    if ARGV[9] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
+    if ARGV[4] == 'queued' then redis.call('SADD', KEYS[4], ARGV[1]) else redis.call('SREM', KEYS[4], ARGV[1]) end
+    return 1`,
+
   /** KEYS: row, due, list, waiting, artifacts, then the idempotency keys. ARGV: id. */
   deleteRun: `
     for i = 6, #KEYS do

@@ -4,7 +4,9 @@ import { openClock } from './clock.ts'
 import { connectRedis } from './connection.ts'
 import { checkDurability } from './durability.ts'
 import { listenForEvents } from './events.ts'
+import { watchIncarnation } from './incarnation.ts'
 import { redisKeys } from './keys.ts'
+import { createMemory } from './memory.ts'
 import { redisRecords } from './records.ts'
 import { redisRuns } from './runs.ts'
 
@@ -32,6 +34,12 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   try {
     await check()
     const keys = redisKeys(prefix)
+    const memory = createMemory(keys)
+    const incarnation = await watchIncarnation(main, keys, memory)
+    const runs = redisRuns(main, keys, memory)
+    const refuseOtherLedger = () => {
+      if (incarnation.problem !== undefined) throw incarnation.problem
+    }
     const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
     const { watch } = await listenForEvents(subscriber, keys.channel)
     // The ping finds a subscription whose peer has gone without a word.
@@ -39,7 +47,11 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       void Promise.allSettled([clock.refresh(), subscriber.send(redis => redis.ping())])
     }, clockIntervalMs).unref()
     return {
-      ...redisRuns(main, keys),
+      ...runs,
+      async createRun(run, gate) {
+        refuseOtherLedger()
+        return runs.createRun(run, gate)
+      },
       watch,
       emit(event) {
         main.redis.publish(keys.channel, JSON.stringify(event)).catch(() => {})
@@ -54,6 +66,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       artifacts: redisArtifacts(files, keys),
       now: clock.now,
       async ready() {
+        refuseOtherLedger()
         await check()
         await main.send(redis => redis.set(keys.readiness, clock.now()))
       },

@@ -1,0 +1,63 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Store } from '../../src/core/ports.ts'
+import { openRedisStore } from '../../src/drivers/redis/store.ts'
+import { aRun } from '../contract/fixtures.ts'
+import { type ChildServer, startRedis } from '../setup/services.ts'
+import { cutCommands } from './ledger-faults.ts'
+
+const gate = { keys: [{ key: 'k1', fingerprint: 'f1' }], maxWaiting: 10 }
+
+describe('a Redis that comes back older than it was', () => {
+  let redis: ChildServer
+  let stores: Store[] = []
+  beforeEach(async () => {
+    redis = await startRedis()
+    stores = [await openRedisStore({ url: redis.url }), await openRedisStore({ url: redis.url })]
+  })
+  afterEach(async () => {
+    await Promise.all(stores.map(store => store.close()))
+    await redis.stop()
+  })
+
+  /** Long enough for the reconnect, and for the others to write what they know. */
+  const eventually = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (const until = Date.now() + 15_000; ; ) {
+      try {
+        return await work()
+      } catch (error) {
+        if (Date.now() > until) throw error
+      }
+    }
+  }
+
+  test('gets back what each process knows: the row by the one, the key by the other', async () => {
+    const [gateway, worker] = stores as [Store, Store]
+    const run = aRun()
+    await gateway.createRun(run, gate)
+    const next = { ...run, revision: 2, effect: 'unknown' as const }
+    expect(await worker.updateRun(next)).toBe(true)
+    await redis.kill()
+    expect(cutCommands(redis.dir, 7)).toBeGreaterThan(8)
+    await redis.restart()
+    expect(await eventually(() => gateway.getRun(run.id))).toEqual(next)
+    const again = await gateway.createRun(aRun(), gate)
+    expect(again).toMatchObject({ outcome: 'existing', run: { id: run.id, revision: 2 } })
+  })
+
+  test('and takes no new run where its ledger is another one, until somebody starts the processes again', async () => {
+    const [gateway, worker] = stores as [Store, Store]
+    const run = aRun()
+    await gateway.createRun(run, gate)
+    await redis.kill()
+    rmSync(join(redis.dir, 'appendonlydir'), { recursive: true, force: true })
+    await redis.restart()
+    expect(await eventually(() => worker.getRun(run.id))).toEqual(run)
+    await expect(gateway.createRun(aRun(), gate)).rejects.toThrow(/came back without the ledger that it had/)
+    await expect(gateway.ready()).rejects.toThrow(/came back without the ledger/)
+    const started = await openRedisStore({ url: redis.url })
+    stores.push(started)
+    expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+  })
+})
