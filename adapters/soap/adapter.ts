@@ -30,7 +30,13 @@ export function createAdapter(): Adapter<Plan> {
 
 async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
   const { operation, commit, errors } = call.steps
-  const response = await invoke({ call, operation, role: commit ? 'commit' : 'read', endpoint: endpointOf(call), pools })
+  const response = await invoke({
+    call,
+    operation,
+    role: commit ? 'commit' : 'read',
+    endpoint: endpointOf(call, operation.endpoint),
+    pools
+  })
   const conditional = errors.filter(each => each.response !== undefined)
   if (conditional.length === 0 && operation.result === undefined) return response
   const scope = { ...scopeOf(call), response }
@@ -42,15 +48,21 @@ async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
 async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
   const { probe: plan } = call.steps
   if (plan === undefined) return { found: false }
-  const response = await invoke({ call, operation: plan.operation, role: 'probe', endpoint: endpointOf(call), pools })
+  const response = await invoke({
+    call,
+    operation: plan.operation,
+    role: 'probe',
+    endpoint: endpointOf(call, plan.operation.endpoint),
+    pools
+  })
   const scope = { ...scopeOf(call), response }
   if (!(await isTrue(plan.found, scope))) return { found: false }
   const output = plan.output === undefined ? response : await plan.output(scope)
   return { found: true, output: output ?? null }
 }
 
-function endpointOf({ target }: Call): URL {
-  const url = new URL(target.url)
+function endpointOf({ target }: Call, own: string | undefined): URL {
+  const url = new URL(own ?? target.url, target.url)
   if (target.egress.includes(url.origin)) return url
   const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
   throw new RetrofitError('target_failed', { detail, retryable: false })

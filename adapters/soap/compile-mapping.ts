@@ -1,9 +1,10 @@
 /** JSON Schema with OpenAPI's `xml` keywords → Mapping. Reports what the mapping can not do. */
 import type { Json, JsonObject, JsonSchema } from '../../src/index.ts'
-import { type Mapping, type Member, type Name, nameKey, type ObjectMapping, type ScalarMapping, type ScalarType } from './mapping.ts'
+import { type Building, finishObject, newObject, place } from './compile-object.ts'
+import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, ScalarType, VariantsMapping } from './mapping.ts'
 import type { Namespaces } from './namespaces.ts'
-
-type Path = readonly (string | number)[]
+import { type Path, type Resolved, resolve, typeOf } from './resolve-schema.ts'
+import { checkXml, type Xml, xmlOf } from './xml-keywords.ts'
 
 export interface MappingContext {
   readonly namespaces: Namespaces
@@ -11,47 +12,58 @@ export interface MappingContext {
   readonly defaultUri: string
   /** Where `$ref` starts from. */
   readonly root: JsonSchema
+  /** Of other actions with the same namespaces: what they share is the same object. */
+  readonly known: KnownMappings
   issue(path: Path, message: string): void
 }
 
-interface State extends MappingContext {
+/** By the default namespace under which they were compiled. */
+export type KnownMappings = Map<string, Map<JsonSchema, Mapping>>
+
+export interface State extends Omit<MappingContext, 'known'> {
   readonly known: Map<JsonSchema, Mapping>
 }
 
-interface Xml {
-  readonly name?: string
-  readonly namespace?: string
-  readonly prefix?: string
-  readonly attribute?: boolean
-  readonly wrapped?: boolean
-  readonly 'x-text'?: boolean
-}
-
-const localName = /^[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*$/
-const xmlKeys = new Set(['name', 'namespace', 'prefix', 'attribute', 'wrapped', 'x-text'])
+const localName = /^[\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*$/u
 const scalarTypes: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean'])
 const branching = ['allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'not', 'dependentSchemas'] as const
 const unmappable = ['prefixItems', 'patternProperties', 'unevaluatedProperties', 'contains', '$dynamicRef']
-const nothing: ScalarMapping = { kind: 'scalar', type: 'string', format: undefined, token: false, allowed: undefined, nillable: false }
-
-const isObject = (value: Json | undefined): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value)
-
-/** The mapping of a whole request or answer: an object. */
-export function compileMapping(context: MappingContext): ObjectMapping {
-  const mapping = compile({ ...context, known: new Map() }, context.root, [])
-  if (mapping.kind === 'object') return mapping
-  context.issue([], 'must be of type object: its properties are the elements of the message')
-  return { kind: 'object', attributes: [], text: undefined, elements: [], properties: new Set(), byName: new Map(), nillable: false }
+const nothing: ScalarMapping = {
+  kind: 'scalar',
+  type: 'string',
+  orText: false,
+  format: undefined,
+  token: false,
+  allowed: undefined,
+  qualified: false,
+  nillable: false,
+  typeName: undefined
 }
 
-function compile(state: State, schema: JsonSchema, path: Path): Mapping {
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** The mapping of a whole request or answer: an object. */
+export function compileMapping(context: MappingContext): ObjectMapping | VariantsMapping {
+  const known = context.known.get(context.defaultUri) ?? new Map<JsonSchema, Mapping>()
+  context.known.set(context.defaultUri, known)
+  const mapping = compile({ ...context, known }, context.root, [])
+  if (mapping.kind === 'object' || mapping.kind === 'variants') return mapping
+  context.issue([], 'must be of type object: its properties are the elements of the message')
+  return newObject(new Set(), false).mapping
+}
+
+export function compile(state: State, schema: JsonSchema, path: Path): Mapping {
   const { meant, nillable: viaRef } = resolve(state, schema, path)
   const known = state.known.get(meant)
-  if (known !== undefined) return known
-  const { type, nillable } = typeOf(meant)
+  if (known !== undefined) return viaRef && !known.nillable ? { ...known, nillable: true } : known
+  const { type, types, nillable } = typeOf(meant)
+  const variants = variantsOf(state, meant)
+  if (variants !== undefined) return compileVariants(state, meant, { branches: variants, path, nillable: nillable || viaRef })
   for (const key of [...branching, ...unmappable]) refuseBranch(state, meant, key, path)
   if (type === 'object') return compileObject(state, meant, { path, nillable: nillable || viaRef })
-  if (scalarTypes.has(type)) return compileScalar(meant, type as ScalarType, nillable || viaRef)
+  if (type === 'array' && xmlOf(meant)['x-list'] === true) return compileList(state, meant, { path, nillable: nillable || viaRef })
+  if (scalarTypes.has(type)) return compileScalar(state, meant, { type: type as ScalarType, types, nillable: nillable || viaRef })
   state.issue(
     path,
     type === 'array'
@@ -61,91 +73,159 @@ function compile(state: State, schema: JsonSchema, path: Path): Mapping {
   return nothing
 }
 
-function compileScalar(schema: JsonSchema, type: ScalarType, nillable: boolean): ScalarMapping {
-  const { enum: values, format, pattern } = schema
-  const allowed = Array.isArray(values) ? new Set<unknown>(values) : undefined
-  const token = type !== 'string' || allowed !== undefined || format !== undefined || pattern !== undefined
-  return { kind: 'scalar', type, format: typeof format === 'string' ? format : undefined, token, allowed, nillable }
+interface ScalarPlace {
+  readonly type: ScalarType
+  readonly types: readonly string[]
+  readonly nillable: boolean
 }
 
-interface Place {
+function compileScalar(state: State, schema: JsonSchema, { type, types, nillable }: ScalarPlace): ScalarMapping {
+  const { enum: values, format, pattern, const: only } = schema
+  const allowed = Array.isArray(values) ? new Set<unknown>(values) : only === undefined ? undefined : new Set<unknown>([only])
+  const token = type !== 'string' || allowed !== undefined || format !== undefined || pattern !== undefined
+  const xml = xmlOf(schema)
+  const orText = type !== 'string' && types.includes('string')
+  const qualified = xml['x-qname'] === true
+  const typeName = typeNameOf(state, xml['x-type'])
+  return {
+    kind: 'scalar',
+    type,
+    orText,
+    format: typeof format === 'string' ? format : undefined,
+    token,
+    allowed,
+    qualified,
+    nillable,
+    typeName
+  }
+}
+
+export interface Place {
   readonly path: Path
   readonly nillable: boolean
 }
 
-/** Known before its members are compiled: a type may hold itself. */
-function compileObject(state: State, schema: JsonSchema, { path, nillable }: Place): ObjectMapping {
-  const properties = isObject(schema.properties) ? schema.properties : {}
-  const parts = {
-    attributes: [] as Member[],
-    text: undefined as Member | undefined,
-    elements: [] as Member[],
-    byName: new Map<string, Member>()
-  }
-  const mapping: ObjectMapping = Object.assign(parts, { kind: 'object' as const, nillable, properties: new Set(Object.keys(properties)) })
+function compileList(state: State, schema: JsonSchema, { path, nillable }: Place): ListMapping {
+  const item = isObject(schema.items) ? compile(state, schema.items, [...path, 'items']) : nothing
+  if (item.kind !== 'scalar') state.issue([...path, 'items'], 'values in one text must be strings, numbers, integers or booleans')
+  return { kind: 'list', item: item.kind === 'scalar' ? item : nothing, nillable, typeName: typeNameOf(state, xmlOf(schema)['x-type']) }
+}
+
+const typeNameOf = ({ namespaces }: State, qname: string | undefined): Name | undefined => {
+  if (qname === undefined) return undefined
+  const [local = '', prefix] = qname.split(':').reverse()
+  return namespaces.nameIn(prefix === undefined ? '' : (namespaces.uriOf(prefix) ?? ''), local)
+}
+
+/** `oneOf` or `anyOf` whose branches are all objects with properties of their own. */
+function variantsOf(state: State, { properties, oneOf, anyOf }: JsonSchema): readonly JsonObject[] | undefined {
+  const branches = (Array.isArray(oneOf) ? oneOf : Array.isArray(anyOf) ? anyOf : []) as readonly Json[]
+  if (properties !== undefined || branches.length === 0) return undefined
+  const objects = branches.filter(isObject)
+  const all = objects.length === branches.length && objects.every(branch => typeOf(resolve(state, branch, []).meant).type === 'object')
+  return all ? objects : undefined
+}
+
+interface VariantsPlace extends Place {
+  readonly branches: readonly JsonObject[]
+}
+
+/** Known before its branches are compiled: one of them may hold it. */
+function compileVariants(state: State, schema: JsonSchema, { branches, path, nillable }: VariantsPlace): VariantsMapping {
+  const variants: { mapping: ObjectMapping; required: readonly string[] }[] = []
+  const mapping: VariantsMapping = { kind: 'variants', variants, nillable }
   state.known.set(schema, mapping)
-  const required = Array.isArray(schema.required) ? schema.required : []
-  for (const [property, value] of Object.entries(properties)) {
-    const at = [...path, 'properties', property]
-    if (!isObject(value)) state.issue(at, 'must be a schema')
-    else
-      place(state, parts, {
-        member: compileMember(state, { property, schema: value, required: required.includes(property), path: at }),
-        value,
-        at
-      })
+  for (const [index, branch] of branches.entries()) {
+    const compiled = compile(state, branch, [...path, 'oneOf', index])
+    const { meant } = resolve(state, branch, path)
+    if (compiled.kind === 'object')
+      variants.push({ mapping: compiled, required: [...namesOf(meant.required), ...namesOf(branch.required)] })
+    else state.issue([...path, 'oneOf', index], 'one of several must be an object')
   }
-  if (parts.text !== undefined && parts.elements.length > 0) state.issue(path, 'x-text stands beside attributes only, not beside elements')
   return mapping
 }
 
-interface Parts {
-  readonly attributes: Member[]
-  text: Member | undefined
-  readonly elements: Member[]
-  readonly byName: Map<string, Member>
-}
+const namesOf = (required: Json | undefined): readonly string[] => (Array.isArray(required) ? required.map(String) : [])
 
-function place(state: State, parts: Parts, { member, value, at }: { member: Member; value: JsonSchema; at: Path }): void {
-  const xml = xmlOf(value)
-  const beside = xml.attribute === true || xml['x-text'] === true
-  if (beside && (member.list || member.mapping.kind === 'object'))
-    state.issue(at, 'an attribute or text must be a string, number, integer or boolean')
-  if (xml.attribute === true) parts.attributes.push(member)
-  else if (xml['x-text'] === true) {
-    if (parts.text !== undefined) state.issue(at, 'only one property can be the text')
-    parts.text = member
-  } else {
-    const { uri, local } = member.wrapper ?? member.name
-    const key = nameKey(uri, local)
-    if (parts.byName.has(key)) state.issue(at, `the element ${local} is there twice: give one of the two another xml.name`)
-    parts.byName.set(key, member)
-    parts.elements.push(member)
+/** Known before its members are compiled: a type may hold itself. */
+function compileObject(state: State, schema: JsonSchema, { path, nillable }: Place): ObjectMapping {
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  const building = newObject(new Set(Object.keys(properties)), nillable)
+  state.known.set(schema, building.mapping)
+  const xml = xmlOf(schema)
+  const prefix = xml['x-elements']
+  const inner: State = prefix === undefined ? state : { ...state, defaultUri: prefix === '' ? '' : (state.namespaces.uriOf(prefix) ?? '') }
+  if (prefix !== undefined && prefix !== '' && state.namespaces.uriOf(prefix) === undefined)
+    state.issue([...path, 'xml', 'x-elements'], `the prefix ${prefix} is not in target.namespaces`)
+  const required = namesOf(schema.required)
+  const conditional = conditionalNames(schema)
+  for (const [property, value] of Object.entries(properties)) {
+    const at = [...path, 'properties', property]
+    if (!isObject(value)) state.issue(at, 'must be a schema')
+    else {
+      const source = { property, schema: value, required: required.includes(property), conditional: conditional.has(property), path: at }
+      placeProperty(inner, building, source)
+    }
   }
+  finishObject(building, { typeName: typeNameOf(state, xml['x-type']), itemType: typeNameOf(state, xml['x-array']) })
+  if (building.text !== undefined && building.elements.length > 0)
+    state.issue(path, 'x-text stands beside attributes only, not beside elements')
+  return building.mapping
 }
 
-interface Property {
+/** Names that the branches of a condition require or forbid. */
+function conditionalNames(schema: JsonSchema, found = new Set<string>()): ReadonlySet<string> {
+  for (const key of ['allOf', 'anyOf', 'oneOf', 'not'] as const) {
+    const held = schema[key]
+    for (const branch of Array.isArray(held) ? (held as readonly Json[]) : [held]) {
+      if (!isObject(branch)) continue
+      for (const name of namesOf(branch.required)) found.add(name)
+      conditionalNames(branch, found)
+    }
+  }
+  if (isObject(schema.dependentRequired)) for (const name of Object.keys(schema.dependentRequired)) found.add(name)
+  return found
+}
+
+export interface Property {
   readonly property: string
   readonly schema: JsonSchema
   readonly required: boolean
+  readonly conditional: boolean
   readonly path: Path
 }
 
-function compileMember(state: State, { property, schema, required, path }: Property): Member {
-  const { meant } = resolve(state, schema, path)
-  const own = { ...xmlOf(meant), ...xmlOf(schema) }
+function placeProperty(state: State, building: Building, source: Property): void {
+  const { property, schema, path } = source
   checkXml(state, schema, path)
-  const base = { property, required }
-  if (typeOf(meant).type !== 'array')
-    return { ...base, name: nameOf(state, own, property, path), list: false, wrapper: undefined, mapping: compile(state, schema, path) }
+  const resolved = resolve(state, schema, path)
+  const xml = { ...wireOf(xmlOf(resolved.meant)), ...xmlOf(schema) }
+  if (xml['x-kind'] !== undefined) {
+    const name = typeNameOf(state, xml['x-kind'])
+    if (name !== undefined) building.which = { property, value: String(schema.const), name }
+  } else if (xml['x-content'] === true) building.content = property
+  else if (xml['x-any-attribute'] === true) building.otherAttributes = property
+  else place(state, building, { member: compileMember(state, source, { resolved, xml }), xml, path })
+}
+
+/** Keywords of a referenced type that are about its place, not its inside. */
+const wireOf = ({ 'x-type': _, 'x-elements': __, 'x-array': ___, ...rest }: Xml): Xml => rest
+
+function compileMember(state: State, source: Property, { resolved, xml }: { resolved: Resolved; xml: Xml }): Member {
+  const { property, schema, required, conditional, path } = source
+  const { meant } = resolved
+  const role: Member['role'] = xml['x-group'] === true ? 'group' : xml['x-any'] === true ? 'any' : 'element'
+  const base = { property, required, conditional, role, anyName: xml['x-any-name'] === true }
+  const outer = nameOf(state, xml, property, path)
+  if (typeOf(meant).type !== 'array' || xml['x-list'] === true)
+    return { ...base, name: outer, list: false, wrapper: undefined, mapping: compile(state, schema, path) }
   const items = isObject(meant.items) ? meant.items : undefined
   if (items === undefined) state.issue(path, 'a list needs items')
   else checkXml(state, items, [...path, 'items'])
-  const outer = nameOf(state, own, property, path)
-  const inner = { ...own, ...(items === undefined ? {} : { ...xmlOf(resolve(state, items, path).meant), ...xmlOf(items) }) }
-  const name = nameOf(state, inner, property, path)
+  const inner = items === undefined ? xml : { ...xml, ...wireOf(xmlOf(resolve(state, items, path).meant)), ...xmlOf(items) }
   const mapping = items === undefined ? nothing : compile(state, items, [...path, 'items'])
-  return { ...base, name, list: true, wrapper: own.wrapped === true ? outer : undefined, mapping }
+  const wrapper = xml.wrapped === true ? outer : undefined
+  return { ...base, name: nameOf(state, inner, property, path), list: true, wrapper, mapping }
 }
 
 function nameOf(state: State, { name, namespace, prefix, attribute }: Xml, property: string, path: Path): Name {
@@ -156,58 +236,6 @@ function nameOf(state: State, { name, namespace, prefix, attribute }: Xml, prope
     state.issue([...path, 'xml', 'prefix'], `the prefix ${prefix} is not in target.namespaces`)
   const uri = namespace ?? known ?? (attribute === true ? '' : state.defaultUri)
   return state.namespaces.nameIn(uri, local)
-}
-
-const xmlOf = (schema: JsonSchema): Xml => (isObject(schema.xml) ? (schema.xml as Xml) : {})
-
-const xmlTypes: Readonly<Record<string, string>> = { attribute: 'boolean', wrapped: 'boolean', 'x-text': 'boolean' }
-
-function checkXml(state: State, schema: JsonSchema, path: Path): void {
-  if (schema.xml !== undefined && !isObject(schema.xml)) state.issue([...path, 'xml'], 'must be an object, as { name: customerId }')
-  for (const [key, value] of Object.entries(xmlOf(schema))) {
-    if (!xmlKeys.has(key)) state.issue([...path, 'xml', key], `is not a key of xml: use one of ${[...xmlKeys].join(', ')}`)
-    else if (typeof value !== (xmlTypes[key] ?? 'string')) state.issue([...path, 'xml', key], `must be a ${xmlTypes[key] ?? 'string'}`)
-  }
-}
-
-/** `type`, its nullable form `[type, 'null']`. */
-function typeOf({ type, properties, items }: JsonSchema): { type: string; nillable: boolean } {
-  const types = Array.isArray(type) ? (type as readonly Json[]) : [type]
-  const named = types.filter(each => each !== 'null' && each !== undefined)
-  const guess = properties !== undefined ? 'object' : items !== undefined ? 'array' : ''
-  return { type: named.length === 1 ? String(named[0]) : named.length === 0 ? guess : '', nillable: types.includes('null') }
-}
-
-/** Follows `$ref`, and `anyOf` of one schema and null. */
-function resolve(state: State, schema: JsonSchema, path: Path): { meant: JsonSchema; nillable: boolean } {
-  let meant = schema
-  let nillable = false
-  for (let hops = 0; hops < 20; hops += 1) {
-    const choice = nullable(meant)
-    const next = choice ?? (typeof meant.$ref === 'string' ? pointed(state.root, meant.$ref) : undefined)
-    if (next === undefined && meant.$ref !== undefined) state.issue([...path, '$ref'], `${String(meant.$ref)} leads nowhere in this schema`)
-    if (next === undefined) return { meant, nillable }
-    nillable ||= choice !== undefined
-    meant = next
-  }
-  state.issue(path, '$ref goes in a circle')
-  return { meant: { type: 'string' }, nillable }
-}
-
-function nullable({ anyOf, oneOf }: JsonSchema): JsonSchema | undefined {
-  const branches = (Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : []) as readonly Json[]
-  const others = branches.filter(branch => !(isObject(branch) && branch.type === 'null'))
-  return branches.length === 2 && others.length === 1 && isObject(others[0]) ? others[0] : undefined
-}
-
-function pointed(root: JsonSchema, ref: string): JsonSchema | undefined {
-  if (!ref.startsWith('#')) return undefined
-  let at: Json | undefined = root
-  for (const token of ref.slice(1).split('/').slice(1)) {
-    const name = decodeURIComponent(token).replaceAll('~1', '/').replaceAll('~0', '~')
-    at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined
-  }
-  return isObject(at) ? at : undefined
 }
 
 /** Branches may narrow values; they must not add elements, which would silently be lost. */

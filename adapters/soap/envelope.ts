@@ -1,9 +1,9 @@
 /** SOAP envelopes, 1.1 and 1.2: what is sent around a request, and what an answer holds. */
-import { Builder } from 'xml2js'
-import type { Name } from './mapping.ts'
+import { escapeAttribute, type Json, type JsonObject } from '../../src/index.ts'
+import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { childrenOf, type Element, textOf } from './parse-xml.ts'
-import { attributesKey, textKey, type XmlElement } from './write-value.ts'
+import { element, writeObject } from './write-value.ts'
 import { BadXml } from './xml-guard.ts'
 
 export type Version = '1.1' | '1.2'
@@ -23,33 +23,52 @@ const headerTables: Readonly<Record<Version, (soapAction: string) => Readonly<Re
 
 export const headersFor = (version: Version, soapAction: string): Readonly<Record<string, string>> => headerTables[version](soapAction)
 
-const builderOptions = { attrkey: attributesKey, charkey: textKey, renderOpts: { pretty: false } }
-const builder = new Builder({ ...builderOptions, xmldec: { version: '1.0', encoding: 'UTF-8' } })
-const fragmentBuilder = new Builder({ ...builderOptions, headless: true })
+const encodings: Readonly<Record<Version, string>> = {
+  '1.1': 'http://schemas.xmlsoap.org/soap/encoding/',
+  '1.2': 'http://www.w3.org/2003/05/soap-encoding'
+}
 
 /** What stands around every request of an operation; written once. */
 export interface Frame {
-  readonly operation: Name
+  /** Undefined: the content stands in the body itself. */
+  readonly operation: Name | undefined
   readonly head: string
-  readonly tail: string
+  /** Of the operation's element, beside its own. */
+  readonly attributes: string
 }
 
 interface FrameParts {
   readonly version: Version
-  readonly operation: Name
+  readonly operation: Name | undefined
   readonly declarations: Readonly<Record<string, string>>
+  readonly encoded: boolean
 }
 
-export function compileFrame({ version, operation, declarations }: FrameParts): Frame {
-  const namespaces = { 'xmlns:soapenv': uris[version], 'xmlns:xsi': xsi, ...declarations }
-  const whole = builder.buildObject({ 'soapenv:Envelope': { [attributesKey]: namespaces, 'soapenv:Body': 'body' } })
-  const [head = '', tail = ''] = whole.split(/(?<=<soapenv:Body>)body(?=<)/)
-  return { operation, head, tail }
+export function compileFrame({ version, operation, declarations, encoded }: FrameParts): Frame {
+  const encoding: Record<string, string> = encoded ? { 'xmlns:soapenc': encodings[version] } : {}
+  const namespaces = { 'xmlns:soapenv': uris[version], 'xmlns:xsi': xsi, ...encoding, ...declarations }
+  const declared = Object.entries(namespaces).map(([name, uri]) => ` ${name}="${escapeAttribute(uri)}"`)
+  return {
+    operation,
+    head: `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope${declared.join('')}>`,
+    attributes: encoded ? ` soapenv:encodingStyle="${encodings[version]}"` : ''
+  }
 }
 
-/** Throws when the content holds what XML can not carry; `writeObject` has refused that before. */
-export const writeEnvelope = ({ operation, head, tail }: Frame, content: XmlElement): string =>
-  head + fragmentBuilder.buildObject({ [operation.qname]: content }) + tail
+/** The value must have the shape of the mapping; throws Unwritable. */
+export function writeEnvelope({ operation, head, attributes }: Frame, mapping: ObjectMapping | VariantsMapping, value: Json): string {
+  const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
+  const headers = header === undefined || !isMap(value) ? undefined : value[header.property]
+  const above =
+    headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'
+      ? ''
+      : `<soapenv:Header>${writeObject(header.mapping, headers, `/${header.property}`).content}</soapenv:Header>`
+  const inside = writeObject(mapping, value)
+  const body = operation === undefined ? inside.content : element(operation, { ...inside, attributes: attributes + inside.attributes })
+  return `${head}${above}<soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`
+}
+
+const isMap = (value: Json): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value)
 
 export interface Fault {
   /** Without prefix, as the target wrote it: Client, Sender, Client.Authentication … */
@@ -59,18 +78,16 @@ export interface Fault {
   readonly details: readonly { readonly uri: string; readonly local: string }[]
 }
 
-export type Opened = { readonly fault: Fault } | { readonly element: Element }
+export type Opened = { readonly fault: Fault } | { readonly body: Element; readonly header: Element | undefined }
 
-/** What is in the body: a fault, or the one answering element. Throws BadXml. */
+/** What is in the envelope: a fault, or a body. Throws BadXml. */
 export function openEnvelope(root: Element): Opened {
   if (root.local !== 'Envelope' || !envelopeUris.has(root.uri)) throw new BadXml('it is not a SOAP envelope')
-  const body = childrenOf(root).find(({ uri, local }) => local === 'Body' && uri === root.uri)
-  const elements = body === undefined ? [] : childrenOf(body)
-  const fault = elements.find(({ uri, local }) => local === 'Fault' && uri === root.uri)
-  if (fault !== undefined) return { fault: readFault(fault) }
-  const [element] = elements
-  if (element === undefined || elements.length > 1) throw new BadXml('the SOAP body does not have one element')
-  return { element }
+  const named = (wanted: string) => childrenOf(root).find(({ uri, local }) => local === wanted && uri === root.uri)
+  const body = named('Body')
+  if (body === undefined) throw new BadXml('the SOAP envelope has no body')
+  const fault = childrenOf(body).find(({ uri, local }) => local === 'Fault' && uri === root.uri)
+  return fault === undefined ? { body, header: named('Header') } : { fault: readFault(fault) }
 }
 
 /** 1.1 has faultcode, faultstring, detail without namespace; 1.2 has Code, Reason, Detail in its own. Some targets mix the two up. */

@@ -9,7 +9,7 @@ import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
 import { send } from './send.ts'
-import { Unwritable, writeObject } from './write-value.ts'
+import { Unwritable } from './write-value.ts'
 import { BadXml } from './xml-guard.ts'
 
 export async function invoke(invocation: Invocation): Promise<Json> {
@@ -30,7 +30,7 @@ export async function invoke(invocation: Invocation): Promise<Json> {
 async function build({ call, operation }: Invocation): Promise<string> {
   const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
   try {
-    return writeEnvelope(operation.frame, writeObject(operation.request, value))
+    return writeEnvelope(operation.frame, operation.request, value)
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     throw new RetrofitError('invalid_input', {

@@ -7,17 +7,31 @@ export interface Name {
   readonly qname: string
 }
 
-export type Mapping = ScalarMapping | ObjectMapping
+export type Mapping = ScalarMapping | ListMapping | ObjectMapping | VariantsMapping
 export type ScalarType = 'string' | 'number' | 'integer' | 'boolean'
 
 export interface ScalarMapping {
   readonly kind: 'scalar'
   readonly type: ScalarType
+  /** Digits that a number can not hold stay text. */
+  readonly orText: boolean
   readonly format: string | undefined
   /** White space around the text means nothing (xs:token, dates, enumerations). */
   readonly token: boolean
   readonly allowed: ReadonlySet<unknown> | undefined
+  /** A name with a namespace, as {namespace}name. */
+  readonly qualified: boolean
   readonly nillable: boolean
+  /** Written as xsi:type (rpc/encoded). */
+  readonly typeName: Name | undefined
+}
+
+/** Values in one text, blanks between them (xs:list). */
+export interface ListMapping {
+  readonly kind: 'list'
+  readonly item: ScalarMapping
+  readonly nillable: boolean
+  readonly typeName: Name | undefined
 }
 
 export interface ObjectMapping {
@@ -25,20 +39,52 @@ export interface ObjectMapping {
   readonly attributes: readonly Member[]
   /** The property that holds the text beside attributes. */
   readonly text: Member | undefined
+  /** The property that holds everything inside as XML text. */
+  readonly content: string | undefined
+  /** The property that holds attributes of other names. */
+  readonly otherAttributes: string | undefined
+  /** The property that holds SOAP headers; of a root only. */
+  readonly header: Member | undefined
+  /** The property that says which of several types this is, as xsi:type. */
+  readonly which: Which | undefined
   /** In the order of the wire. */
   readonly elements: readonly Member[]
   readonly properties: ReadonlySet<string>
-  /** Child elements by `nameKey`; a wrapped list by its wrapper. */
-  readonly byName: ReadonlyMap<string, Member>
+  /** Places in `elements` by `nameKey`; a wrapped list by its wrapper, a group by all of its elements. */
+  readonly byName: ReadonlyMap<string, readonly number[]>
+  /** The place of the member that takes elements which no other one knows. */
+  readonly rest: number | undefined
+  readonly nillable: boolean
+  readonly typeName: Name | undefined
+  /** The type of the items of a SOAP-encoded array. */
+  readonly itemType: Name | undefined
+}
+
+export interface Which {
+  readonly property: string
+  readonly value: string
+  readonly name: Name
+}
+
+/** One of several objects. */
+export interface VariantsMapping {
+  readonly kind: 'variants'
+  readonly variants: readonly { readonly mapping: ObjectMapping; readonly required: readonly string[] }[]
   readonly nillable: boolean
 }
 
 export interface Member {
   readonly property: string
+  /** `group`: its elements stand here without one around them. `any`: whole elements as text. */
+  readonly role: 'element' | 'group' | 'any'
   readonly required: boolean
   /** Of each item, where the property is a list. */
   readonly name: Name
+  /** Items of an encoded array may have any name. */
+  readonly anyName: boolean
   readonly list: boolean
+  /** It may have to be absent: no list is then not the empty list. */
+  readonly conditional: boolean
   readonly wrapper: Name | undefined
   readonly mapping: Mapping
 }

@@ -2,7 +2,9 @@
 import type { Name } from './mapping.ts'
 
 export const xsi = 'http://www.w3.org/2001/XMLSchema-instance'
-const reserved = new Set(['soapenv', 'xsi', 'xml', 'xmlns'])
+const reserved = new Set(['soapenv', 'soapenc', 'xsi', 'xml', 'xmlns'])
+/** Declared in every envelope, or by XML itself. */
+const fixed: Readonly<Record<string, string>> = { [xsi]: 'xsi', 'http://www.w3.org/XML/1998/namespace': 'xml' }
 
 export interface Namespaces {
   /** Undefined when the prefix is not known. */
@@ -27,7 +29,7 @@ export function createNamespaces(table: Readonly<Record<string, string>>): Names
   }
   return {
     uriOf: prefix => (Object.hasOwn(table, prefix) ? table[prefix] : undefined),
-    nameIn: (uri, local) => ({ uri, local, qname: uri === '' ? local : `${prefixFor(uri)}:${local}` }),
+    nameIn: (uri, local) => ({ uri, local, qname: uri === '' ? local : `${fixed[uri] ?? prefixFor(uri)}:${local}` }),
     declarations: () => Object.fromEntries(used)
   }
 }

@@ -1,9 +1,9 @@
 /** A manifest's action → everything that a run needs, compiled once. */
 import { type ActionSource, durationMs, type Json, type JsonObject, type JsonSchema, type Template } from '../../src/index.ts'
-import { compileMapping } from './compile-mapping.ts'
+import { compileMapping, type KnownMappings } from './compile-mapping.ts'
 import { compileFrame, type Frame, headersFor } from './envelope.ts'
 import { compileErrorMatch, compileExpression, compileRule, type ErrorMatch, type Match, type RuleContext } from './faults.ts'
-import type { Name, ObjectMapping } from './mapping.ts'
+import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { createNamespaces, isReserved, type Namespaces } from './namespaces.ts'
 import { sensitiveNames } from './sensitive-names.ts'
 import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape.ts'
@@ -11,13 +11,17 @@ import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape
 export interface OperationPlan {
   readonly frame: Frame
   readonly headers: Readonly<Record<string, string>>
-  readonly request: ObjectMapping
+  readonly request: ObjectMapping | VariantsMapping
   /** Undefined: the input as it is. */
   readonly body: Template | undefined
-  readonly answer: Name
+  /** The element that answers; `parts`: the body itself; `none`: one-way. */
+  readonly answer: Name | 'parts' | 'none'
+  readonly encoded: boolean
+  /** Undefined: that of the target. */
+  readonly endpoint: string | undefined
   /** From the answering element to the one that the response is read from. */
   readonly inside: readonly Name[]
-  readonly response: ObjectMapping
+  readonly response: ObjectMapping | VariantsMapping
   /** Undefined: the response as it is. */
   readonly result: Template | undefined
   readonly timeoutMs: number | undefined
@@ -93,6 +97,19 @@ function compileProbe(probe: Json, { target, source, context }: ProbeParts): Non
   }
 }
 
+/** What all actions of one manifest have in common: shared schemas are compiled once. */
+interface Shared {
+  readonly namespaces: Namespaces
+  readonly known: KnownMappings
+}
+const sharedByTarget = new WeakMap<JsonObject, Shared>()
+
+function sharedFor(source: JsonObject, { namespaces }: TargetKeys): Shared {
+  const shared = sharedByTarget.get(source) ?? { namespaces: createNamespaces(namespaces), known: new Map() }
+  sharedByTarget.set(source, shared)
+  return shared
+}
+
 interface OperationContext {
   readonly target: TargetKeys
   readonly source: ActionSource
@@ -105,37 +122,43 @@ interface OperationContext {
 function compileOperation(keys: OperationKeys, context: OperationContext): OperationPlan {
   const { target, source, path } = context
   const issue: Issue = (inner, message) => source.issue([...path, ...inner], message)
-  const namespaces = createNamespaces(target.namespaces)
-  const operation = nameOf(namespaces, keys.operation, message => issue(['operation'], message))
+  const { namespaces, known } = sharedFor(source.target, target)
+  if (keys.body === 'element' && keys.operation === undefined) issue([], 'needs operation: the element in the SOAP body, or body: parts')
+  const operation =
+    keys.body === 'parts' || keys.operation === undefined
+      ? undefined
+      : nameOf(namespaces, keys.operation, message => issue(['operation'], message))
   const { element = `${keys.operation}Response` } = keys.response
   const inside = keys.response.inside?.split('/') ?? []
-  const answers = createNamespaces(target.namespaces)
-  const answer = nameOf(answers, element, message => issue(['response', 'element'], message))
+  const named = keys.response.body === 'element'
+  const answer = named ? nameOf(namespaces, element, message => issue(['response', 'element'], message)) : undefined
   const side = (name: 'request' | 'response', fallback: JsonSchema | undefined, uri: string) => {
     const schema = keys[name].schema as JsonSchema | undefined
     const at = schema !== undefined ? [...path, name, 'schema'] : name === 'request' ? ['input'] : ['output']
     checkMarks(source, { schema, at, name })
     if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe has no other`)
     const root = schema ?? fallback ?? { type: 'object' }
-    const names = name === 'request' ? namespaces : answers
     const defaultUri = target.elementForm === 'qualified' ? uri : ''
     return {
       root,
-      mapping: compileMapping({ namespaces: names, defaultUri, root, issue: (inner, message) => source.issue([...at, ...inner], message) })
+      mapping: compileMapping({ namespaces, known, defaultUri, root, issue: (inner, message) => source.issue([...at, ...inner], message) })
     }
   }
-  const request = side('request', context.input, operation.uri)
-  const response = side('response', context.output, answer.uri)
+  const request = side('request', context.input, operation?.uri ?? '')
+  const response = side('response', context.output, answer?.uri ?? '')
+  const version = keys.soap ?? target.soap
   const rules: RuleContext = { uriOf: namespaces.uriOf, issue }
   const { body } = keys.request
   const { result } = keys.response
   return {
-    frame: compileFrame({ version: target.soap, operation, declarations: namespaces.declarations() }),
-    headers: headersFor(target.soap, keys.soapAction),
+    frame: compileFrame({ version, operation, declarations: namespaces.declarations(), encoded: keys.encoded }),
+    headers: headersFor(version, keys.soapAction),
     request: request.mapping,
     body: body === undefined ? undefined : compileExpression(body, ['request', 'body'], rules),
-    answer,
-    inside: inside.map(part => nameOf(answers, part, message => issue(['response', 'inside'], message))),
+    answer: answer ?? (keys.response.body === 'parts' ? 'parts' : 'none'),
+    encoded: keys.encoded,
+    endpoint: keys.endpoint,
+    inside: inside.map(part => nameOf(namespaces, part, message => issue(['response', 'inside'], message))),
     response: response.mapping,
     result: result === undefined ? undefined : compileExpression(result, ['response', 'result'], rules),
     timeoutMs: keys.timeout === undefined ? undefined : durationMs(keys.timeout),

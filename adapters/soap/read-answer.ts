@@ -1,9 +1,10 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
 import { isUtf8 } from 'node:buffer'
-import type { Json } from '../../src/index.ts'
+import type { Json, JsonObject } from '../../src/index.ts'
 import { openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
+import { joinReferences } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
 import { readObject } from './read-value.ts'
@@ -17,13 +18,35 @@ export async function readAnswer(
   answer: Answer,
   { limits, signal }: { limits: Limits; signal: AbortSignal }
 ): Promise<Outcome> {
+  if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
   const opened = openEnvelope(await parseXml(answerText(answer), limits, signal))
   if ('fault' in opened) return { symptom: { http: answer.status, fault: opened.fault } }
-  const { element } = opened
+  return { response: operation.answer === 'none' ? {} : readOpened(operation, opened, limits) }
+}
+
+type Body = Exclude<ReturnType<typeof openEnvelope>, { readonly fault: unknown }>
+
+/** The value of a body; also what a test or a sandbox reads with. Throws BadXml or Unreadable. */
+export function readOpened(operation: OperationPlan, { body: sent, header }: Body, limits: Limits): Json {
+  const body = operation.encoded ? joinReferences(sent, limits.elements) : sent
   const { answer: expected, response } = operation
-  if (element.local !== expected.local || element.uri !== expected.uri)
+  const value = expected === 'parts' ? readObject(response, body, 'Body') : readExpected(operation, body)
+  if (response.kind !== 'object' || response.header === undefined || header === undefined) return value
+  const { property, mapping } = response.header
+  if (mapping.kind !== 'object' || childrenOf(header).length === 0) return value
+  return { ...(value as JsonObject), [property]: readObject(mapping, header, 'Header') }
+}
+
+function readExpected(operation: OperationPlan, body: Element): Json {
+  const { answer: expected, response, encoded } = operation
+  const elements = childrenOf(body)
+  const [element] = elements
+  if (element === undefined || (elements.length > 1 && !encoded)) throw new BadXml('the SOAP body does not have one element')
+  if (typeof expected === 'string') return {}
+  // SOAP 1.1, section 7.1: the name of the element that answers is not significant.
+  if (!encoded && (element.local !== expected.local || element.uri !== expected.uri))
     throw new BadXml(`it holds {${element.uri}}${element.local} where {${expected.uri}}${expected.local} is expected`.slice(0, 300))
-  return { response: readObject(response, descend(element, operation), expected.local) }
+  return readObject(response, descend(element, operation), expected.local)
 }
 
 function descend(element: Element, { inside }: OperationPlan): Element {

@@ -1,111 +1,211 @@
 /** Element → JSON value, in the types of the mapping. What the mapping does not know is left out. */
-import type { Json } from '../../src/index.ts'
-import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type ScalarType } from './mapping.ts'
+import { escapeText, type Json, writeXmlTree } from '../../src/index.ts'
+import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
+import { readText, Unreadable } from './read-scalar.ts'
 
-/** The answer does not hold what the mapping says. */
-export class Unreadable extends Error {}
+export { Unreadable }
 
 type Values = Record<string, Json>
 
-export function readObject(mapping: ObjectMapping, element: Element, path: string): Json {
+export function readObject(mapping: ObjectMapping | VariantsMapping, element: Element, path: string): Json {
+  const chosen = mapping.kind === 'object' ? mapping : variantOf(mapping, element, path)
   const object: Values = {}
-  for (const { property, name, mapping: scalar } of mapping.attributes)
-    set(object, property, readText(scalar as ScalarMapping, attributeOf(element, name.uri, name.local), `${path}@${name.local}`))
-  const { text } = mapping
-  if (text !== undefined) set(object, text.property, readText(text.mapping as ScalarMapping, textOf(element), path))
-  if (mapping.elements.length > 0) readElements(object, { mapping, element, path })
+  readAttributes(object, chosen, element, path)
+  const { text, content, elements } = chosen
+  if (content !== undefined) set(object, content, innerXml(element))
+  else if (text !== undefined) set(object, text.property, readSimple(text.mapping, textOf(element), { element, path }))
+  else if (elements.length > 0) {
+    readElements(object, chosen, { children: childrenOf(element), path })
+    fillLists(object, chosen)
+  }
   return object
 }
 
-interface Place {
-  readonly mapping: ObjectMapping
-  readonly element: Element
+/** By xsi:type; without one, the kind that needs none. */
+function variantOf({ variants }: VariantsMapping, element: Element, path: string): ObjectMapping {
+  const said = typeOf(element)
+  const found =
+    said === undefined
+      ? variants.find(({ mapping: { which }, required }) => which === undefined || !required.includes(which.property))
+      : variants.find(({ mapping: { which } }) => which !== undefined && which.name.local === said.local && which.name.uri === said.uri)
+  const mapping = (found ?? variants.find(({ mapping: { which } }) => which === undefined))?.mapping
+  if (mapping === undefined) throw new Unreadable(`${path} is of a kind that the schema does not have`)
+  return mapping
+}
+
+function typeOf(element: Element): { uri: string; local: string } | undefined {
+  const text = attributeOf(element, xsi, 'type')?.trim()
+  if (text === undefined) return undefined
+  const [local = '', prefix = ''] = text.split(':').reverse()
+  return { uri: element.scope[prefix] ?? '', local }
+}
+
+function readAttributes(object: Values, mapping: ObjectMapping, element: Element, path: string): void {
+  const { attributes, which, otherAttributes } = mapping
+  if (element.attributes.length === 0) return
+  if (which !== undefined && typeOf(element) !== undefined) set(object, which.property, which.value)
+  for (const { property, name, mapping: simple } of attributes)
+    set(object, property, readSimple(simple, attributeOf(element, name.uri, name.local), { element, path: `${path}@${name.local}` }))
+  if (otherAttributes === undefined) return
+  const known = new Set(attributes.map(({ name }) => nameKey(name.uri, name.local)))
+  const others = element.attributes.filter(({ uri, local }) => uri !== xsi && !known.has(nameKey(uri, local)))
+  const rest: Values = {}
+  for (const { uri, local, value } of others) set(rest, uri === '' ? local : `{${uri}}${local}`, value)
+  if (others.length > 0) set(object, otherAttributes, rest)
+}
+
+const innerXml = ({ children }: Element): string =>
+  children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child))).join('')
+
+interface Content {
+  readonly children: readonly Element[]
   readonly path: string
 }
 
-function readElements(object: Values, { mapping, element, path }: Place): void {
-  for (const child of childrenOf(element)) {
-    const member = mapping.byName.get(nameKey(child.uri, child.local))
-    if (member !== undefined) readChild(object, member, { child, path: `${path}/${child.local}` })
+/** In document order: a name that is there twice means the next place that it can have. */
+export function readElements(object: Values, mapping: ObjectMapping, { children, path }: Content): void {
+  let at = 0
+  for (let index = 0; index < children.length; ) {
+    const child = children[index] as Element
+    const place = placeOf(object, mapping, { child, at, path })
+    const member = place === undefined ? undefined : mapping.elements[place]
+    if (place === undefined || member === undefined) {
+      index += 1
+      continue
+    }
+    at = place
+    index +=
+      member.role === 'group' ? readGroup(object, member, { children: children.slice(index), path }) : readOne(object, member, child, path)
   }
-  // An empty list has no element; a wrapped one has its wrapper.
-  for (const { property, list, wrapper } of mapping.elements)
-    if (list && wrapper === undefined && !Object.hasOwn(object, property)) set(object, property, [])
 }
 
-function readChild(object: Values, member: Member, { child, path }: { child: Element; path: string }): void {
-  const { property, list, wrapper, mapping } = member
-  const before = Object.hasOwn(object, property) ? object[property] : undefined
-  if (before !== undefined && (!list || wrapper !== undefined)) throw new Unreadable(`${path} is there more than once`)
+interface Position {
+  readonly child: Element
+  readonly at: number
+  readonly path: string
+}
+
+function placeOf(object: Values, mapping: ObjectMapping, { child, at, path }: Position): number | undefined {
+  const places = mapping.byName.get(nameKey(child.uri, child.local)) ?? []
+  const free = places.filter(place => isFree(object, mapping.elements[place]))
+  const place = free.find(each => each >= at) ?? free[0]
+  if (place !== undefined) return place
+  if (places.length > 0 && mapping.rest === undefined) throw new Unreadable(`${path}/${child.local} is there more than once`)
+  return mapping.rest
+}
+
+const isFree = (object: Values, member: Member | undefined): boolean =>
+  member !== undefined && ((member.list && member.wrapper === undefined) || !Object.hasOwn(object, member.property))
+
+/** How many children it took. */
+function readOne(object: Values, member: Member, child: Element, path: string): number {
+  const { property, list, wrapper, mapping, role } = member
+  const at = `${path}/${child.local}`
   if (wrapper !== undefined) {
-    set(object, property, readItems(member, child, path))
-    return
+    set(object, property, readItems(member, child, at))
+    return 1
   }
-  const item = readValue(mapping, child, path)
-  if (item === undefined) return
+  const item = role === 'any' ? writeXmlTree(child) : readValue(mapping, child, at)
+  if (item !== undefined) add(object, member, item)
+  else if (list && !Object.hasOwn(object, property)) set(object, property, [])
+  return 1
+}
+
+function add(object: Values, { property, list }: Member, item: Json): void {
+  const before = Object.hasOwn(object, property) ? object[property] : undefined
   if (Array.isArray(before)) before.push(item)
   else set(object, property, list ? [item] : item)
 }
 
-function readItems({ name, mapping }: Member, wrapper: Element, path: string): Json {
-  const items = childrenOf(wrapper).filter(({ uri, local }) => uri === name.uri && local === name.local)
+/** The children that make one item of a group, from the first one on. */
+function readGroup(object: Values, member: Member, { children, path }: Content): number {
+  const [first] = children
+  const { mapping } = member
+  const candidates = mapping.kind === 'object' ? [mapping] : mapping.kind === 'variants' ? mapping.variants.map(each => each.mapping) : []
+  if (first === undefined) return 1
+  const key = nameKey(first.uri, first.local)
+  const fitting = candidates.filter(each => each.byName.has(key))
+  const chosen = longest(fitting.length > 0 ? fitting : candidates.filter(({ rest }) => rest !== undefined), children)
+  if (chosen === undefined) return 1
+  const item: Values = {}
+  readElements(item, chosen.mapping, { children: children.slice(0, chosen.count), path })
+  fillLists(item, chosen.mapping)
+  add(object, member, item)
+  return chosen.count
+}
+
+function longest(mappings: readonly ObjectMapping[], children: readonly Element[]): { mapping: ObjectMapping; count: number } | undefined {
+  let best: { mapping: ObjectMapping; count: number } | undefined
+  for (const mapping of mappings) {
+    const count = Math.max(1, runLength(mapping, children))
+    if (best === undefined || count > best.count) best = { mapping, count }
+  }
+  return best
+}
+
+/** How many of the children stand in the order of the mapping before it would have to start again. */
+function runLength({ elements, byName, rest }: ObjectMapping, children: readonly Element[]): number {
+  let at = -1
+  let count = 0
+  for (const { uri, local } of children) {
+    const places = byName.get(nameKey(uri, local)) ?? (rest === undefined ? [] : [rest])
+    const next = places.find(
+      place => place > at || (place === at && elements[place]?.list === true) || (place === at && elements[place]?.role === 'group')
+    )
+    if (next === undefined) return count
+    at = next
+    count += 1
+  }
+  return count
+}
+
+/** An empty list has no element; a wrapped one has its wrapper. */
+function fillLists(object: Values, { elements }: ObjectMapping): void {
+  for (const { property, list, wrapper, conditional, role } of elements)
+    if (list && wrapper === undefined && !conditional && role === 'element' && !Object.hasOwn(object, property)) set(object, property, [])
+}
+
+function readItems({ name, mapping, anyName }: Member, wrapper: Element, path: string): Json {
+  const items = childrenOf(wrapper).filter(({ uri, local }) => anyName || (uri === name.uri && local === name.local))
   return items.map(item => readValue(mapping, item, `${path}/${name.local}`)).filter(item => item !== undefined)
 }
 
 /** Undefined: as good as absent. */
 function readValue(mapping: Mapping, element: Element, path: string): Json | undefined {
-  if (typeof element.raw !== 'string' && isNil(element)) return mapping.nillable ? null : undefined
-  return mapping.kind === 'object' ? readObject(mapping, element, path) : readScalar(mapping, element, path)
+  if (isNil(element)) return mapping.nillable ? null : undefined
+  if (mapping.kind === 'object' || mapping.kind === 'variants') return readObject(mapping, element, path)
+  if (childrenOf(element).length > 0)
+    throw new Unreadable(`${path} holds elements where a ${mapping.kind === 'scalar' ? mapping.type : 'list'} is expected`)
+  return readSimple(mapping, textOf(element), { element, path })
 }
 
 function isNil(element: Element): boolean {
+  if (element.attributes.length === 0) return false
   const nil = attributeOf(element, xsi, 'nil')?.trim()
   return nil === 'true' || nil === '1'
 }
 
-function readScalar(mapping: ScalarMapping, element: Element, path: string): Json | undefined {
-  if (childrenOf(element).length > 0) throw new Unreadable(`${path} holds elements where a ${mapping.type} is expected`)
-  return readText(mapping, textOf(element), path)
+interface Place {
+  readonly element: Element
+  readonly path: string
 }
 
-function readText({ type, token, format, allowed }: ScalarMapping, raw: string | undefined, path: string): Json | undefined {
+function readSimple(mapping: Mapping, raw: string | undefined, { element, path }: Place): Json | undefined {
   if (raw === undefined) return undefined
-  const text = token ? raw.trim() : raw
-  // Old services write <amount/> for "no amount".
-  if (type === 'string' ? text === '' && token && !allowed?.has('') : text === '') return undefined
-  const value = readers[type](format === 'date' ? withoutZone(text) : text)
-  if (value === undefined)
-    throw new Unreadable(`${path} is not ${type === 'integer' ? 'an integer' : `a ${type}`} that JSON can hold exactly`)
-  return value
+  if (mapping.kind !== 'list') return readScalar(mapping as ScalarMapping, raw, { element, path })
+  const words = raw.split(/[ \t\r\n]+/).filter(Boolean)
+  return words.map(word => readScalar(mapping.item, word, { element, path })).filter(each => each !== undefined)
 }
 
-/** xs:date may end with a time zone, JSON Schema's `date` may not. */
-const withoutZone = (text: string): string => text.replace(/^(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)$/, '$1')
-
-const decimal = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/
-const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false }
-
-const readers: Readonly<Record<ScalarType, (text: string) => Json | undefined>> = {
-  string: text => text,
-  boolean: text => (Object.hasOwn(booleans, text) ? booleans[text] : undefined),
-  integer: text => (/^[+-]?[0-9]+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) + 0 : undefined),
-  number: text => (decimal.test(text) ? exactNumber(text) : undefined)
+function readScalar(mapping: ScalarMapping, raw: string, { element, path }: Place): Json | undefined {
+  const value = readText(mapping, raw, path)
+  if (!mapping.qualified || typeof value !== 'string') return value
+  const [local = '', prefix = ''] = value.trim().split(':').reverse()
+  const uri = element.scope[prefix] ?? ''
+  return uri === '' ? local : `{${uri}}${local}`
 }
-
-/** Refuses what would lose digits: money with more than a number can hold is declared as a string. */
-function exactNumber(text: string): number | undefined {
-  const value = Number(text)
-  const digits = significant(text)
-  return Number.isFinite(value) && (digits.length <= 15 || digits === significant(String(value))) ? value + 0 : undefined
-}
-
-const significant = (text: string): string =>
-  text
-    .replace(/[eE].*$/, '')
-    .replace(/[+\-.]/g, '')
-    .replace(/^0+|0+$/g, '')
 
 /** `__proto__` may be the name of a property: never assign. */
 function set(object: Values, property: string, value: Json | undefined): void {

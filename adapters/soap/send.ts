@@ -69,7 +69,7 @@ function checkedLogin({ credentials }: Call): Readonly<Record<string, string>> {
 }
 
 function exchange({ call, operation, endpoint }: Invocation, work: () => Promise<Answer>): Promise<Answer> {
-  const { local } = operation.frame.operation
+  const local = operation.frame.operation?.local ?? 'SOAP'
   const port = Number(endpoint.port) || (endpoint.protocol === 'https:' ? 443 : 80)
   return call.exchange(`POST ${local}`, { 'http.request.method': 'POST', 'server.address': endpoint.hostname, 'server.port': port }, work)
 }

@@ -9,6 +9,20 @@ export function sensitiveNames(schemas: readonly JsonSchema[]): ReadonlySet<stri
   return names
 }
 
+const marks = new WeakMap<object, boolean>()
+
+/** Most schemas have none; shared ones are large and met often. */
+function hasMark(value: Json | undefined): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const known = marks.get(value)
+  if (known !== undefined) return known
+  const found = Array.isArray(value)
+    ? value.some(hasMark)
+    : 'x-sensitive' in value || Object.values(value).some(member => hasMark(member as Json))
+  marks.set(value, found)
+  return found
+}
+
 interface Place {
   /** Of the nearest element. */
   readonly name: string | undefined
@@ -19,7 +33,7 @@ interface Place {
 /** Walks the schema as written; a mark counts for everything below it. */
 function collect(schema: Json | undefined, place: Place): void {
   if (Array.isArray(schema)) for (const each of schema as readonly Json[]) collect(each, place)
-  if (!isObject(schema)) return
+  if (!isObject(schema) || (!place.marked && !hasMark(schema))) return
   const marked = place.marked || (schema['x-sensitive'] !== undefined && schema['x-sensitive'] !== false)
   const name = isObject(schema.xml) && typeof schema.xml.name === 'string' ? schema.xml.name : place.name
   if (marked && name !== undefined) place.names.add(name)

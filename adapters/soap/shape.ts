@@ -4,11 +4,12 @@ import { durationPattern } from '../../src/index.ts'
 
 const template = z.json()
 const schema = z.record(z.string(), z.json())
-const qualifiedName = z.string().regex(/^([A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/, 'must be an element name, as cb:GetCustomer')
+const local = '[\\p{L}_][\\p{L}\\p{M}\\p{N}_.\\-\u00b7]*'
+const qualifiedName = z.string().regex(new RegExp(`^([A-Za-z_][\\w.-]*:)?${local}$`, 'u'), 'must be an element name, as cb:GetCustomer')
 const part = '[A-Za-z_][\\w.-]*(:[A-Za-z_][\\w.-]*)?'
 const elementPath = z.string().regex(new RegExp(`^${part}(/${part})*$`), 'must be element names with / between them')
 const duration = z.string().regex(durationPattern, 'must be a time with its unit, as 500ms, 10s or 1m')
-const headerText = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]*$/, 'must be an address without blanks or quotes')
+const headerText = z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'must be text without quotes')
 
 const limits = z.strictObject({
   answerBytes: z.int().min(1).max(268_435_456).default(10_485_760).describe('The largest answer that is read, after decompression.'),
@@ -28,6 +29,10 @@ const request = z.strictObject({
 })
 
 const response = z.strictObject({
+  body: z
+    .enum(['element', 'parts', 'none'])
+    .default('element')
+    .describe('How the answer stands in the body: as one element, as several beside each other, or not at all (one-way).'),
   element: qualifiedName.optional().describe('The element that answers. Default: the operation with Response after it.'),
   inside: elementPath
     .optional()
@@ -51,7 +56,20 @@ const when = fault.safeExtend({
 })
 
 const operation = {
-  operation: qualifiedName.describe('The request element in the SOAP body, with the prefix of its namespace.'),
+  operation: qualifiedName
+    .optional()
+    .describe('The request element in the SOAP body, with the prefix of its namespace. Needed unless body is parts.'),
+  body: z
+    .enum(['element', 'parts'])
+    .default('element')
+    .describe('parts: the properties of the request are elements of the body themselves, without one around them.'),
+  encoded: z.boolean().default(false).describe('SOAP encoding (rpc/encoded): elements say their type, and answers may hold references.'),
+  soap: z.enum(['1.1', '1.2']).optional().describe('The version of SOAP, where it is not that of the target.'),
+  endpoint: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The address of this operation, where it is not the target's; its origin must be in target.egress."),
   soapAction: headerText.default('').describe("The operation's SOAPAction, as the WSDL says."),
   request: request.prefault({}).describe('The request, where it differs from the input.'),
   response: response.prefault({}).describe('The answer, where it differs from the output.'),

@@ -1,54 +1,112 @@
-/** JSON value → the tree that xml2js's Builder writes, in the order of the mapping. */
-import type { Json, JsonObject } from '../../src/index.ts'
-import type { Mapping, Member, ObjectMapping, ScalarMapping } from './mapping.ts'
+/** JSON value → XML text, in the order of the mapping. */
+import { escapeAttribute, escapeText, type Json, type JsonObject, parseXmlTree, writeXmlTree, XmlError } from '../../src/index.ts'
+import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, VariantsMapping } from './mapping.ts'
+import { textOfScalar, Unwritable } from './write-scalar.ts'
 
-export type XmlTree = string | XmlElement
-export interface XmlElement {
-  [name: string]: XmlTree | readonly XmlTree[] | Readonly<Record<string, string>>
-}
+export { Unwritable }
 
-/** Not characters of XML names: no element can be taken for one of them. */
-export const attributesKey = '@'
-export const textKey = '#'
-
-/** The value can not be written as the mapping says; nothing was sent. */
-export class Unwritable extends Error {
+interface Place {
   /** JSON Pointer into the request. */
   readonly pointer: string
-  constructor(pointer: string, message: string) {
-    super(message)
-    this.pointer = pointer
-  }
+  readonly required: boolean
 }
 
-// Everything but the Char production of XML 1.0, section 2.2; with the u flag a lone surrogate matches too.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\ud800-\udfff]/u
+/** An element's inside: what stands in its tag, and between its tags. */
+export interface Inside {
+  readonly attributes: string
+  readonly content: string
+}
 
-export function writeObject(mapping: ObjectMapping, value: Json, pointer = ''): XmlElement {
+export const element = (name: Name, { attributes, content }: Inside): string =>
+  content === '' ? `<${name.qname}${attributes}/>` : `<${name.qname}${attributes}>${content}</${name.qname}>`
+
+export function writeObject(mapping: ObjectMapping | VariantsMapping, value: Json, pointer = ''): Inside {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Unwritable(pointer, 'must be an object')
   const object = value as JsonObject
+  const chosen = mapping.kind === 'object' ? mapping : variantFor(mapping, object, pointer)
   for (const name of Object.keys(object))
-    if (!mapping.properties.has(name)) throw new Unwritable(`${pointer}/${name}`, 'is not in the schema of the request')
-  const element: XmlElement = {}
-  const attributes = writeAttributes(mapping, object, pointer)
-  if (attributes !== undefined) element[attributesKey] = attributes
-  const { text } = mapping
-  const content = text === undefined ? undefined : present(text, object, pointer)
-  if (text !== undefined && content !== undefined && content !== null)
-    element[textKey] = writeScalar(text.mapping as ScalarMapping, content, `${pointer}/${text.property}`)
-  for (const member of mapping.elements) writeMember(element, member, { object, pointer })
-  return element
+    if (!chosen.properties.has(name)) throw new Unwritable(`${pointer}/${name}`, 'is not in the schema of the request')
+  return { attributes: writeAttributes(chosen, object, pointer), content: writeContent(chosen, object, pointer) }
 }
 
-function writeAttributes({ attributes }: ObjectMapping, object: JsonObject, pointer: string): Record<string, string> | undefined {
-  let written: Record<string, string> | undefined
+/** By what says which it is, or by the properties that are there. */
+function variantFor({ variants }: VariantsMapping, object: JsonObject, pointer: string): ObjectMapping {
+  const names = Object.keys(object)
+  const fitting = variants.filter(({ mapping: { properties, which }, required }) => {
+    const said = which === undefined || !Object.hasOwn(object, which.property) || object[which.property] === which.value
+    return said && names.every(name => properties.has(name)) && required.every(name => Object.hasOwn(object, name))
+  })
+  if (fitting[0] === undefined) throw new Unwritable(pointer, 'is none of the kinds that the schema allows')
+  return fitting[0].mapping
+}
+
+function writeAttributes(mapping: ObjectMapping, object: JsonObject, pointer: string): string {
+  const { attributes, which, typeName, otherAttributes, itemType } = mapping
+  let written = ''
+  if (which !== undefined && Object.hasOwn(object, which.property)) written += ` xsi:type="${which.name.qname}"`
+  else if (itemType !== undefined) written += arrayAttributes(itemType, mapping, object)
+  else if (typeName !== undefined) written += ` xsi:type="${typeName.qname}"`
   for (const member of attributes) {
     const value = present(member, object, pointer)
     if (value === undefined || value === null) continue
-    written ??= {}
-    written[member.name.qname] = writeScalar(member.mapping as ScalarMapping, value, `${pointer}/${member.property}`)
+    const at = `${pointer}/${member.property}`
+    const { declaration, text } = simpleText(member.mapping, value, at)
+    written += `${declaration} ${member.name.qname}="${escapeAttribute(text)}"`
   }
+  return otherAttributes === undefined ? written : written + writeOthers(object[otherAttributes], `${pointer}/${otherAttributes}`)
+}
+
+/** SOAP 1.1, section 5.4.2. */
+function arrayAttributes({ qname }: Name, { elements }: ObjectMapping, object: JsonObject): string {
+  const items = object[elements[0]?.property ?? '']
+  return ` xsi:type="soapenc:Array" soapenc:arrayType="${qname}[${Array.isArray(items) ? items.length : 0}]"`
+}
+
+const attributeName = /^(?:\{([^{}]*)\})?([\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*)$/u
+
+function writeOthers(value: Json | undefined, pointer: string): string {
+  if (value === undefined || value === null) return ''
+  const entries = Object.entries(value as JsonObject)
+  return entries
+    .map(([key, each], index) => {
+      const [, uri = '', local] = attributeName.exec(key) ?? []
+      if (local === undefined || local === 'xmlns') throw new Unwritable(`${pointer}/${key}`, 'must be named {namespace}name')
+      const text = escapeAttribute(String(each))
+      return uri === '' ? ` ${local}="${text}"` : ` xmlns:a${index}="${escapeAttribute(uri)}" a${index}:${local}="${text}"`
+    })
+    .join('')
+}
+
+function writeContent(mapping: ObjectMapping, object: JsonObject, pointer: string): string {
+  const { text, content, elements } = mapping
+  if (content !== undefined) {
+    const raw = object[content]
+    return typeof raw === 'string' ? innerXml(raw, `${pointer}/${content}`) : ''
+  }
+  const value = text === undefined ? undefined : present(text, object, pointer)
+  if (text !== undefined && value !== undefined && value !== null)
+    return escapeText(simpleText(text.mapping, value, `${pointer}/${text.property}`).text)
+  let written = ''
+  for (const member of elements) written += writeMember(member, object, pointer)
+  return written
+}
+
+const fragmentLimits = { characters: 1_048_576, depth: 50, elements: 10_000, attributes: 100, textCharacters: 1_048_576 }
+
+/** XML that a caller gave: read and written again, so that it can not break out of its place. */
+function innerXml(raw: string, pointer: string): string {
+  try {
+    const { children } = parseXmlTree(`<x>${raw}</x>`, { limits: fragmentLimits })
+    return children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child))).join('')
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error
+    throw new Unwritable(pointer, `is not XML: ${error.message}`)
+  }
+}
+
+function anyElement(value: Json, pointer: string): string {
+  const written = typeof value === 'string' ? innerXml(value, pointer).trim() : ''
+  if (!written.startsWith('<')) throw new Unwritable(pointer, 'must be one element, as XML text')
   return written
 }
 
@@ -59,65 +117,65 @@ function present({ property, required }: Member, object: JsonObject, pointer: st
   return value
 }
 
-function writeMember(element: XmlElement, member: Member, { object, pointer }: { object: JsonObject; pointer: string }): void {
+function writeMember(member: Member, object: JsonObject, pointer: string): string {
   const value = present(member, object, pointer)
-  if (value === undefined) return
+  if (value === undefined) return ''
   const at = `${pointer}/${member.property}`
-  const { mapping, name, list, wrapper } = member
-  if (!list) {
-    const written = writeValue(mapping, value, { pointer: at, required: member.required })
-    if (written !== undefined) element[name.qname] = written
-    return
-  }
-  if (value === null) return
+  const { mapping, name, list, wrapper, role } = member
+  if (!list)
+    return role === 'group'
+      ? groupContent(mapping, value, at)
+      : writeValue(name, mapping, value, { pointer: at, required: member.required })
+  if (value === null) return ''
   // JSONata gives one item where a list has one.
   const items = Array.isArray(value) ? (value as readonly Json[]) : [value]
-  const written = items.map((item, index) => writeValue(mapping, item, { pointer: `${at}/${index}`, required: true }) ?? '')
-  if (wrapper === undefined) element[name.qname] = written
-  else element[wrapper.qname] = written.length === 0 ? '' : { [name.qname]: written }
+  const written = items.map((item, index) => writeItem(member, item, `${at}/${index}`)).join('')
+  return wrapper === undefined ? written : element(wrapper, { attributes: '', content: written })
 }
 
-function writeValue(mapping: Mapping, value: Json, { pointer, required }: { pointer: string; required: boolean }): XmlTree | undefined {
+function writeItem({ role, name, mapping }: Member, item: Json, pointer: string): string {
+  if (role === 'any') return anyElement(item, pointer)
+  if (role === 'group') return groupContent(mapping, item, pointer)
+  return writeValue(name, mapping, item, { pointer, required: true }) || element(name, { attributes: '', content: '' })
+}
+
+const groupContent = (mapping: Mapping, value: Json, pointer: string): string =>
+  mapping.kind === 'object' || mapping.kind === 'variants' ? writeObject(mapping, value, pointer).content : ''
+
+/** '': as good as absent. */
+function writeValue(name: Name, mapping: Mapping, value: Json, { pointer, required }: Place): string {
   if (value === null) {
-    if (mapping.nillable) return { [attributesKey]: { 'xsi:nil': 'true' } }
+    if (mapping.nillable) return element(name, { attributes: ' xsi:nil="true"', content: '' })
     if (required) throw new Unwritable(pointer, 'can not be null')
-    return undefined
+    return ''
   }
-  return mapping.kind === 'object' ? writeObject(mapping, value, pointer) : writeScalar(mapping, value, pointer)
+  if (mapping.kind === 'object' || mapping.kind === 'variants') return element(name, writeObject(mapping, value, pointer))
+  const { declaration, text } = simpleText(mapping, value, pointer)
+  const typeName = mapping.typeName === undefined ? '' : ` xsi:type="${mapping.typeName.qname}"`
+  return element(name, { attributes: declaration + typeName, content: escapeText(text) })
 }
 
-function writeScalar(mapping: ScalarMapping, value: Json, pointer: string): string {
-  const text = scalarTexts[mapping.type](value)
-  if (text === undefined) throw new Unwritable(pointer, `must be ${/^[aeiou]/.test(mapping.type) ? 'an' : 'a'} ${mapping.type}`)
-  if (mapping.allowed !== undefined && !mapping.allowed.has(value) && !mapping.allowed.has(text))
-    throw new Unwritable(pointer, 'is not one of the values that the schema allows')
-  const found = illegal.exec(text)
-  if (found === null) return text
-  const code = found[0].codePointAt(0) ?? 0
-  throw new Unwritable(pointer, `holds the character U+${code.toString(16).toUpperCase().padStart(4, '0')}, which XML can not carry`)
+interface SimpleText {
+  /** Of the prefix that the text uses. */
+  readonly declaration: string
+  readonly text: string
 }
 
-const decimal = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/
-
-/** Undefined: not a value of this type. A template may give a number for a text, and the other way round. */
-const scalarTexts: Readonly<Record<ScalarMapping['type'], (value: Json) => string | undefined>> = {
-  string: value =>
-    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined,
-  number: value => (typeof value === 'number' && Number.isFinite(value) ? plainDecimal(value) : textOf(value, decimal)),
-  integer: value => (typeof value === 'number' && Number.isInteger(value) ? plainDecimal(value) : textOf(value, /^[+-]?[0-9]+$/)),
-  boolean: value => (typeof value === 'boolean' ? String(value) : textOf(value, /^(true|false)$/))
+function simpleText(mapping: Mapping, value: Json, pointer: string): SimpleText {
+  if (mapping.kind === 'list') return { declaration: '', text: listText(mapping, value, pointer) }
+  const scalar = mapping as ScalarMapping
+  const text = textOfScalar(scalar, value, pointer)
+  const [, uri, local = ''] = scalar.qualified ? (/^\{([^{}]*)\}(.*)$/.exec(text) ?? []) : []
+  return uri === undefined ? { declaration: '', text } : { declaration: ` xmlns:q="${escapeAttribute(uri)}"`, text: `q:${local}` }
 }
 
-const textOf = (value: Json, pattern: RegExp): string | undefined => (typeof value === 'string' && pattern.test(value) ? value : undefined)
-
-/** xs:decimal knows no exponent. */
-function plainDecimal(value: number): string {
-  const text = String(value)
-  const parts = /^(-?)([0-9]+)(?:\.([0-9]+))?e([+-][0-9]+)$/.exec(text)
-  if (parts === null) return text
-  const [, sign = '', whole = '', fraction = '', exponent] = parts
-  const point = whole.length + Number(exponent)
-  const digits = whole + fraction
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
-  return sign + digits.padEnd(point, '0')
+function listText({ item }: ListMapping, value: Json, pointer: string): string {
+  const items = Array.isArray(value) ? (value as readonly Json[]) : [value]
+  return items
+    .map((each, index) => {
+      const text = textOfScalar(item, each, `${pointer}/${index}`)
+      if (/\s/.test(text)) throw new Unwritable(`${pointer}/${index}`, 'can not hold blanks: they separate the values')
+      return text
+    })
+    .join(' ')
 }

@@ -8,6 +8,7 @@ import { keyError, keyWarning, type Path, type Report, valueError } from './issu
 import { type Ajv, checkSchema } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { namePattern } from './shape.ts'
+import type { SharedSchemas } from './shared-schemas.ts'
 
 export interface ActionToCheck {
   readonly bot: string
@@ -16,6 +17,9 @@ export interface ActionToCheck {
   readonly source: JsonObject
   readonly adapter: Adapter | undefined
   readonly ajv: Ajv
+  readonly shared: SharedSchemas
+  /** From an operator's folder. */
+  readonly trusted: boolean
   readonly report: Report
 }
 
@@ -33,9 +37,9 @@ export function checkAction(action: ActionToCheck): Checks {
 
 const checks: readonly ((action: ActionToCheck) => void)[] = [checkName, checkInputType, checkKey, checkEffect, checkErrors, checkRetry]
 
-function schemaOf({ source, path, ajv, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
+function schemaOf({ source, path, ajv, shared, trusted, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
   const schema = source[which]
-  return isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, report }) : undefined
+  return isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, shared, trusted, report }) : undefined
 }
 
 function checkName({ bot, name, path, report }: ActionToCheck): void {

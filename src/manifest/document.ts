@@ -16,6 +16,8 @@ export interface SourceDocument {
 export const sizeLimit = 1024 * 1024
 /** What the parser needs time for: a manifest of 1,000 lines has about 10,000. */
 const tokenLimit = 75_000
+/** Files that an operator put there: imported services have hundreds of types. */
+const trustedTokenLimit = 400_000
 const syntaxLimit = 20
 
 const remedies: Readonly<Record<string, string>> = {
@@ -31,8 +33,8 @@ const remedies: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: 'it is nested too deeply: 64 levels are the limit'
 }
 
-export function readDocument(source: string): SourceDocument {
-  const refused = refuseUnread(source)
+export function readDocument(source: string, trusted = false): SourceDocument {
+  const refused = refuseUnread(source, trusted ? trustedTokenLimit : tokenLimit)
   if (refused !== undefined) return unread([{ line: 1, column: 1, message: refused }])
   const lines = new LineCounter()
   const document = parseDocument(source, {
@@ -54,12 +56,12 @@ export function readDocument(source: string): SourceDocument {
   if (mistakes.length > 0) return unread(mistakes.map(mistake => ({ ...at(mistake.pos[0]), message: explain(mistake) })))
   if (document.directives?.docStart === true && document.directives.yaml.version === '1.1')
     return unread([{ line: 1, column: 1, message: 'YAML 1.1 reads yes, no and on as booleans: remove the line %YAML 1.1' }])
-  const { value, root, findings } = walk(document)
+  const { value, root, findings } = walk(document, trusted)
   return { value, findings, syntax: [], position: place => at(place.offset ?? offsetOf(root, place)) }
 }
 
 /** Before the parser sees it: the parser needs much more time than this, and recurses. */
-function refuseUnread(source: string): string | undefined {
+function refuseUnread(source: string, mostTokens: number): string | undefined {
   if (Buffer.byteLength(source) > sizeLimit) return 'the file is larger than 1 MiB: split it into several bots'
   if (source.trim() === '') return 'the file is empty: write at least bot, version, title, adapter, target and actions'
   let tokens = 0
@@ -70,7 +72,7 @@ function refuseUnread(source: string): string | undefined {
     if (previous !== scalarMark) depth += brackets[token] ?? 0
     previous = token
     if (depth > depthLimit) return `nested too deeply: ${depthLimit} levels are the limit`
-    if (++tokens > tokenLimit) return 'the file has too many parts: split it into several bots'
+    if (++tokens > mostTokens) return 'the file has too many parts: split it into several bots'
   }
   return undefined
 }

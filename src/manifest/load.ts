@@ -10,9 +10,10 @@ import { suggestion } from './did-you-mean.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
-import type { Ajv } from './schema-checks.ts'
+import { type Ajv, checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
+import { createSharedSchemas, type SharedSchemas } from './shared-schemas.ts'
 import { checkExpressions, type Environment, readAddresses, readEnvironment } from './target.ts'
 
 export interface LoadOptions {
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly name?: string
   readonly adapters: Readonly<Record<string, Adapter>>
   readonly env: (name: string) => string | undefined
+  /** From an operator's folder, not over HTTP: it may be larger. */
+  readonly trusted?: boolean
 }
 
 /** With a bot, the issues are warnings; without one, at least one is an error. */
@@ -30,7 +33,7 @@ export type LoadResult =
   | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
 
 export function loadManifest(source: string, options: LoadOptions): LoadResult {
-  const document = readDocument(source)
+  const document = readDocument(source, options.trusted)
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
   if (document.value === undefined && syntax.length > 0) return { issues: sortIssues(syntax) }
@@ -68,8 +71,21 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   const values = readEnvironment(raw, options.env, report)
   checkExpressions(raw, report)
   const addresses = readAddresses(raw, values, report)
-  const whole = { raw, adapter, values, ajv: newAjv(), report, data: partsOf(shape, raw) }
-  const actions = Object.entries(isObject(raw.actions) ? raw.actions : {}).map(([name, action]) => readAction(whole, name, action))
+  const ajv = newAjv()
+  const shared = createSharedSchemas(raw, ajv)
+  checkShared({ shared, ajv, report })
+  const linked = isObject(raw.actions) ? mapValues(raw.actions, shared.linkAction) : {}
+  const whole = {
+    raw,
+    adapter,
+    values,
+    ajv,
+    shared,
+    trusted: options.trusted === true,
+    report,
+    data: partsOf(shape, { ...raw, actions: linked })
+  }
+  const actions = Object.entries(linked).map(([name, action]) => readAction(whole, name, action))
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
   return toBot({
     data: checked.data,
@@ -80,6 +96,9 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
     actions: actions.filter(action => action !== undefined)
   })
 }
+
+const mapValues = (object: JsonObject, change: (value: Json) => Json): JsonObject =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -112,16 +131,18 @@ interface Whole {
   readonly adapter: Adapter | undefined
   readonly values: Environment
   readonly ajv: Ajv
+  readonly shared: SharedSchemas
+  readonly trusted: boolean
   readonly data: Parts
   readonly report: Report
 }
 
 function readAction(whole: Whole, name: string, source: Json): Action | undefined {
-  const { adapter, report, ajv } = whole
+  const { adapter, report, ajv, shared } = whole
   if (!isObject(source)) return undefined
   const bot = typeof whole.raw.bot === 'string' ? whole.raw.bot : ''
   const path = ['actions', name]
-  const checks = checkAction({ bot, name, path, source, adapter, ajv, report })
+  const checks = checkAction({ bot, name, path, source, adapter, ajv, shared, trusted: whole.trusted, report })
   const action = whole.data.action(name)
   if (action === undefined || adapter === undefined) return undefined
   const parsed = parse({ whole, adapter, bot, name, action, path })

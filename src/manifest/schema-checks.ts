@@ -4,6 +4,7 @@ import type { Check, Json, JsonObject } from '../core/types.ts'
 import { didYouMean, suggestion } from './did-you-mean.ts'
 import { keyError, type Path, type Report, valueError } from './issue.ts'
 import { children, expandedSize, isObject, resolveRef, type Subschema, subschemas } from './schema-walk.ts'
+import type { SharedSchemas } from './shared-schemas.ts'
 
 export type Ajv = ReturnType<typeof newAjv>
 
@@ -11,6 +12,7 @@ const nodeLimit = 10_000
 /** Ajv's code for one schema nests: far more of them overflow its stack. */
 const schemaLimit = 1_000
 const workLimit = 100_000
+const trustedWorkLimit = 1_000_000_000
 const patternLimit = 1_000
 /** `a{1000}` is a thousand a's for RE2, and nested it is more. */
 const repeatLimit = 5_000
@@ -29,7 +31,23 @@ interface SchemaSource {
   readonly schema: JsonObject
   readonly path: Path
   readonly ajv: Ajv
+  readonly shared: SharedSchemas
+  readonly trusted: boolean
   readonly report: Report
+}
+
+/** What actions share is checked once, at its own place. */
+export function checkShared({ shared, ajv, report }: Pick<SchemaSource, 'shared' | 'ajv' | 'report'>): void {
+  const root = { $defs: shared.all }
+  for (const [name, schema] of Object.entries(shared.all)) {
+    const path = ['schemas', name]
+    if (!isObject(schema)) continue
+    const parts = subschemas(schema, path)
+    if (parts.length > schemaLimit) report(keyError(path, `has too many properties and parts: ${schemaLimit} are the limit`))
+    else if (repeats(parts) > repeatLimit)
+      report(keyError(path, `its patterns repeat too much ({n,m} over ${repeatLimit} in all): use maxLength`))
+    else for (const part of parts) for (const check of partChecks) check(part, { schema: root, path, ajv, shared, trusted: true, report })
+  }
 }
 
 /** The check of a good schema; undefined when something was reported. */
@@ -40,24 +58,33 @@ export function checkSchema(source: SchemaSource): Check | undefined {
     clean &&= finding.severity === 'warning'
     source.report(finding)
   }
-  if (countNodes(schema) > nodeLimit) report(keyError(path, `is too large: ${nodeLimit} values are the limit`))
+  const own = withoutShared(schema, source.shared)
+  if (countNodes(own) > nodeLimit) report(keyError(path, `is too large: ${nodeLimit} values are the limit`))
   if (!clean) return undefined
-  const parts = subschemas(schema, path)
+  const parts = subschemas(own, path)
   if (parts.length > schemaLimit) report(keyError(path, `has too many properties and parts: ${schemaLimit} are the limit`))
   if (repeats(parts) > repeatLimit) report(keyError(path, `its patterns repeat too much ({n,m} over ${repeatLimit} in all): use maxLength`))
   if (!clean) return undefined
   for (const part of parts) for (const check of partChecks) check(part, { ...source, report })
-  if (clean && expandedSize(schema) === Number.POSITIVE_INFINITY)
+  const work = clean ? expandedSize(schema, source.shared.sizes) : 0
+  if (work === Number.POSITIVE_INFINITY)
     report(keyError(path, 'a $ref leads back to itself without going deeper: put a property or items between'))
-  else if (clean && expandedSize(schema) > workLimit)
+  else if (work > (source.trusted ? trustedWorkLimit : workLimit))
     report(keyError(path, `its $refs expand to over ${workLimit} schemas: use fewer of them`))
   if (!clean) return undefined
   try {
-    return compileSchema(schema, ajv)
+    return compileSchema(source.shared.detach(schema), ajv)
   } catch (error) {
     report(keyError(path, `is not a usable JSON Schema: ${(error as Error).message}`))
     return undefined
   }
+}
+
+function withoutShared(schema: JsonObject, { isShared }: SharedSchemas): JsonObject {
+  const { $defs, ...rest } = schema
+  if (!isObject($defs)) return schema
+  const kept = Object.entries($defs).filter(([, member]) => !isShared(member))
+  return kept.length === 0 ? rest : { ...rest, $defs: Object.fromEntries(kept) }
 }
 
 /** The sum of every `{n,m}`. */

@@ -85,25 +85,30 @@ function decode(step: string): string {
   }
 }
 
-/** How much a validator does at most for one value when every `$ref` is followed; Infinity for a circle that never goes deeper. */
-export function expandedSize(root: Json): number {
-  const sizes = new Map<Json, number>()
-  const circling = new Set<Json>()
-  const size = (schema: Json): number => {
+/**
+ * How much a validator does at most for one part of a value, and for the deepest one inside it, when every `$ref` is followed;
+ * Infinity for a circle that never goes deeper. Properties beside each other do not add up: each has a part of the value for itself.
+ */
+export function expandedSize(root: Json, sizes = new Map<Json, number>()): number {
+  /** Where a schema is being measured, and how deep in the value that is. */
+  const measuring = new Map<Json, number>()
+  const size = (schema: Json, level: number): number => {
     if (!isObject(schema)) return 1
     const known = sizes.get(schema)
     if (known !== undefined) return known
-    if (circling.has(schema)) return Number.POSITIVE_INFINITY
-    circling.add(schema)
-    let sum = 1
-    for (const child of children(schema)) if (child.here) sum += size(child.schema)
-    if (typeof schema.$ref === 'string') sum += size(resolveRef(root, schema.$ref) ?? null)
-    circling.delete(schema)
-    // From here on a circle goes deeper into the value, which ends.
-    sizes.set(schema, sum)
-    for (const child of children(schema)) if (!child.here) sum += size(child.schema)
-    sizes.set(schema, sum)
-    return sum
+    const since = measuring.get(schema)
+    if (since !== undefined) return since === level ? Number.POSITIVE_INFINITY : 1
+    measuring.set(schema, level)
+    let here = 1
+    let deeper = 0
+    for (const child of children(schema)) {
+      if (child.here) here += size(child.schema, level)
+      else deeper = Math.max(deeper, size(child.schema, level + 1))
+    }
+    if (typeof schema.$ref === 'string') here += size(resolveRef(root, schema.$ref) ?? null, level)
+    measuring.delete(schema)
+    sizes.set(schema, here + deeper)
+    return here + deeper
   }
-  return size(root)
+  return size(root, 0)
 }

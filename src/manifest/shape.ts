@@ -150,6 +150,10 @@ export function botShape(own: Adapter['shape']) {
   )
   return botBase.extend({
     target: merge(targetBase, own.target).describe('The legacy system.'),
+    schemas: z
+      .record(z.string().regex(/^[A-Za-z_][\w.-]*$/), schema('a part that several actions share'))
+      .optional()
+      .describe('Schemas that actions share, by name; {$ref: "#/schemas/Name"} uses one.'),
     actions: z
       .record(name, action)
       .refine(actions => Object.keys(actions).length > 0, { error: 'must have at least one action' })

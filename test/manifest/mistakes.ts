@@ -8,7 +8,7 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'a key that resembles none',
     'title: Echo',
     'title: Echo\nzzz: 1',
-    ['5:1 zzz: unknown key; the keys here are bot, version, title, description, owner, adapter, env, target and actions']
+    ['5:1 zzz: unknown key; the keys here are bot, version, title, description, owner, adapter, env, target, schemas and actions']
   ],
   ['an empty value', 'title: Echo', 'title:', ['4:7 title: must be text, not empty']],
   ['a title of two lines', 'title: Echo', 'title: "two\\nlines"', ['4:8 title: "two\\nlines" must be one line']],
@@ -102,7 +102,7 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'actions: {}\nx:\n',
     [
       '13:10 actions: must have at least one action',
-      '14:1 x: unknown key; the keys here are bot, version, title, description, owner, adapter, env, target and actions'
+      '14:1 x: unknown key; the keys here are bot, version, title, description, owner, adapter, env, target, schemas and actions'
     ]
   ],
   ['an action that is no mapping', '  say:\n', '  hush: 5\n  say:\n', ['14:9 actions.hush: must be a mapping, not 5']],

@@ -1,0 +1,328 @@
+/** Strict XML 1.0 text → a tree in document order. No DTD, no entities but the five, nothing too deep or too large. */
+
+export interface XmlElement {
+  readonly prefix: string
+  readonly local: string
+  /** '' is no namespace. */
+  readonly uri: string
+  readonly attributes: readonly XmlAttribute[]
+  readonly children: readonly (XmlElement | string)[]
+  readonly scope: Scope
+  readonly line: number
+}
+export interface XmlAttribute {
+  readonly prefix: string
+  readonly local: string
+  readonly uri: string
+  readonly value: string
+}
+/** Prefix → namespace; has no prototype. */
+export type Scope = Readonly<Record<string, string>>
+
+export interface XmlLimits {
+  readonly characters: number
+  readonly depth: number
+  readonly elements: number
+  readonly attributes: number
+  /** The longest single text or attribute. */
+  readonly textCharacters: number
+}
+
+export class XmlError extends Error {
+  readonly line: number
+  constructor(message: string, line: number) {
+    super(message)
+    this.line = line
+  }
+}
+
+interface Options {
+  readonly limits: XmlLimits
+  /** Real WSDL files carry policies with prefixes that nobody declared. */
+  readonly unboundPrefixes?: 'refuse' | 'keep'
+}
+
+interface Open {
+  readonly qname: string
+  readonly children: (XmlElement | string)[]
+  readonly scope: Scope
+}
+
+interface Scan {
+  readonly text: string
+  readonly options: Options
+  readonly open: Open[]
+  root: XmlElement | undefined
+  at: number
+  elements: number
+}
+
+const xmlUri = 'http://www.w3.org/XML/1998/namespace'
+const noScope: Scope = Object.freeze(Object.assign(Object.create(null), { '': '', xml: xmlUri }))
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*)?/y
+const spaceAt = /[ \t\r\n]*/y
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** The root element. Throws XmlError. */
+export function parseXmlTree(source: string, options: Options): XmlElement {
+  const scan = startScan(source, options)
+  while (scan.at < scan.text.length) readNext(scan)
+  return endScan(scan)
+}
+
+/** The same in pieces, so that others get their turn. */
+export async function parseXmlTreeInPieces(source: string, options: Options, signal: AbortSignal): Promise<XmlElement> {
+  const scan = startScan(source, options)
+  for (let pause = pieceCharacters; scan.at < scan.text.length; ) {
+    readNext(scan)
+    if (scan.at < pause) continue
+    pause = scan.at + pieceCharacters
+    await new Promise(resolve => setImmediate(resolve))
+    signal.throwIfAborted()
+  }
+  return endScan(scan)
+}
+
+const pieceCharacters = 64 * 1024
+
+function startScan(source: string, options: Options): Scan {
+  const { limits } = options
+  const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
+  const scan: Scan = { text, options, open: [], root: undefined, at: 0, elements: 0 }
+  if (text.length > limits.characters) fail(scan, `it is larger than ${limits.characters} characters`)
+  scan.at = Math.max(0, text.search(illegal))
+  if (illegal.test(text)) fail(scan, 'it holds characters that XML forbids')
+  scan.at = 0
+  return scan
+}
+
+function readNext(scan: Scan): void {
+  const next = scan.text.indexOf('<', scan.at)
+  readText(scan, next === -1 ? scan.text.length : next)
+  if (next !== -1) readMarkup(scan)
+}
+
+function endScan(scan: Scan): XmlElement {
+  if (scan.open.length > 0) fail(scan, `it is cut off: ${scan.open.at(-1)?.qname} is not closed`)
+  return scan.root ?? fail(scan, 'it has no element')
+}
+
+function fail({ text, at }: Scan, message: string): never {
+  throw new XmlError(message, text.slice(0, at).split('\n').length)
+}
+
+function readText(scan: Scan, end: number): void {
+  if (end === scan.at) return
+  const raw = scan.text.slice(scan.at, end)
+  const into = scan.open.at(-1)
+  if (into === undefined) {
+    if (/[^ \t\r\n]/.test(raw)) fail(scan, 'text stands outside the root element')
+  } else {
+    if (raw.includes(']]>')) fail(scan, ']]> stands in a text')
+    addText(scan, into, decode(scan, raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw))
+  }
+  scan.at = end
+}
+
+function addText(scan: Scan, { children }: Open, text: string): void {
+  const last = children.at(-1)
+  const whole = typeof last === 'string' ? last + text : text
+  if (whole.length > scan.options.limits.textCharacters)
+    fail(scan, `a text is longer than ${scan.options.limits.textCharacters} characters`)
+  if (typeof last === 'string') children[children.length - 1] = whole
+  else children.push(whole)
+}
+
+function decode(scan: Scan, raw: string): string {
+  if (!raw.includes('&')) return raw
+  return raw.replace(/&(?:#x([0-9a-fA-F]{1,6});|#([0-9]{1,7});|([A-Za-z]+);)?/g, (_, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined && Object.hasOwn(entities, name)) return entities[name] as string
+    const code = hex !== undefined ? Number.parseInt(hex, 16) : decimal !== undefined ? Number(decimal) : -1
+    if (!legal(code)) fail(scan, 'it refers to an entity or character that XML does not have by itself')
+    return String.fromCodePoint(code)
+  })
+}
+
+const legal = (code: number): boolean =>
+  code === 9 ||
+  code === 10 ||
+  code === 13 ||
+  (code >= 32 && code <= 0xd7ff) ||
+  (code >= 0xe000 && code <= 0xfffd) ||
+  (code >= 0x10000 && code <= 0x10ffff)
+
+function readMarkup(scan: Scan): void {
+  const { text, at } = scan
+  if (text.startsWith('</', at)) closeElement(scan)
+  else if (text.startsWith('<!--', at)) skip(scan, '<!--', '-->')
+  else if (text.startsWith('<![CDATA[', at)) {
+    const into = scan.open.at(-1) ?? fail(scan, 'text stands outside the root element')
+    addText(scan, into, skip(scan, '<![CDATA[', ']]>').replace(/\r\n?/g, '\n'))
+  } else if (text.startsWith('<?', at)) skip(scan, '<?', '?>')
+  else if (text.startsWith('<!', at)) fail(scan, 'it has a DOCTYPE or another declaration, which is refused')
+  else openElement(scan)
+}
+
+function skip(scan: Scan, open: string, close: string): string {
+  const from = scan.at + open.length
+  const end = scan.text.indexOf(close, from)
+  if (end === -1) fail(scan, 'it is cut off')
+  scan.at = end + close.length
+  return scan.text.slice(from, end)
+}
+
+function closeElement(scan: Scan): void {
+  scan.at += 2
+  const qname = readName(scan)
+  skipSpace(scan)
+  const opened = scan.open.pop()
+  if (opened === undefined || opened.qname !== qname) fail(scan, `</${qname}> closes ${opened?.qname ?? 'nothing'}`)
+  if (scan.text[scan.at] !== '>') fail(scan, 'a closing tag is not closed')
+  scan.at += 1
+}
+
+function readName(scan: Scan): string {
+  nameAt.lastIndex = scan.at
+  const found = nameAt.exec(scan.text)?.[0]
+  if (found === undefined) fail(scan, 'a name is missing or not valid')
+  scan.at += found.length
+  return found
+}
+
+function skipSpace(scan: Scan): boolean {
+  spaceAt.lastIndex = scan.at
+  const length = spaceAt.exec(scan.text)?.[0].length ?? 0
+  scan.at += length
+  return length > 0
+}
+
+function openElement(scan: Scan): void {
+  const { limits } = scan.options
+  const start = scan.at
+  scan.at += 1
+  const qname = readName(scan)
+  const raw = readAttributes(scan)
+  const scope = innerScope(scan, raw)
+  const empty = scan.text[scan.at] === '/'
+  scan.at += empty ? 2 : 1
+  if (++scan.elements > limits.elements) fail(scan, `it has more than ${limits.elements} elements`)
+  const children: (XmlElement | string)[] = []
+  const element: XmlElement = {
+    ...named(scan, qname, scope, true),
+    attributes: attributesOf(scan, raw, scope),
+    children,
+    scope,
+    line: 0
+  }
+  const parent = scan.open.at(-1)
+  if (parent !== undefined) parent.children.push(element)
+  else if (scan.root !== undefined) fail(scan, 'it has more than one root element')
+  else scan.root = element
+  Object.defineProperty(element, 'line', { get: () => scan.text.slice(0, start).split('\n').length, enumerable: false })
+  if (empty) return
+  scan.open.push({ qname, children, scope })
+  if (scan.open.length > limits.depth) fail(scan, `it is nested deeper than ${limits.depth} elements`)
+}
+
+type RawAttributes = readonly (readonly [name: string, value: string])[]
+
+/** Leaves `at` on the end of the tag. */
+function readAttributes(scan: Scan): RawAttributes {
+  const found: [string, string][] = []
+  const { text } = scan
+  for (;;) {
+    const spaced = skipSpace(scan)
+    const next = text[scan.at]
+    if (next === '>' || (next === '/' && text[scan.at + 1] === '>')) return found
+    if (!spaced || next === undefined) fail(scan, next === undefined ? 'it is cut off' : 'a tag is not well formed')
+    const name = readName(scan)
+    skipSpace(scan)
+    if (text[scan.at] !== '=') fail(scan, `the attribute ${name} has no value`)
+    scan.at += 1
+    skipSpace(scan)
+    found.push([name, readAttributeValue(scan, name)])
+    if (found.length > scan.options.limits.attributes) fail(scan, `an element has more than ${scan.options.limits.attributes} attributes`)
+  }
+}
+
+function readAttributeValue(scan: Scan, name: string): string {
+  const { text, at } = scan
+  const quote = text[at]
+  if (quote !== '"' && quote !== "'") fail(scan, `the attribute ${name} has no quotes`)
+  const end = text.indexOf(quote, at + 1)
+  if (end === -1) fail(scan, 'it is cut off')
+  if (end - at > scan.options.limits.textCharacters) fail(scan, `the attribute ${name} is too long`)
+  const raw = text.slice(at + 1, end)
+  if (raw.includes('<')) fail(scan, `the attribute ${name} holds <`)
+  scan.at = end + 1
+  return decode(scan, raw.replace(/\r\n|[\t\r\n]/g, ' '))
+}
+
+function innerScope(scan: Scan, raw: RawAttributes): Scope {
+  let scope: Record<string, string> | undefined
+  for (const [name, value] of raw) {
+    if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue
+    scope ??= Object.assign(Object.create(null), scan.open.at(-1)?.scope ?? noScope) as Record<string, string>
+    scope[name.slice(6)] = value
+  }
+  return scope ?? scan.open.at(-1)?.scope ?? noScope
+}
+
+function attributesOf(scan: Scan, raw: RawAttributes, scope: Scope): readonly XmlAttribute[] {
+  const attributes: XmlAttribute[] = []
+  const seen = new Set<string>()
+  for (const [name, value] of raw) {
+    if (seen.has(name)) fail(scan, `the attribute ${name} is there twice`)
+    seen.add(name)
+    if (name !== 'xmlns' && !name.startsWith('xmlns:')) attributes.push({ ...named(scan, name, scope, false), value })
+  }
+  return attributes
+}
+
+function named(scan: Scan, qname: string, scope: Scope, element: boolean): { prefix: string; local: string; uri: string } {
+  const colon = qname.indexOf(':')
+  if (colon === -1) return { prefix: '', local: qname, uri: element ? (scope[''] ?? '') : '' }
+  const prefix = qname.slice(0, colon)
+  const uri = scope[prefix]
+  if (uri === undefined && scan.options.unboundPrefixes !== 'keep') fail(scan, `the prefix ${prefix} has no namespace`)
+  return { prefix, local: qname.slice(colon + 1), uri: uri ?? `unbound:${prefix}` }
+}
+
+export const childElements = ({ children }: XmlElement): readonly XmlElement[] => children.filter(child => typeof child !== 'string')
+
+export function attribute({ attributes }: XmlElement, local: string, uri = ''): string | undefined {
+  return attributes.find(each => each.local === local && each.uri === uri)?.value
+}
+
+/** The element's own text, without that of its children. */
+export const textContent = ({ children }: XmlElement): string => children.filter(child => typeof child === 'string').join('')
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;'
+}
+export const escapeText = (text: string): string => text.replace(/[&<>\r]/g, found => escapes[found] as string)
+export const escapeAttribute = (text: string): string => text.replace(/[&<>"\t\n\r]/g, found => escapes[found] as string)
+
+/** The element as text that stands on its own: it declares every prefix that is in scope and used inside. */
+export function writeXmlTree(element: XmlElement, declared: Scope = noScope): string {
+  let inner = declared
+  let head = `<${qnameOf(element)}`
+  for (const { prefix, uri } of [element, ...element.attributes.filter(each => each.prefix !== '')]) {
+    if (prefix === 'xml' || inner[prefix] === uri) continue
+    inner = Object.assign(Object.create(null), inner, { [prefix]: uri }) as Scope
+    head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`
+  }
+  for (const each of element.attributes) head += ` ${qnameOf(each)}="${escapeAttribute(each.value)}"`
+  const content = element.children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child, inner))).join('')
+  return content === '' ? `${head}/>` : `${head}>${content}</${qnameOf(element)}>`
+}
+
+const qnameOf = ({ prefix, local }: { prefix: string; local: string }): string => (prefix === '' ? local : `${prefix}:${local}`)

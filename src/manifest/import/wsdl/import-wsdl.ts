@@ -1,0 +1,302 @@
+/** A WSDL → a bot manifest with one action for each operation. */
+import type { ActionEffect, Json, JsonObject } from '../../../core/types.ts'
+import { findSubstitutes } from './content.ts'
+import { chooseDefaults } from './defaults.ts'
+import { readDefinitions } from './definitions.ts'
+import { openDocuments } from './documents.ts'
+import { ImportFailure } from './failure.ts'
+import { faultsOf } from './faults.ts'
+import { bodyOf } from './messages.ts'
+import type { Operation, Wsdl } from './model.ts'
+import { botNameOf, cleanText, guessEffect, snakeCase, titleOf, uniqueName } from './names.ts'
+import { createPrefixes } from './prefixes.ts'
+import { keyOf, type QName } from './qname.ts'
+import { readWsdl } from './read-wsdl.ts'
+import { findDerived, type Registry, sharedSchemas } from './registry.ts'
+import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
+import { shorten } from './shorten.ts'
+import { endpointOf, targetOf } from './target.ts'
+
+export interface ImportOptions {
+  readonly bot?: string
+  readonly service?: string
+  readonly port?: string
+  readonly operations?: readonly string[]
+  readonly allowFetch?: boolean
+  /** Leaves out what needs a missing file. */
+  readonly partial?: boolean
+  /** Optional parts of the input are left out. */
+  readonly onlyRequired?: boolean
+  /** An input that only wraps one object is that object. */
+  readonly flatten?: boolean
+}
+
+export interface ImportedAction {
+  readonly operation: string
+  readonly action: string
+  readonly effect: ActionEffect
+  readonly inputProperties: number
+  readonly outputProperties: number
+  readonly warnings: readonly string[]
+}
+
+export interface Imported {
+  readonly bot: string
+  readonly manifest: JsonObject
+  readonly actions: readonly ImportedAction[]
+  readonly warnings: readonly string[]
+  readonly wsdl: Wsdl
+  readonly set: SchemaSet
+}
+
+export async function importWsdl(file: string, options: ImportOptions = {}): Promise<Imported> {
+  const documents = await openDocuments(file, { allowFetch: options.allowFetch === true })
+  const definitions = await readDefinitions(documents)
+  const wsdl = readWsdl(definitions, options)
+  const operations = chosen(wsdl, options)
+  if (operations.length === 0) throw noOperations(wsdl, definitions.missing, documents.main.name)
+  const set = await buildSchemaSet(documents, definitions.schemas)
+  const bot = options.bot ?? botNameOf(wsdl.name || documents.main.name.replace(/\.[a-z.]+$/i, ''))
+  if (definitions.missing.length > 0 && options.partial !== true)
+    throw new ImportFailure('missing_import', definitions.missing[0] as string)
+  const importing = createImporting({ set, wsdl, operations, bot, options, rootScope: documents.main.root.scope })
+  const actions = operations.flatMap(operation => importOperation(importing, operation))
+  if (actions.length === 0)
+    throw new ImportFailure('missing_import', importing.warnings[0] ?? 'Every operation needs a file that is missing.')
+  return finish(importing, actions)
+}
+
+function chosen({ operations }: Wsdl, { operations: wanted }: ImportOptions): readonly Operation[] {
+  if (wanted === undefined) return operations
+  const unknown = wanted.filter(name => !operations.some(each => each.name === name))
+  if (unknown.length > 0)
+    throw new ImportFailure(
+      'usage',
+      `There is no operation ${unknown[0]}; the file has ${operations
+        .map(({ name }) => name)
+        .slice(0, 40)
+        .join(', ')}.`
+    )
+  return operations.filter(({ name }) => wanted.includes(name))
+}
+
+function noOperations({ warnings }: Wsdl, missing: readonly string[], file: string): ImportFailure {
+  if (missing.length > 0) return new ImportFailure('missing_import', missing[0] as string)
+  const why = warnings.length > 0 ? ` ${warnings.slice(0, 3).join(' ')}` : ''
+  return new ImportFailure('no_operations', `${file} has no operation that can be called over SOAP.${why}`)
+}
+
+interface Importing {
+  readonly bot: string
+  readonly wsdl: Wsdl
+  readonly options: ImportOptions
+  readonly literal: Registry
+  readonly encoded: Registry
+  readonly prefixes: ReturnType<typeof createPrefixes>
+  readonly elementForm: 'qualified' | 'unqualified'
+  readonly target: ReturnType<typeof targetOf>
+  readonly taken: Set<string>
+  readonly warnings: string[]
+  readonly set: SchemaSet
+  /** Of the operation that is being imported. */
+  notes: string[]
+}
+
+interface Start {
+  readonly set: SchemaSet
+  readonly wsdl: Wsdl
+  readonly operations: readonly Operation[]
+  readonly bot: string
+  readonly options: ImportOptions
+  readonly rootScope: Readonly<Record<string, string>>
+}
+
+function createImporting({ set, wsdl, operations, bot, options, rootScope }: Start): Importing {
+  const prefixes = createPrefixes(rootScope)
+  const { defaultUri, elementForm } = chooseDefaults(operations, set)
+  const warnings = [...wsdl.warnings]
+  const context = {
+    set,
+    substitutes: findSubstitutes(set),
+    warn: (message: string) => void (importing.notes.includes(message) || importing.notes.push(message)),
+    lost: (kind: string, name: QName) => lose(importing, kind, name)
+  }
+  const derived = findDerived(context)
+  const shared = new Map()
+  const registry = (encoded: boolean): Registry => ({ ...context, defaultUri, encoded, prefixOf: prefixes.prefixOf, shared, derived })
+  const importing: Importing = {
+    bot,
+    wsdl,
+    options,
+    literal: registry(false),
+    encoded: registry(true),
+    prefixes,
+    elementForm,
+    target: targetOf(bot, operations),
+    taken: new Set(),
+    warnings,
+    set,
+    notes: []
+  }
+  return importing
+}
+
+function lose({ set, literal }: Importing, kind: string, name: QName): void {
+  const missing = set.missing.get(name.uri)
+  if (missing !== undefined) throw new ImportFailure('missing_import', `${missing} The ${kind} ${name.local} is needed from it.`)
+  literal.warn(`The ${kind} ${keyOf(name)} is referred to and nowhere defined: anything is taken in its place.`)
+}
+
+interface Made {
+  readonly report: ImportedAction
+  readonly source: JsonObject
+}
+
+function importOperation(importing: Importing, operation: Operation): readonly Made[] {
+  const { literal, options, warnings } = importing
+  const before = new Set(literal.shared.keys())
+  importing.notes = []
+  try {
+    return [makeAction(importing, operation)]
+  } catch (error) {
+    if (!(error instanceof ImportFailure) || error.code !== 'missing_import' || options.partial !== true) throw error
+    for (const key of literal.shared.keys()) if (!before.has(key)) literal.shared.delete(key)
+    warnings.push(`${operation.name} was left out: ${error.message}`)
+    return []
+  }
+}
+
+function makeAction(importing: Importing, operation: Operation): Made {
+  const { bot, taken, prefixes, options, wsdl } = importing
+  const sameName = wsdl.operations.filter(({ name }) => name === operation.name).length > 1
+  const several = new Set(wsdl.operations.map(({ portType }) => portType)).size > 1
+  const wanted =
+    sameName && several && taken.has(snakeCase(operation.name))
+      ? `${snakeCase(operation.portType)}_${snakeCase(operation.name)}`
+      : snakeCase(operation.name)
+  const name = uniqueName(wanted, taken, 63 - bot.length)
+  taken.add(name)
+  const effect = guessEffect(operation.name)
+  const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
+  const answer =
+    operation.output === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, operation.output, 'output')
+  if (operation.input.attachments.length > 0 || (operation.output?.attachments.length ?? 0) > 0)
+    importing.notes.push('Attachments (MIME) are not sent or read: the parts in the envelope are.')
+  const input = shorten(request.schema, options)
+  const output = answer?.schema ?? { type: 'object', additionalProperties: false, properties: {} }
+  const source: Record<string, Json> = {
+    title: cleanText(titleOf(operation.name), 200),
+    description: cleanText(operation.documentation, 3_900) || `Calls ${operation.name} of ${importing.target.title}.`,
+    effect,
+    scopes: [`${bot}:${effect === 'read' ? 'read' : 'write'}`],
+    ...endpointOf(importing.target, operation),
+    ...(request.element === undefined ? { body: 'parts' } : { operation: prefixes.qname(request.element) }),
+    ...(operation.soapAction === '' ? {} : { soapAction: operation.soapAction }),
+    ...(operation.input.encoded ? { encoded: true } : {}),
+    ...(effect === 'read' ? {} : { commit: true }),
+    ...responseKeys(importing, { operation, answer, request: request.element }),
+    input,
+    output,
+    ...faultsOf(importing.literal, operation, prefixes)
+  }
+  if (effect !== 'read')
+    importing.notes.push(
+      'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
+    )
+  return {
+    report: {
+      operation: operation.name,
+      action: `${bot}_${name}`,
+      effect,
+      inputProperties: count(input),
+      outputProperties: count(output),
+      warnings: importing.notes.map(note => cleanText(note, 500))
+    },
+    source
+  }
+}
+
+const registryFor = ({ literal, encoded }: Importing, { input, output }: Operation, side: 'input' | 'output'): Registry =>
+  (side === 'input' ? input.encoded : output?.encoded) ? encoded : literal
+
+function responseKeys(
+  { prefixes }: Importing,
+  { operation, answer, request }: { operation: Operation; answer: ReturnType<typeof bodyOf> | undefined; request: QName | undefined }
+): JsonObject {
+  if (operation.output === undefined || answer === undefined) return { response: { body: 'none' } }
+  if (answer.element === undefined) return { response: { body: 'parts' } }
+  const usual = request !== undefined && request.uri === answer.element.uri && `${request.local}Response` === answer.element.local
+  return usual ? {} : { response: { element: prefixes.qname(answer.element) } }
+}
+
+/** Properties that a caller meets, references not followed. */
+function count(schema: Json): number {
+  if (Array.isArray(schema)) return schema.reduce((sum: number, each: Json) => sum + count(each), 0)
+  if (typeof schema !== 'object' || schema === null) return 0
+  const { properties, items } = schema as JsonObject
+  const own = typeof properties === 'object' && properties !== null ? Object.values(properties) : []
+  return own.length + own.reduce((sum: number, each) => sum + count(each as Json), 0) + count(items ?? null)
+}
+
+function finish(importing: Importing, made: readonly Made[]): Imported {
+  const { bot, wsdl, target, prefixes, literal, elementForm, set } = importing
+  const schemas = sharedSchemas(literal)
+  const used = reachable(
+    made.map(({ source }) => source),
+    schemas
+  )
+  const actions = made.map(({ report, source }) => [report.action.slice(bot.length + 1), source] as const)
+  const manifest: JsonObject = {
+    bot,
+    version: '1.0.0',
+    title: target.title,
+    description: cleanText(wsdl.documentation, 3_900) || `${target.title}, imported from its WSDL.`,
+    adapter: 'soap',
+    ...(target.variable === undefined ? {} : { env: [target.variable] }),
+    target: { ...target.keys, elementForm, namespaces: prefixes.table() },
+    ...(used.size > 0 ? { schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name))) } : {}),
+    actions: Object.fromEntries(actions)
+  }
+  return {
+    bot,
+    manifest: cleaned(manifest) as JsonObject,
+    actions: made.map(({ report }) => report),
+    warnings: [...importing.warnings, ...target.warnings],
+    wsdl,
+    set
+  }
+}
+
+/** Names of shared schemas that actions lead to. */
+function reachable(sources: readonly JsonObject[], schemas: Readonly<Record<string, Json>>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (value: Json): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) {
+      for (const item of value as readonly Json[]) visit(item)
+      return
+    }
+    for (const [key, member] of Object.entries(value as JsonObject)) {
+      if (key !== '$ref' || typeof member !== 'string') visit(member)
+      else if (!found.has(member.slice('#/schemas/'.length))) {
+        const name = member.slice('#/schemas/'.length)
+        found.add(name)
+        visit(schemas[name] ?? null)
+      }
+    }
+  }
+  for (const source of sources) visit(source)
+  return found
+}
+
+/** Texts of strangers become part of a file that people and models read. */
+function cleaned(value: Json): Json {
+  if (Array.isArray(value)) return value.map(cleaned)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).map(([key, member]) => [
+      key,
+      (key === 'description' || key === 'title') && typeof member === 'string' ? cleanText(member, 3_900) : cleaned(member)
+    ])
+  )
+}

@@ -1,0 +1,55 @@
+/** A manifest as data → its text, small things on one line, with marks at what a person must look at. */
+import { Document, isMap, isScalar, isSeq, type Node, Scalar, visit } from 'yaml'
+import type { JsonObject } from '../../../core/types.ts'
+
+const widest = 100
+
+export function writeManifest(manifest: JsonObject): string {
+  const document = new Document(manifest, { aliasDuplicateObjects: false, version: '1.2' })
+  document.commentBefore = ' yaml-language-server: $schema=../../openapi/bot.schema.json'
+  foldSmall(document.contents as Node | null)
+  markEffects(document, manifest)
+  quoteOdd(document)
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+/** Returns the width on one line; Infinity: it needs several. */
+function foldSmall(node: Node | null, depth = 0): number {
+  if (isScalar(node))
+    return typeof node.value === 'string' && node.value.includes('\n')
+      ? Number.POSITIVE_INFINITY
+      : JSON.stringify(node.value ?? null).length
+  if (!isMap(node) && !isSeq(node)) return 4
+  let width = 4
+  for (const item of node.items) {
+    if (isSeq(node)) width += foldSmall(item as Node, depth + 1) + 2
+    else {
+      const { key, value } = item as { key: Node; value: Node | null }
+      width += foldSmall(key, depth + 1) + foldSmall(value, depth + 1) + 2
+    }
+  }
+  if (node.items.length > 0 && (depth < 3 || width > widest)) return Number.POSITIVE_INFINITY
+  node.flow = true
+  return width
+}
+
+function markEffects(document: Document, { actions }: JsonObject): void {
+  for (const name of Object.keys(actions as JsonObject)) {
+    const effect = document.getIn(['actions', name, 'effect'], true)
+    if (isScalar(effect))
+      effect.comment =
+        effect.value === 'read'
+          ? ' please review: guessed from the name'
+          : ' please review: add idempotency.key and a probe, or make it a read'
+  }
+}
+
+/** YAML reads some plain texts as something else than JSON does. */
+function quoteOdd(document: Document): void {
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && (/^[\s]|[\s]$|[:#{}[\],&*!|>'"%@`]/.test(node.value) || /^[-?\d.+~]/.test(node.value)))
+        node.type = Scalar.QUOTE_DOUBLE
+    }
+  })
+}
