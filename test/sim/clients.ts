@@ -59,23 +59,24 @@ export function submit(world: World, intent: Intent, body: JsonObject, then: (an
         : {}
   const limit = plan.timeoutMs === undefined ? {} : { timeoutMs: plan.timeoutMs }
   world.count('submit')
+  const known = intent.accepted.size > 0
   world.say(() => `client ${plan.reference}: submits ${JSON.stringify(body)}`)
   ask(
     world,
     engine => engine.submit({ caller, action: world.plan.action.name, input: body, ...key, ...limit }),
     answered => {
       if (answered !== undefined && 'value' in answered) accepted(world, intent, body, answered.value.run)
-      else refused(world, intent, answered)
+      else refused(world, intent, { answered, known })
       then(answered)
     }
   )
 }
 
 /** Whoever has been given a run is never sent away from it because nothing new is taken. */
-function refused(world: World, intent: Intent, answered: Answered<never>): void {
+function refused(world: World, intent: Intent, { answered, known }: { readonly answered: Answered<never>; readonly known: boolean }): void {
   const code = answered === undefined ? 'no answer' : 'error' in answered ? codeOf(answered.error) : ''
   world.say(() => `client ${intent.plan.reference}: ${code}`)
-  if (intent.accepted.size > 0 && (code === 'circuit_open' || code === 'queue_full'))
+  if (known && (code === 'circuit_open' || code === 'queue_full'))
     world.violated('torn', `${intent.plan.reference}: a known key gets ${code}`)
 }
 

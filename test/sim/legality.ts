@@ -70,10 +70,11 @@ const sameOutcome = (a: Run, b: Run): boolean => JSON.stringify([a.output, a.err
 const tooEarly = (run: Run, { ledger, plan }: World, _by: SimProcess): boolean =>
   (run.endedAt ?? 0) + run.ttlMs > ledger.now() + 2 * plan.ledgerSkewMs + 1
 
-/** Only its holder, a person, or nobody in time may end a lease that runs. */
+/** Only its holder, a person, or whoever knows that it is done may end a lease that runs. */
 function stolen({ stored, next, by }: Write, { ledger, plan }: World): boolean {
   const { lease } = stored
-  if (lease === undefined || lease.worker.startsWith(`${by.name}/`) || next.resolvedBy !== undefined) return false
+  if (lease === undefined || lease.worker.startsWith(`${by.name}/`) || next.resolvedBy !== undefined || next.status === 'completed')
+    return false
   return lease.until > ledger.now() + 2 * plan.ledgerSkewMs && next.lease?.worker !== lease.worker
 }
 
@@ -83,6 +84,7 @@ export function watchWrite(world: World, write: Write): void {
     const { stored, next, by } = write
     world.violated(name, `${world.nick(next.id)} from ${stored.status}/${stored.effect} to ${next.status}/${next.effect} by ${by.name}`)
   }
+  if (write.next.history.at(-1)?.note === 'told late by its own worker') world.count('told late')
   crossing(world, write)
 }
 

@@ -99,7 +99,7 @@ export const mutants: readonly Mutant[] = [
     name: 'leases ignored',
     breaks: ['stolen lease'],
     open: ({ ledger }) => {
-      const bare = (run: Run): Run => (run.lease === undefined ? run : { ...run, lease: { ...run.lease, until: 0 } })
+      const bare = (run: Run): Run => (run.lease === undefined ? run : { ...run, dueAt: 0, lease: { ...run.lease, until: 0 } })
       ledger.due = () => [...ledger.rows.values()].filter(({ lease }) => lease !== undefined).map(bare)
     }
   },

@@ -57,6 +57,7 @@ const power: Readonly<Record<string, number>> = {
   'target nothing_sent': 1_000,
   probe: 10_000,
   retry: 5_000,
+  'told late': 200,
   'ended outcome_unknown/unknown': 2_000
 }
 
