@@ -72,6 +72,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .command('check')
     .description('says what is wrong with manifests; exits 1 when something is')
     .argument('[paths...]', 'bot.yaml files or folders of bots (BOTS_DIR)')
+    .option('--agents', 'also how well models can call the actions, for each provider')
     .option('--json', 'one JSON object')
     .action(async (paths: string[], flags: Flags) => done(await (await import('./commands/check.ts')).check(paths, flags)))
   const client = (command: Command) =>
@@ -87,6 +88,12 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .action(async (action: string, inputs: string[], flags: Flags) =>
       done(await (await import('./commands/call.ts')).call(action, inputs, flags))
     )
+  client(retrofit.command('tools'))
+    .description('prints the actions as tools of a provider, ready to paste into a request')
+    .requiredOption('--format <format>', 'openai, openai-responses, anthropic, gemini or mcp')
+    .option('--strict', 'in strict mode, where the provider has one and the action fits it')
+    .option('--bot <bot>', 'only the actions of this bot')
+    .action(async (flags: Flags) => done(await (await import('./commands/tools.ts')).tools(flags)))
   client(retrofit.command('openapi'))
     .description('prints the OpenAPI document of a running gateway')
     .option('--yaml', 'as YAML')

@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
-import type { CallRequest, Engine } from '../engine/engine.ts'
+import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
 import { idempotencyKeyOf, waitOf } from './call-headers.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
@@ -10,6 +10,7 @@ import type { Handle } from './router.ts'
 import { pendingView } from './run-view.ts'
 import { serverTiming } from './server-timing.ts'
 import type { GatewaySettings } from './settings.ts'
+import { inputOf } from './tools.ts'
 
 export interface ActionOptions {
   readonly engine: Engine
@@ -22,7 +23,7 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
   return {
     async callAction(exchange) {
       const wait = waitOf({ ...exchange, ...settings })
-      const request = callRequestOf(exchange, wait.timeoutMs)
+      const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
       const acceptedAt = performance.now()
@@ -39,13 +40,13 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
   }
 }
 
-function callRequestOf(exchange: Exchange, timeoutMs: number | undefined): CallRequest {
+function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number | undefined): CallRequest {
   const idempotencyKey = idempotencyKeyOf(exchange.headers, exchange.query)
   const traceparent = exchange.span?.traceparent
   return {
     caller: callerOf(exchange),
     action: exchange.params.action as string,
-    input: exchange.body,
+    input: inputOf(exchange, catalog),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent })

@@ -21,6 +21,7 @@ import { NotAllowed, type Route } from './routes.ts'
 import { runOperations } from './runs.ts'
 import { serviceOperations } from './service.ts'
 import type { GatewaySettings } from './settings.ts'
+import { toolOperations } from './tools.ts'
 
 export interface GatewayOptions {
   readonly engine: Engine
@@ -70,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...runOperations(waits),
       ...botOperations(engine.catalog),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
+      ...toolOperations(engine.catalog),
       ...docsOperation(),
       ...serviceOperations(options)
     }

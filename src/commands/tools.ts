@@ -1,0 +1,15 @@
+import { UsageError } from '../cli.ts'
+import { createClient } from './client.ts'
+
+export async function tools(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const query = new URLSearchParams({ format: String(flags.format) })
+  if (flags.strict) query.set('strict', 'true')
+  if (typeof flags.bot === 'string') query.set('bot', flags.bot)
+  const { status, text, headers } = await createClient(flags)('GET', `/tools?${query}`)
+  if (status !== 200) throw new UsageError((JSON.parse(text) as { detail?: string }).detail ?? `the gateway answered ${status}`)
+  process.stdout.write(`${JSON.stringify(JSON.parse(text), null, 2)}\n`)
+  const said = { 'tools-left-out': 'left out', 'tools-not-strict': 'not strict' }
+  for (const [name, what] of Object.entries(said))
+    if (headers[name] !== undefined) process.stderr.write(`(${what}: ${headers[name]}; retrofit check --agents says why)\n`)
+  return 0
+}

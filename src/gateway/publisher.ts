@@ -1,0 +1,46 @@
+/** Documents about the catalog: made once for each state of it and each set of scopes, and not sent to who has them. */
+import { hash } from 'node:crypto'
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { Catalog } from '../engine/engine.ts'
+import { callerOf, type Exchange, sendText } from './exchange.ts'
+
+export interface Made {
+  readonly text: string
+  readonly mediaType: string
+  readonly headers?: OutgoingHttpHeaders
+}
+
+interface Published extends Made {
+  readonly etag: string
+}
+
+export type Publish = (exchange: Exchange, name: string, make: (scopes: readonly string[]) => Made) => void
+
+const cachedAtMost = 100
+
+export function createPublisher(catalog: Catalog): Publish {
+  const cache = new Map<string, Published>()
+  let stamp = catalog.stamp
+
+  function published(name: string, scopes: readonly string[], make: (scopes: readonly string[]) => Made): Published {
+    if (catalog.stamp !== stamp || cache.size > cachedAtMost) cache.clear()
+    stamp = catalog.stamp
+    const key = `${name} ${[...scopes].sort().join(' ')}`
+    const known = cache.get(key)
+    if (known !== undefined) return known
+    const made = make(scopes)
+    const document = { ...made, etag: `"${hash('sha256', made.text, 'base64url').slice(0, 22)}"` }
+    cache.set(key, document)
+    return document
+  }
+
+  return (exchange, name, make) => {
+    const { text, etag, mediaType, headers } = published(name, callerOf(exchange).scopes, make)
+    const all = { etag, 'cache-control': 'private, no-cache', vary: 'Authorization', ...headers }
+    if (matches(exchange.headers['if-none-match'], etag)) exchange.response.writeHead(304, all).end()
+    else sendText(exchange.response, 200, text, { ...all, 'content-type': mediaType })
+  }
+}
+
+const matches = (header: string | undefined, etag: string): boolean =>
+  header !== undefined && (header.trim() === '*' || header.split(',').some(one => one.trim().replace(/^W\//, '') === etag))
