@@ -1,10 +1,10 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
-import { tendProfiles } from './profiles.ts'
+import { makeArtifactsFolder, markProfile, removeOrphans, socketFolderOf } from './profiles.ts'
 
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
@@ -16,6 +16,8 @@ export interface BrowserOptions {
 export interface Running {
   readonly browser: Browser
   readonly pid: number
+  /** What it may leave behind when it is killed. */
+  readonly folders: readonly string[]
 }
 
 const graceMs = 3_000
@@ -39,6 +41,7 @@ export class BrowserHolder {
 
   constructor(options: BrowserOptions) {
     this.options = options
+    removeOrphans().catch(() => undefined)
   }
 
   get alive(): number {
@@ -62,10 +65,11 @@ export class BrowserHolder {
     try {
       const running = await launch(this.options)
       this.launched++
-      tendProfiles(running.pid).catch(() => undefined)
+      markProfile(running.pid).catch(() => undefined)
       running.browser.on('disconnected', () => {
         this.running = undefined
         kill(running.pid)
+        removeFolders(running)
       })
       return running
     } catch (error) {
@@ -91,27 +95,42 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
   const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
-  const browser = await chromium.launch({
-    headless,
-    args: flags,
-    // Root can not have the sandbox; everyone else keeps it.
-    chromiumSandbox: process.getuid?.() !== 0,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-    timeout: 30_000,
-    ...(executablePath !== undefined && { executablePath })
-  })
+  const artifactsDir = await makeArtifactsFolder()
+  const browser = await chromium
+    .launch({
+      artifactsDir,
+      headless,
+      args: flags,
+      // Root can not have the sandbox; everyone else keeps it.
+      chromiumSandbox: process.getuid?.() !== 0,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      timeout: 30_000,
+      ...(executablePath !== undefined && { executablePath })
+    })
+    .catch(error => {
+      rmSync(artifactsDir, { recursive: true, force: true })
+      throw error
+    })
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
-  return { browser, pid: processInfo.find(each => each.type === 'browser')?.id ?? 0 }
+  const pid = processInfo.find(each => each.type === 'browser')?.id ?? 0
+  const socketFolder = await socketFolderOf(pid)
+  return { browser, pid, folders: socketFolder === undefined ? [artifactsDir] : [artifactsDir, socketFolder] }
 }
 
-async function end({ browser, pid }: Running): Promise<void> {
+function removeFolders({ folders }: Running): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+}
+
+async function end(running: Running): Promise<void> {
+  const { browser, pid } = running
   await within(browser.close(), graceMs).catch(() => undefined)
   kill(pid)
   for (let waited = 0; isAlive(pid) && waited < graceMs; waited += 20) await new Promise(resolve => setTimeout(resolve, 20))
+  removeFolders(running)
 }
 
 /** The browser leads a process group of its own. */
