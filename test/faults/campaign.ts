@@ -46,8 +46,16 @@ async function inOneWorld(order: Order, count: number, seed: number): Promise<Ba
   const { fault, mode, adapter } = order
   const own = fault.ownServers ? await openOwnServers() : undefined
   const servers = own?.servers ?? order.servers
+  const prepared = fault.prepare?.()
   const random = seededRandom(seed)
-  const world = await openWorld({ mode, adapter, ...fault.options, ...(servers === undefined ? {} : { servers }) }).catch(async error => {
+  const world = await openWorld({
+    mode,
+    adapter,
+    ...fault.options,
+    ...prepared?.options,
+    ...(servers === undefined ? {} : { servers })
+  }).catch(async error => {
+    prepared?.close()
     await own?.close()
     throw error
   })
@@ -61,6 +69,7 @@ async function inOneWorld(order: Order, count: number, seed: number): Promise<Ba
   } finally {
     driver.close()
     await world.close()
+    prepared?.close()
     await own?.close()
   }
 }

@@ -5,11 +5,12 @@ import { type Driver, type IntendOptions, openDriver } from './driver.ts'
 import type { Moment } from './moments.ts'
 import { type MutantName, mutantNames } from './mutants.ts'
 import { stopTrial } from './pauses.ts'
+import { canCutPower, powerCuts } from './power.ts'
 import type { Variant } from './targets.ts'
 import { openWorld, type Servers, type World, type WorldOptions } from './world.ts'
 
 interface Challenge {
-  readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env'>
+  readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env' | 'beforeRestart'>
   readonly fault: (world: World, driver: Driver) => Promise<unknown>
   readonly breaks: readonly Invariant[]
 }
@@ -57,6 +58,11 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
   'no gate': { world: echo, fault: called('plain', { copies: 5 }), breaks: ['dup', 'torn'] },
   'runs that have not ended expire': { world: { mode: 'distributed', adapter: 'echo' }, fault: killedAt('W2'), breaks: ['lost', 'torn'] },
   'says yes to any answer': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] },
+  'SQLite synced at checkpoints only': {
+    world: { ...echo, ...powerCuts() },
+    fault: killedAt('A4', { async: true }),
+    breaks: ['lost', 'torn']
+  },
   'a weak probe is trusted': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] }
 }
 
@@ -81,12 +87,15 @@ export async function challenge(mutant: MutantName, servers: Servers, { sound = 
   }
 }
 
+/** Those that this machine can show: for a power cut it needs a C compiler. */
+export const challenged = mutantNames.filter(name => canCutPower() || name !== 'SQLite synced at checkpoints only')
+
 /** A few at a time. */
 export async function challengeAll(
   servers: Servers,
   { sound = false, atOnce = 4, done = (_: Caught) => {} } = {}
 ): Promise<readonly Caught[]> {
-  const rest = [...mutantNames]
+  const rest = [...challenged]
   const found: Caught[] = []
   const next = async () => {
     for (let mutant = rest.shift(); mutant !== undefined; mutant = rest.shift()) {

@@ -45,11 +45,38 @@ export async function check(world: World, driver: Driver, { quietMs = 1_000, pat
     }
   })
   await sleep(quietMs)
-  const runs = await driver.client().runs()
+  const runs = await allRuns(driver)
   // A probe may have settled some since.
   for (const [key, { runId }] of owners) owners.set(key, runs.find(run => run.runId === runId) ?? (owners.get(key) as RunView))
   const after = readNotes<IntentNote>(world.intentsFile)
   return judge({ intents, owners, runs, answers: after.filter(note => note.what === 'answer'), effects: countsOf(world) }, lost)
+}
+
+/** Read with patience: some worlds answer every twentieth question with "not now". */
+async function allRuns(driver: Driver): Promise<readonly RunView[]> {
+  const found: RunView[] = []
+  for (let cursor = ''; ; ) {
+    const { body } = await patiently(async () => {
+      const answer = await driver.client().request('GET', `/v1/runs?limit=100${cursor}`)
+      if (answer.status !== 200) throw new Error(answer.text)
+      return answer
+    })
+    const { runs, next } = body as { runs: readonly { runId: string }[]; next: string | null }
+    await eachOf(runs, async ({ runId }) => void found.push(await patiently(() => driver.client().run(runId))))
+    if (next === null) return found
+    cursor = `&cursor=${next}`
+  }
+}
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tries === 20) throw error
+      await sleep(100 * tries)
+    }
+  }
 }
 
 const atOnce = 8

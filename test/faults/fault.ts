@@ -31,6 +31,8 @@ export interface Fault {
   /** The trials of a round; each hit counts once, however many runs it met. */
   readonly rounds: readonly { readonly moment: string; trial(stage: Stage): Promise<Trial> }[]
   readonly options?: Partial<WorldOptions>
+  /** What a world of it needs beside that. */
+  prepare?(): { readonly options: Partial<WorldOptions>; close(): void }
   /** Redis and RabbitMQ that this fault breaks: nobody else may be on them. */
   readonly ownServers?: boolean
   /** The fault leaves the world so that the next trial needs another one. */

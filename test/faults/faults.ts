@@ -1,11 +1,13 @@
 /** The matrix. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { descendants } from '../e2e/processes.ts'
-import { bothModes, everyAdapter, type Fault, onlyDistributed, type Stage } from './fault.ts'
+import { canFillDisk, fullDisk, openSmallDisk } from './disk.ts'
+import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded, type Stage } from './fault.ts'
 import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
 import { momentTrial, type Trial } from './moment-trial.ts'
 import { type Moment, momentNames } from './moments.ts'
 import { blockTrial, stopTrial } from './pauses.ts'
+import { canCutPower, powerCuts } from './power.ts'
 import { underLoad } from './under-load.ts'
 
 type Round = Fault['rounds'][number]
@@ -71,8 +73,28 @@ const clock =
     await part?.ready()
   }
 
+const powerCut: Fault = {
+  name: 'power',
+  says: 'the power fails: the ledger is cut back to its last fsync',
+  modes: onlyEmbedded,
+  adapters: ['echo', 'soap'],
+  rounds: (['A2', 'A3', 'A4', 'A5', 'A6', 'W3', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt),
+  options: powerCuts()
+}
+
+const diskFull: Fault = {
+  name: 'disk',
+  says: 'the disk of the ledger is full for a second',
+  modes: onlyEmbedded,
+  adapters: ['echo', 'soap'],
+  fresh: true,
+  rounds: [loaded('full', fullDisk)],
+  prepare: openSmallDisk
+}
+
 const everyMoment = momentNames.filter(moment => moment !== 'W9')
 
+/** What this machine can not do is left out: power cuts need a C compiler, a small disk needs the right to mount one. */
 export const faults: readonly Fault[] = [
   { name: 'kill', says: 'kill -9 at every named moment', modes: bothModes, adapters: everyAdapter, rounds: everyMoment.map(killedAt) },
   {
@@ -214,6 +236,14 @@ export const faults: readonly Fault[] = [
     options: { workers: 2 }
   },
   {
+    name: 'sweeps',
+    says: 'five processes sweep at once while probing workers die',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    options: { gateways: 2, workers: 3 },
+    rounds: (['R1', 'R2', 'R3', 'W11'] as const).map(killedAt)
+  },
+  {
     name: 'unsure',
     says: '"done, but told time-out" on one in twenty calls to store and queue',
     modes: bothModes,
@@ -251,5 +281,7 @@ export const faults: readonly Fault[] = [
       options: { env: { RETROFIT_TEST_PROBE: how } },
       rounds: [killedAt('W10'), misbehaves('500 after applying', { failAfterApply: true, times: 1 })]
     })
-  )
+  ),
+  ...(canCutPower() ? [powerCut] : []),
+  ...(canFillDisk() ? [diskFull] : [])
 ]

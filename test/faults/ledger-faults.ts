@@ -61,7 +61,7 @@ export async function duplicateMessages(stage: Stage): Promise<void> {
   const runs = await driver.client().runs()
   const bodies = runs.slice(0, 20).map(({ runId }) => JSON.stringify({ runId, bot: world.target.bot, publishedAt: Date.now() }))
   const all = Array.from({ length: 10 }, () => bodies).flat()
-  if (world.mode === 'embedded') return intoFile(join(world.site.dataDir, 'ledger.sqlite'), world.target.bot, all)
+  if (world.mode === 'embedded') return intoFile(join(world.dataDir, 'ledger.sqlite'), world.target.bot, all)
   await intoBroker(String(world.servers?.RABBITMQ_URL), `${world.namespace}.${world.target.bot}`, all)
 }
 

@@ -3,12 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import { carryOut } from './campaign.ts'
-import { type Caught, challengeAll } from './challenges.ts'
+import { type Caught, challengeAll, challenged } from './challenges.ts'
 import { invariants, violations } from './checker.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
 import { type Batch, bound95, rowsOf, sumsOf } from './figures.ts'
-import { mutantNames } from './mutants.ts'
 import { tableOf } from './table.ts'
 import { type AdapterName, adapterNames } from './targets.ts'
 import { type Mode, modes, type Servers } from './world.ts'
@@ -114,9 +113,9 @@ async function showMutants(servers: Servers): Promise<number> {
     say(`${caught.length > 0 ? 'caught' : 'MISSED'}  ${mutant}  (${breaks.join(', ') || 'nothing broken'})\n`)
   const found = await challengeAll(servers, { atOnce: Number(values.lanes), done })
   const caught = found.filter(one => one.caught.length > 0).length
-  process.stdout.write(`${caught} of ${mutantNames.length} mutants caught\n`)
+  process.stdout.write(`${caught} of ${challenged.length} mutants caught\n`)
   if (values.json) process.stdout.write(`${JSON.stringify({ caught, mutants: found })}\n`)
-  return caught === mutantNames.length ? 0 : 1
+  return caught === challenged.length ? 0 : 1
 }
 
 async function main(): Promise<number> {

@@ -1,10 +1,19 @@
 /** Deliberately broken builds, as wrappers around the ports: each is a mistake that systems of this kind have made. */
+
+import { join } from 'node:path'
+import type { Settings } from '../../src/config.ts'
 import type { Adapter, Call } from '../../src/core/adapter.ts'
 import type { Queue, Store } from '../../src/core/ports.ts'
 import type { Run } from '../../src/core/types.ts'
+import { keptSecret } from '../../src/data-folder.ts'
+import type { Deployment } from '../../src/deployment.ts'
+import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
+import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
+import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
 import { withMembers } from './wrap.ts'
 
 export interface Mutant {
+  readonly deployment?: (settings: Settings) => Deployment
   readonly store?: (store: Store) => Store
   readonly queue?: (queue: Queue) => Queue
   readonly adapter?: (adapter: Adapter) => Adapter
@@ -132,6 +141,20 @@ export const mutants = {
   },
 
   'says yes to any answer': onRun((call, run) => run(call).catch(() => made)),
+
+  /** What openSqlite refuses to be asked for. */
+  'SQLite synced at checkpoints only': {
+    deployment: ({ DATA_DIR }) => {
+      const sqlite = openSqlite({ path: join(DATA_DIR, 'ledger.sqlite') })
+      sqlite.db.exec('PRAGMA synchronous=NORMAL')
+      return {
+        kind: 'embedded',
+        store: openSqliteStore(sqlite),
+        queue: openSqliteQueue(sqlite),
+        dataKey: keptSecret(DATA_DIR, { name: 'data.key' })
+      }
+    }
+  },
 
   'a weak probe is trusted': {
     // What matches by business fields finds a twin.

@@ -36,6 +36,8 @@ export interface PartOptions {
   readonly leash: Leash
   /** What it writes. */
   readonly onOutput: (text: string) => void
+  /** Before each start but the first. */
+  readonly beforeRestart?: (() => void) | undefined
 }
 
 interface Running {
@@ -44,12 +46,12 @@ interface Running {
   readonly ready: Promise<void>
 }
 
-export function startPart({ role, port, env, leash, onOutput }: PartOptions): Part {
+export function startPart({ role, port, env, leash, onOutput, beforeRestart }: PartOptions): Part {
   let extra: Env = {}
   let over = false
   let starts = 0
   const launch = (): Running => {
-    starts++
+    if (starts++ > 0) beforeRestart?.()
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'test/faults/program.ts', role], {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, ...extra, PORT: String(port) },

@@ -41,7 +41,7 @@ process.once('disconnect', () => process.exit(1))
 
 const settings = readSettings()
 const role = process.argv[2]
-const { store: mutantStore, queue: mutantQueue, adapter: mutantAdapter } = mutantOf(RETROFIT_TEST_MUTANT)
+const { deployment: mutantDeployment, store: mutantStore, queue: mutantQueue, adapter: mutantAdapter } = mutantOf(RETROFIT_TEST_MUTANT)
 const share = Number(RETROFIT_TEST_UNSURE)
 if (!isDistributed(settings)) lockFolder(settings.DATA_DIR)
 const system = await startSystem(
@@ -49,7 +49,7 @@ const system = await startSystem(
   { gateway: role !== 'worker', worker: role !== 'gateway' },
   {
     openDeployment: async from => {
-      const { kind, dataKey, store, queue } = await openDeployment(from)
+      const { kind, dataKey, store, queue } = mutantDeployment?.(from) ?? (await openDeployment(from))
       const ownStore = unsureStore(storeWithMoments(store), share)
       const ownQueue = unsureQueue(queueWithMoments(queue), share)
       return { kind, dataKey, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }

@@ -39,6 +39,10 @@ export interface WorldOptions {
   readonly gateways?: number
   readonly workers?: number
   readonly env?: Env
+  /** Where the embedded ledger is, when not in the world's own folder. */
+  readonly dataDir?: string
+  /** Before a process starts again, with the folder of the ledger. */
+  readonly beforeRestart?: (dataDir: string) => void
 }
 
 export interface World {
@@ -46,6 +50,7 @@ export interface World {
   readonly adapter: AdapterName
   readonly namespace: string
   readonly servers: Servers | undefined
+  readonly dataDir: string
   readonly site: Site
   readonly target: FaultyTarget
   readonly gateways: readonly Part[]
@@ -80,7 +85,16 @@ const quick: Env = {
   LOG_LEVEL: 'warn'
 }
 
-export async function openWorld({ mode, adapter, servers, gateways = 1, workers = 1, env = {} }: WorldOptions): Promise<World> {
+export async function openWorld({
+  mode,
+  adapter,
+  servers,
+  gateways = 1,
+  workers = 1,
+  env = {},
+  dataDir,
+  beforeRestart
+}: WorldOptions): Promise<World> {
   const site = openSite()
   const nemesis = await openNemesis()
   site.onClose(() => nemesis.close())
@@ -90,7 +104,7 @@ export async function openWorld({ mode, adapter, servers, gateways = 1, workers 
   const chunks: string[] = []
   const settings: Env = {
     ...quick,
-    DATA_DIR: site.dataDir,
+    DATA_DIR: dataDir ?? site.dataDir,
     BOTS_DIR: site.botsDir,
     SECRETS_DIR: site.secretsDir,
     RETROFIT_ADMIN_KEY: adminKey,
@@ -106,7 +120,14 @@ export async function openWorld({ mode, adapter, servers, gateways = 1, workers 
   const leash = openLeash(join(site.dir, 'nothing'))
   site.onClose(() => leash.end())
   const start = async (role: Part['role']) =>
-    startPart({ role, port: await freePort(), env: settings, leash, onOutput: text => chunks.push(text) })
+    startPart({
+      role,
+      port: await freePort(),
+      env: settings,
+      leash,
+      onOutput: text => chunks.push(text),
+      beforeRestart: beforeRestart && (() => beforeRestart(dataDir ?? site.dataDir))
+    })
   const roles: Part['role'][] =
     mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
   const parts = await Promise.all(roles.map(start))
@@ -117,6 +138,7 @@ export async function openWorld({ mode, adapter, servers, gateways = 1, workers 
     adapter,
     namespace,
     servers,
+    dataDir: dataDir ?? site.dataDir,
     site,
     target,
     parts,
