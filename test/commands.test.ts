@@ -45,7 +45,7 @@ describe('retrofit', () => {
   test('--help names every command; a wrong one is refused with a way on', async () => {
     const help = await retrofit('--help')
     expect(help.code).toBe(0)
-    for (const name of ['up', 'gateway', 'worker', 'check', 'call', 'openapi', 'keys'])
+    for (const name of ['up', 'gateway', 'worker', 'check', 'call', 'tools', 'openapi', 'keys'])
       expect(help.out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
     const wrong = await retrofit('chek')
     expect(wrong).toMatchObject({ code: 1 })
@@ -94,6 +94,21 @@ describe('retrofit', () => {
   test('openapi prints the document, as JSON and as YAML', async () => {
     expect(JSON.parse((await retrofit('openapi', ...at())).out).paths).toHaveProperty('/v1/actions/probe_ask')
     expect((await retrofit('openapi', '--yaml', ...at())).out).toMatch(/^openapi: 3\.1\.\d/)
+  })
+
+  test('tools prints definitions, and says what it does not know', async () => {
+    const { code, out } = await retrofit('tools', '--format', 'openai', '--strict', '--bot', 'probe', ...at())
+    expect([code, JSON.parse(out)]).toMatchObject([0, [{ type: 'function', function: { name: 'probe_ask', strict: true } }]])
+    expect(await retrofit('tools', '--format', 'llama', ...at())).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('openai, openai-responses')
+    })
+  })
+
+  test('check --agents says what each definition costs', async () => {
+    const { code, out } = await retrofit('check', '--agents')
+    expect([code, out]).toEqual([0, expect.stringMatching(/probe_ask\n {2}openai strict \d+ tokens/)])
+    expect(JSON.parse((await retrofit('check', '--agents', '--json')).out).agents.catalogue.tools).toBe(1)
   })
 
   test('check prints every mistake with its place and exits 1', async () => {

@@ -4,10 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
-import type { ManifestIssue } from '../core/types.ts'
+import type { Bot, ManifestIssue } from '../core/types.ts'
 import { readBots } from '../manifest/bots-folder.ts'
 import { formatIssues } from '../manifest/issue.ts'
 import { loadManifest } from '../manifest/load.ts'
+import { loadTokenCounter } from '../surface/count-tokens.ts'
+import { lintForAgents } from '../surface/lint.ts'
+import { agentLines } from './agent-lines.ts'
 
 export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
   const settings = readSettings()
@@ -18,16 +21,22 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const bots = read.flat()
   const issues = bots.flatMap(bot => bot.issues)
   const errors = issues.filter(({ severity }) => severity === 'error').length
-  if (flags.json) process.stdout.write(`${JSON.stringify({ valid: errors === 0, bots: bots.map(({ file }) => file), issues })}\n`)
+  const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
+  const said = { valid: errors === 0, bots: bots.map(({ file }) => file), issues, ...(agents === undefined ? {} : { agents }) }
+  if (flags.json) process.stdout.write(`${JSON.stringify(said)}\n`)
   else report(bots.length, issues, errors)
+  if (!flags.json && agents !== undefined) process.stdout.write(agentLines(agents))
   return errors === 0 ? 0 : 1
 }
 
 /** An address that is not set here is no mistake of the manifest: where it runs, it will be. */
 const placeholder = (name: string): string | undefined => (name.endsWith('_URL') ? 'http://127.0.0.1:1' : undefined)
 
+const actionsOf = (bots: readonly Checked[]) => bots.flatMap(({ bot }) => bot?.actions ?? [])
+
 interface Checked {
   readonly file: string
+  readonly bot?: Bot | undefined
   readonly issues: readonly ManifestIssue[]
 }
 
@@ -37,7 +46,7 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
   if (!existsSync(path)) throw new UsageError(`${path} does not exist; give a bot.yaml or a folder of bots`)
   if (statSync(path).isFile()) {
     const name = basename(path) === 'bot.yaml' ? { name: basename(dirname(resolve(path))) } : {}
-    return [{ file: path, issues: loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading }).issues }]
+    return [{ file: path, ...loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading }) }]
   }
   if (existsSync(join(path, 'bot.yaml'))) return readPath(join(path, 'bot.yaml'), loading)
   return readBots({ directory: path, ...loading })

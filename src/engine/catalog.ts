@@ -60,7 +60,7 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     },
     register: (name, source) => register(parts, state, { name, source }),
     unregister: name => unregister(parts, state, name),
-    check: async source => parts.parse(source, { file: 'bot.yaml' }).issues,
+    check: async source => parts.parse(source, { file: 'bot.yaml' }),
     setFile: async bot => {
       if (state.files.get(bot.name)?.digest === bot.digest) return
       await keepVersion(parts, state, bot)

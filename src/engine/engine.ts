@@ -74,5 +74,6 @@ export interface Catalog {
   /** Declarative manifests only. Throws invalid_manifest (errors[] holds every mistake) or bot_from_file. */
   register(name: string, source: string): Promise<{ readonly bot: Bot; readonly created: boolean }>
   unregister(name: string): Promise<void>
-  check(source: string): Promise<readonly ManifestIssue[]>
+  /** Registers nothing. Without a bot, at least one issue is an error. */
+  check(source: string): Promise<{ readonly bot?: Bot | undefined; readonly issues: readonly ManifestIssue[] }>
 }

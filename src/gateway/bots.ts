@@ -3,6 +3,8 @@ import { RetrofitError } from '../core/errors.ts'
 import type { Caller } from '../core/types.ts'
 import type { Catalog, CatalogEntry } from '../engine/engine.ts'
 import { allows } from '../governance/scopes.ts'
+import { loadTokenCounter } from '../surface/count-tokens.ts'
+import { lintForAgents } from '../surface/lint.ts'
 import { callerOf, type Exchange, sendJson } from './exchange.ts'
 import type { Handle } from './router.ts'
 
@@ -32,9 +34,12 @@ export function botOperations(catalog: Catalog): Record<BotOperation, Handle> {
       exchange.response.writeHead(204).end()
     },
     async checkBot(exchange) {
-      const issues = await catalog.check(exchange.text as string)
+      const { bot, issues } = await catalog.check(exchange.text as string)
       const found = issues.map(({ file: _, ...issue }) => issue)
-      sendJson(exchange.response, 200, { valid: found.every(({ severity }) => severity !== 'error'), issues: found })
+      const agents =
+        exchange.query.agents === 'true' && bot !== undefined ? lintForAgents(bot.actions, await loadTokenCounter()) : undefined
+      const valid = found.every(({ severity }) => severity !== 'error')
+      sendJson(exchange.response, 200, { valid, issues: found, ...(agents === undefined ? {} : { agents }) })
     }
   }
 }

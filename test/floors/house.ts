@@ -16,7 +16,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   core: { rooms: [], npm: ['ajv', 'ajv-formats', 'jsonata', 're2js'], npmTypes: ['zod'], node: ['node:crypto'] },
   door: { rooms: ['core'], npm: [], node: [] },
   manifest: { rooms: ['core'], npm: ['chokidar', 'yaml', 'zod'] },
-  surface: { rooms: ['core'], npm: [], node: [] },
+  surface: { rooms: ['core'], npm: ['gpt-tokenizer'], node: [] },
   governance: { rooms: ['core'], npm: ['@cedar-policy/cedar-wasm', 'jose'] },
   telemetry: { rooms: ['core'], npm: ['@opentelemetry/*', 'pino'] },
   drivers: { rooms: ['core'], npm: ['amqplib', 'ioredis'] },

@@ -166,3 +166,12 @@ describe('GET /tools', () => {
     expect((await gateway.call('/tools?format=openai', { authorization: null })).status).toBe(401)
   })
 })
+
+test('a manifest is checked for agents when that is asked', async () => {
+  const check = (query: string) =>
+    gateway.call(`/v1/bots/check${query}`, { method: 'POST', raw: manifest, headers: { 'content-type': 'application/yaml' } })
+  expect((await check('')).json).not.toHaveProperty('agents')
+  const { json } = await check('?agents=true')
+  expect(json.agents.catalogue).toMatchObject({ tools: 2, tokens: { openai: expect.any(Number) } })
+  expect(json.agents.actions[0]).toMatchObject({ action: 'desk_any', providers: [{ provider: 'openai', strict: 'no' }, {}, {}, {}] })
+})

@@ -48,7 +48,7 @@ function catalogOf(bot: Bot, action: Action): Catalog {
     onChange: () => nothing,
     register: () => Promise.reject(new Error('not here')),
     unregister: () => Promise.reject(new Error('not here')),
-    check: async () => []
+    check: async () => ({ issues: [] })
   }
 }
 

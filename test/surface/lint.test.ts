@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals'
+import { loadTokenCounter } from '../../src/surface/count-tokens.ts'
+import { catalogueBudget, lintForAgents } from '../../src/surface/lint.ts'
+import { actionWith, sampleActions } from './actions.ts'
+
+const string = { type: 'string', description: 'A text' }
+
+test('says for each provider whether it is strict, what was done where, and what to do', async () => {
+  const input = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { a: { ...string, pattern: '^x' }, b: { description: 'Anything' } }
+  }
+  const report = lintForAgents([actionWith('b_x', input)], await loadTokenCounter())
+  const [openai, anthropic, gemini, mcp] = report.actions[0]?.providers ?? []
+  expect(openai).toMatchObject({
+    provider: 'openai',
+    strict: 'no',
+    notes: [{ pointer: '/input/properties/b/type', keyword: 'type', kind: 'not_strict', advice: 'give the value a type' }]
+  })
+  expect(anthropic).toMatchObject({ strict: 'no' })
+  expect(gemini).toMatchObject({ strict: 'none', notes: [{ pointer: '/input/properties/b/type', kind: 'mapped' }] })
+  expect(mcp).toMatchObject({ strict: 'none', notes: [] })
+})
+
+test('counts tokens, also of text that looks like a special token', async () => {
+  const count = await loadTokenCounter()
+  expect(count('hello world')).toBe(2)
+  expect(count('<|endoftext|>')).toBeGreaterThan(1)
+  const report = lintForAgents(sampleActions, count)
+  expect(report.catalogue.tools).toBe(sampleActions.length)
+  for (const tokens of Object.values(report.catalogue.tokens)) expect(tokens).toBeGreaterThan(500)
+  expect(report.catalogue.remarks).toEqual([])
+})
+
+const remarksOf = (description: string, properties = {}) =>
+  lintForAgents([actionWith('b_x', { type: 'object', properties }, { description })], text => text.length / 4).actions[0]?.remarks
+
+test.each([
+  ['', '/description', /is missing/],
+  ['Gets it.', '/description', /too short/],
+  ['Reads the balance of one account of the bank.', '/description', /does not say when/],
+  [`Use it ${'often '.repeat(60)}`, '/description', /GPT Actions take 300/]
+])('%s', (description, pointer, message) => {
+  expect(remarksOf(description)).toContainEqual({ pointer, message: expect.stringMatching(message) })
+})
+
+test('a property without words is named, and a good action has no remark', () => {
+  const good = 'Reads the balance. Use it before any transfer.'
+  expect(remarksOf(good, { 'a/b': { type: 'string' } })).toEqual([
+    { pointer: '/input/properties/a~1b', message: expect.stringContaining('no description') }
+  ])
+  expect(remarksOf(good, { a: string })).toEqual([])
+})
+
+test('a catalogue over the budget is told', () => {
+  const many = Array.from({ length: catalogueBudget.tools + 1 }, (_, i) =>
+    actionWith(`b_${i}`, { type: 'object', properties: { a: string } })
+  )
+  const { remarks } = lintForAgents(many, text => text.length).catalogue
+  expect(remarks).toEqual([expect.stringContaining('61 tools, over 60'), expect.stringContaining('tokens, over 10000')])
+})
