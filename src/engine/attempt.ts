@@ -146,6 +146,10 @@ interface Failure {
   readonly steps: OpenCall['records']
 }
 
+/** An attempt that took its whole time; another one is made while the run itself has time. */
+const tooSlow = ({ detail }: RunError): RunError =>
+  runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${detail}`.slice(0, 500) }))
+
 /** Nothing can have happened: cancel, hand back, fail or try again. */
 async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
   const { holding, action, parts, bot } = work
@@ -156,15 +160,14 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
     return void (await holding.advanceUncrossed((run, now) =>
       requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
     ))
-  if (reason === 'deadline') {
-    const late = runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${error.detail}`.slice(0, 500) }))
-    return void (await end(work, (run, now) => fail(run, late, { now, steps }), 'uncrossed'))
-  }
-  if (error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
+  const told = reason === 'deadline' ? tooSlow(error) : error
+  if (reason !== 'deadline' && error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
   const waitMs = backoffMs(action.retry, holding.run.attempt)
-  const again = error.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
-  if (!again) return void (await end(work, (run, now) => fail(run, error, { now, steps }), 'uncrossed'))
-  const next = await holding.advanceUncrossed((run, now) => requeue(run, { now, steps, notBefore: now + waitMs, error, note: 'retry' }))
+  const again = told.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
+  if (!again) return void (await end(work, (run, now) => fail(run, told, { now, steps }), 'uncrossed'))
+  const next = await holding.advanceUncrossed((run, now) =>
+    requeue(run, { now, steps, notBefore: now + waitMs, error: told, note: 'retry' })
+  )
   publishLater(parts, next)
 }
 

@@ -118,6 +118,25 @@ describe('before the commit point', () => {
     expect(await ended(run)).toMatchObject({ status: 'failed', effect: 'none', error: { code: 'deadline_exceeded', status: 504 } })
   })
 
+  test('an attempt that takes too long is made again while the run has time', async () => {
+    let attempts = 0
+    const { engine, ended } = await open({
+      bot: payBot({ timeouts: { queueMs: 20_000, runMs: 200 } }),
+      script: {
+        run: call =>
+          ++attempts > 1
+            ? Promise.resolve({ attempts })
+            : new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason)))
+      }
+    })
+    expect(await ended((await engine.submit(pay())).run)).toMatchObject({
+      status: 'completed',
+      effect: 'none',
+      attempt: 2,
+      output: { attempts: 2 }
+    })
+  })
+
   test('evidence that nothing was sent clears the effect, and it is tried again', async () => {
     let attempts = 0
     const { engine, ended } = await open({
