@@ -44,7 +44,7 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
   'marker after the effect': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
   'no fence': {
     world: { mode: 'distributed', adapter: 'echo', workers: 2 },
-    fault: (world, driver) => stopTrial(world, driver, 'W6'),
+    fault: (world, driver) => stopTrial(world, driver, 'W6', 6_000),
     breaks: ['dup']
   },
   'runs again when the probe finds nothing': { world: lagging, fault: called('plain', {}, appliedThen500), breaks: ['dup'] },

@@ -73,6 +73,18 @@ const clock =
     await part?.ready()
   }
 
+/** The host comes back with another time. */
+const killedAndBehind = (moment: Moment): Round => ({
+  moment: `${moment}, then ten minutes behind`,
+  trial: async ({ world, driver }) => {
+    for (const part of world.workers) part.next({ RETROFIT_TEST_CLOCK_MS: '-600000' })
+    const trial = await momentTrial(world, driver, moment)
+    for (const part of world.workers) await part.roll({})
+    // The ledger's times and ours are not the same here.
+    return { ...trial, recoveredMs: undefined, moment: `${moment}, then ten minutes behind` }
+  }
+})
+
 const powerCut: Fault = {
   name: 'power',
   says: 'the power fails: the ledger is cut back to its last fsync',
@@ -260,6 +272,8 @@ export const faults: readonly Fault[] = [
     rounds: [
       loaded('ten minutes ahead', clock(600_000)),
       loaded('right again', clock(0)),
+      killedAndBehind('W3'),
+      killedAndBehind('A6'),
       loaded('ten minutes behind', clock(-600_000)),
       loaded('right again', clock(0))
     ]

@@ -23,6 +23,8 @@ export interface Part {
   signal(name: NodeJS.Signals): void
   /** kill -9, and waits until that process is gone; another one starts by itself. */
   kill(): Promise<void>
+  /** What the next processes start with, beside the rest. */
+  next(env: Env): void
   /** SIGTERM; another one starts when it has gone. Answers its exit code. */
   roll(env?: Env): Promise<number | null>
   /** SIGTERM or, when it does not go, kill -9; none starts again. */
@@ -106,6 +108,9 @@ export function startPart({ role, port, env, leash, onOutput, beforeRestart }: P
       const armed = once(child, 'message')
       child.send(points, () => undefined)
       await Promise.race([armed, ended, pause(5_000)])
+    },
+    next(env) {
+      extra = env
     },
     async roll(env = {}) {
       extra = env

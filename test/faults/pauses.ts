@@ -10,14 +10,14 @@ import type { World } from './world.ts'
 const pauseMs = 2_000
 
 /** SIGSTOP at the moment, SIGCONT when everybody else has given the process up. */
-export async function stopTrial(world: World, driver: Driver, moment: Moment): Promise<Trial> {
+export async function stopTrial(world: World, driver: Driver, moment: Moment, stoppedMs = pauseMs): Promise<Trial> {
   await world.arm(moment, 'stop:1')
   const answer = driver.intend('plain', { async: true, plain: true })
   answer.catch(() => undefined)
   const stopped = await untilStopped(world.parts, 6_000)
   if (stopped !== undefined) {
     await Promise.all(world.parts.filter(part => part !== stopped).map(part => part.arm('')))
-    await sleep(pauseMs)
+    await sleep(stoppedMs)
     stopped.signal('SIGCONT')
   }
   const { runId, status } = await answer

@@ -7,9 +7,12 @@ import { records } from './records.ts'
 import { runs } from './runs.ts'
 import { slots } from './slots.ts'
 
-/** Steady: a wall clock that is set forward would end every lease at once. */
-function steadyClock(): () => number {
-  const offset = Date.now() - performance.now()
+/**
+ * Steady: a wall clock that is set forward would end every lease at once. And never before the newest run: on a host that came back
+ * with an earlier time, leases and start times would lie far ahead and nobody would take their runs up.
+ */
+function steadyClock(newestAt: number): () => number {
+  const offset = Math.max(Date.now(), newestAt) - performance.now()
   return () => Math.floor(offset + performance.now())
 }
 
@@ -23,7 +26,9 @@ export function openSqliteStore(shared: Sqlite): Store {
   }
   const sqlite: Sqlite = { ...shared, write }
   const own = new Set<(event: RunEvent) => void>()
-  const now = steadyClock()
+  // Ids sort by time.
+  const newest = db.prepare('SELECT created_at FROM run ORDER BY id DESC LIMIT 1').get()
+  const now = steadyClock(Number(newest?.created_at ?? 0))
   const ledger = runs(sqlite)
   const fill = db.prepare('INSERT INTO readiness(filler) VALUES(zeroblob(8192))')
   const drain = db.prepare('DELETE FROM readiness')
