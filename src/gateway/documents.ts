@@ -3,7 +3,9 @@ import { stringify } from 'yaml'
 import type { JsonObject } from '../core/types.ts'
 import type { Catalog } from '../engine/engine.ts'
 import { allows } from '../governance/scopes.ts'
+import { gptDocument } from '../surface/gpt-actions.ts'
 import { openApiDocument } from '../surface/openapi.ts'
+import { toOpenApi30 } from '../surface/openapi-30.ts'
 import type { Exchange } from './exchange.ts'
 import { createPublisher } from './publisher.ts'
 import type { Handle } from './router.ts'
@@ -23,10 +25,16 @@ export function documentOperations({ base, catalog, serverUrl }: DocumentOptions
   const publish = createPublisher(catalog)
 
   function send(exchange: Exchange, format: keyof typeof formats): void {
-    publish(exchange, format, scopes => {
+    const { version = '3.1', format: reader } = exchange.query
+    publish(exchange, `${format} ${version} ${reader}`, scopes => {
       const bots = catalog.entries().map(({ bot }) => bot)
-      const document = openApiDocument({ base, bots, serverUrl, allows: needed => allows(scopes, needed) })
-      return { text: formats[format].write(document), mediaType: formats[format].mediaType }
+      const full = openApiDocument({ base, bots, serverUrl, allows: needed => allows(scopes, needed) })
+      const { document, leftOut } = reader === 'gpt' ? gptDocument(full) : { document: full, leftOut: [] }
+      return {
+        text: formats[format].write(version === '3.0' ? toOpenApi30(document) : document),
+        mediaType: formats[format].mediaType,
+        ...(leftOut.length === 0 ? {} : { headers: { 'tools-left-out': leftOut.join(', ') } })
+      }
     })
   }
 

@@ -97,6 +97,7 @@ function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
       description: describe(action),
       tags: [bot.title],
       security: [{ apiKey: action.scopes }],
+      'x-openai-isConsequential': action.effect !== 'read',
       parameters,
       requestBody: {
         required: true,

@@ -40,6 +40,21 @@ describe('the published document', () => {
     }
   })
 
+  test('is valid in OpenAPI 3.0, and within the limits of GPT Actions', async () => {
+    for (const query of ['version=3.0', 'format=gpt', 'format=gpt&version=3.0']) {
+      const { text, json } = await gateway.call(`/openapi.json?${query}`)
+      expect(json.openapi).toBe(query.includes('3.0') ? '3.0.3' : '3.1.0')
+      expect(await lint(`${query.replaceAll(/\W/g, '-')}.json`, text)).toContain('Your API description is valid')
+    }
+    const gpt = (await gateway.call('/openapi.json?format=gpt')).json
+    expect(Object.keys(gpt.paths)).toHaveLength(8)
+    expect(JSON.stringify(gpt)).not.toContain('"in":"header"')
+    expect((await gateway.call('/openapi.json?version=2.0')).json).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/query/version' }]
+    })
+  })
+
   test('is the same as YAML', async () => {
     const json = (await gateway.call('/openapi.json')).json
     const yaml = await gateway.call('/openapi.yaml')
