@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import { carryOut } from './campaign.ts'
 import { type Caught, challengeAll, challenged } from './challenges.ts'
-import { invariants, violations } from './checker.ts'
+import { violations } from './checker.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
-import { type Batch, bound95, rowsOf, sumsOf } from './figures.ts'
+import { type Batch, rowsOf, sumsOf } from './figures.ts'
+import { type Result, readResult, reportOf, summaryOf, together, verdictOf } from './report.ts'
 import { tableOf } from './table.ts'
 import { type AdapterName, adapterNames } from './targets.ts'
 import { type Mode, modes, type Servers } from './world.ts'
@@ -20,7 +21,8 @@ const help = `npm run faults -- [options]
   --seed S                          default: from the clock, and printed
   --lanes L                         worlds at once; default 3
   --minutes M                       no new trial after that; default: no limit
-  --report FILE                     writes the table and what was found there
+  --report FILE                     writes a report there
+  --merge FILE                      no new faults: a report of what --json wrote before; may be given several times
   --json                            the last line of standard output is one JSON object
   --mutants                         runs the broken builds instead, and says which were caught`
 
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '100000' },
     report: { type: 'string' },
     json: { type: 'boolean', default: false },
+    merge: { type: 'string', multiple: true },
     mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false }
   }
@@ -91,21 +94,14 @@ async function campaign(servers: Servers | undefined): Promise<number> {
     const wrong = found.flatMap(batch => [...violations(batch.verdict), ...batch.residue.map(text => `residue: ${text}`)])
     say(`${wrong.length === 0 ? 'all held' : `\n  ${wrong.slice(0, 20).join('\n  ')}`}\n`)
   }
-  return report(batches, seed)
+  return report({ ...sumsOf(batches), seed, rows: rowsOf(batches) })
 }
 
-function report(batches: readonly Batch[], seed: number): number {
-  const rows = rowsOf(batches)
-  const sums = sumsOf(batches)
-  const broken = invariants.filter(name => sums[name] > 0)
-  const isVoid = sums.power < 0.9
-  const verdict = broken.length > 0 ? `BROKEN: ${broken.map(name => `${name} ${sums[name]}`).join(', ')}` : isVoid ? 'VOID' : 'HELD'
-  const summary = `${verdict}. ${sums.hits} hits in ${sums.trials} trials (power ${sums.power}), ${sums.effects} effects; ${invariants.map(name => `${name} ${sums[name]}`).join(', ')}; overpark ${sums.overpark}. With 95 % at most ${(bound95(sums.hits) * 100).toFixed(2)} % of hits break the promise (rule of three; a fault that meets many runs counts once). Seed ${seed}.`
-  const text = `${tableOf(rows)}\n\n${summary}\n`
-  process.stdout.write(text)
-  if (values.report !== undefined) writeFileSync(values.report, text)
-  if (values.json) process.stdout.write(`${JSON.stringify({ ...sums, seed, rows })}\n`)
-  return broken.length > 0 || isVoid ? 1 : 0
+function report(result: Result): number {
+  process.stdout.write(`${tableOf(result.rows)}\n\n${summaryOf(result)}\n`)
+  if (values.report !== undefined) writeFileSync(values.report, reportOf(result))
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+  return verdictOf(result) === 'HELD' ? 0 : 1
 }
 
 async function showMutants(servers: Servers): Promise<number> {
@@ -123,6 +119,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${help}\n`)
     return 0
   }
+  if (values.merge !== undefined) return report(together(values.merge.map(readResult)))
   const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && !fault.ownServers)
   const servers = needed ? await Promise.all([startRedis(), startRabbit()]) : undefined
   const urls = servers && { REDIS_URL: servers[0].url, RABBITMQ_URL: servers[1].url }

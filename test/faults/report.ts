@@ -1,0 +1,80 @@
+/** The report: the figures of one campaign, or of several together, in words that claim no more than they show. */
+import { readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { invariants } from './checker.ts'
+import { bound95, type Row, type Sums } from './figures.ts'
+import { tableOf } from './table.ts'
+
+export interface Result extends Sums {
+  readonly seed: number | string
+  readonly rows: readonly Row[]
+}
+
+/** Each file's last line is what `--json` wrote. */
+export const readResult = (path: string): Result => JSON.parse(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '')
+
+const round = (value: number): number => Math.round(value * 10_000) / 10_000
+
+export function together(results: readonly Result[]): Result {
+  const sum = (of: (result: Result) => number) => results.reduce((all, result) => all + of(result), 0)
+  const hits = sum(result => result.hits)
+  const trials = sum(result => result.trials)
+  const broken = Object.fromEntries(invariants.map(name => [name, sum(result => result[name])])) as Pick<Sums, (typeof invariants)[number]>
+  return {
+    ...broken,
+    trials,
+    hits,
+    effects: sum(result => result.effects),
+    overpark: round(sum(result => result.overpark * result.hits) / Math.max(1, hits)),
+    power: round(hits / Math.max(1, trials)),
+    bound95: bound95(hits),
+    seed: results.map(({ seed }) => seed).join(', '),
+    rows: results.flatMap(({ rows }) => rows)
+  }
+}
+
+export const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+
+export function verdictOf(result: Result): string {
+  const broken = invariants.filter(name => result[name] > 0)
+  if (broken.length > 0) return `BROKEN: ${broken.map(name => `${name} ${result[name]}`).join(', ')}`
+  return result.power < 0.9 ? 'VOID: too few trials hit their moment' : 'HELD'
+}
+
+export function summaryOf(result: Result): string {
+  const counts = invariants.map(name => `${name} ${result[name]}`).join(', ')
+  return `${verdictOf(result)}. ${result.hits} hits in ${result.trials} trials (power ${result.power}), ${result.effects} effects; ${counts}; overpark ${result.overpark}. With 95 % at most ${percent(result.bound95)} of hits break the promise (rule of three; a fault that meets many runs counts once). Seed ${result.seed}.`
+}
+
+/** Hits by adapter and deployment: a bound holds for what was hit, and for nothing else. */
+function groupsOf({ rows }: Result): string {
+  const groups = new Map<string, number>()
+  for (const { fault, mode, adapter, hits } of rows) {
+    const name = `| ${fault} | ${mode} | ${adapter} |`
+    groups.set(name, (groups.get(name) ?? 0) + hits)
+  }
+  const lines = [...groups].map(([name, hits]) => `${name} ${hits} | ${percent(bound95(hits))} |`)
+  return ['| fault | mode | adapter | hits | at most, with 95 % |', '| --- | --- | --- | --- | --- |', ...lines].join('\n')
+}
+
+export const reportOf = (result: Result): string => `# What the fault campaign found
+
+Made on ${new Date().toISOString().slice(0, 10)} on ${cpus().length} cores by \`npm run faults\`; \`npm run faults -- --help\` tells how to make it again.
+The checker reads the targets' effect ledgers, what the callers wrote down before they called, and the public API; never our own store.
+
+**${summaryOf(result)}**
+
+- \`dup\`: an effect twice. \`lost\`: accepted, and without an end. \`liarYes\`, \`liarNo\`: the API says done, or not done, and the target says otherwise.
+  \`phantom\`: an effect that nobody asked for. \`torn\`: a key with two runs or two answers. \`residue\`: processes, folders, messages left behind.
+- \`parked\` runs ended as \`outcome_unknown\`: right where nothing can be known, and never run again. \`overpark\`: parked runs for each hit.
+- Leases are 1 s here instead of 10 s, and the settle time is 300 ms: times to recovery begin at the fault and hold for these.
+- A bound is about hits of that fault in this harness. It is no promise of "exactly once".
+
+## By fault
+
+${groupsOf(result)}
+
+## By moment
+
+${tableOf(result.rows)}
+`
