@@ -75,6 +75,11 @@ describe('a call', () => {
     expect([status, json]).toEqual([200, input])
   })
 
+  test('for Anthropic means the same whether the tool was strict or over the budget of the request', async () => {
+    const body = { ...input, labels: { weight: 3 }, extra: { gift: { from: null } } }
+    expect((await gateway.call('/v1/actions/desk_order?format=anthropic&strict=true', { body })).json).toEqual(input)
+  })
+
   test('null and left out stay two things', async () => {
     const call = (body: object) => gateway.call('/v1/actions/desk_order?format=openai&strict=true', { body })
     const rest = { how: null, labels: null, extra: null }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { compileSchema, newAjv } from '../../src/core/schema.ts'
 import { compileTool } from '../../src/surface/compile-tool.ts'
@@ -53,4 +54,13 @@ describe.each(modes)('$dialect, strict $strict', ({ dialect, strict }) => {
       expect(action.checkInput(tool.toInput(sent))).toEqual([])
     }
   })
+})
+
+test("README's call is what a model sends", () => {
+  const [, name, body = ''] =
+    /POST \/v1\/actions\/(\w+)\?format=openai&strict=true\n.*\n\n(.*)\n/.exec(readFileSync('README.md', 'utf8')) ?? []
+  const action = sampleActions.find(one => one.name === name) as (typeof sampleActions)[number]
+  const tool = compileTool(action, 'openai', { strict: true })
+  expect(newAjv().compile(parametersOf('openai', tool.definition))(JSON.parse(body))).toBe(true)
+  expect(action.checkInput(tool.toInput(JSON.parse(body)))).toEqual([])
 })
