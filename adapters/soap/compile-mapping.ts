@@ -21,6 +21,8 @@ export interface MappingContext {
 export type KnownMappings = Map<string, Map<JsonSchema, Mapping>>
 
 export interface State extends Omit<MappingContext, 'known'> {
+  /** The namespace of the elements of the object at hand. */
+  readonly elementUri: string
   readonly known: Map<JsonSchema, Mapping>
 }
 
@@ -47,7 +49,7 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 export function compileMapping(context: MappingContext): ObjectMapping | VariantsMapping {
   const known = context.known.get(context.defaultUri) ?? new Map<JsonSchema, Mapping>()
   context.known.set(context.defaultUri, known)
-  const mapping = compile({ ...context, known }, context.root, [])
+  const mapping = compile({ ...context, known, elementUri: context.defaultUri }, context.root, [])
   if (mapping.kind === 'object' || mapping.kind === 'variants') return mapping
   context.issue([], 'must be of type object: its properties are the elements of the message')
   return newObject(new Set(), false).mapping
@@ -154,7 +156,10 @@ function compileObject(state: State, schema: JsonSchema, { path, nillable }: Pla
   state.known.set(schema, building.mapping)
   const xml = xmlOf(schema)
   const prefix = xml['x-elements']
-  const inner: State = prefix === undefined ? state : { ...state, defaultUri: prefix === '' ? '' : (state.namespaces.uriOf(prefix) ?? '') }
+  const inner: State = {
+    ...state,
+    elementUri: prefix === undefined ? state.defaultUri : prefix === '' ? '' : (state.namespaces.uriOf(prefix) ?? '')
+  }
   if (prefix !== undefined && prefix !== '' && state.namespaces.uriOf(prefix) === undefined)
     state.issue([...path, 'xml', 'x-elements'], `the prefix ${prefix} is not in target.namespaces`)
   const required = namesOf(schema.required)
@@ -234,7 +239,7 @@ function nameOf(state: State, { name, namespace, prefix, attribute }: Xml, prope
   const known = prefix === undefined ? undefined : state.namespaces.uriOf(prefix)
   if (prefix !== undefined && namespace === undefined && known === undefined)
     state.issue([...path, 'xml', 'prefix'], `the prefix ${prefix} is not in target.namespaces`)
-  const uri = namespace ?? known ?? (attribute === true ? '' : state.defaultUri)
+  const uri = namespace ?? known ?? (attribute === true ? '' : state.elementUri)
   return state.namespaces.nameIn(uri, local)
 }
 

@@ -59,10 +59,11 @@ export function compileFrame({ version, operation, declarations, encoded }: Fram
 export function writeEnvelope({ operation, head, attributes }: Frame, mapping: ObjectMapping | VariantsMapping, value: Json): string {
   const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
   const headers = header === undefined || !isMap(value) ? undefined : value[header.property]
-  const above =
+  const headerContent =
     headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'
       ? ''
-      : `<soapenv:Header>${writeObject(header.mapping, headers, `/${header.property}`).content}</soapenv:Header>`
+      : writeObject(header.mapping, headers, `/${header.property}`).content
+  const above = headerContent === '' ? '' : `<soapenv:Header>${headerContent}</soapenv:Header>`
   const inside = writeObject(mapping, value)
   const body = operation === undefined ? inside.content : element(operation, { ...inside, attributes: attributes + inside.attributes })
   return `${head}${above}<soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`

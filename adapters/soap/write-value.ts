@@ -57,9 +57,9 @@ function writeAttributes(mapping: ObjectMapping, object: JsonObject, pointer: st
 }
 
 /** SOAP 1.1, section 5.4.2. */
-function arrayAttributes({ qname }: Name, { elements }: ObjectMapping, object: JsonObject): string {
+function arrayAttributes({ qname }: Name, { elements, typeName }: ObjectMapping, object: JsonObject): string {
   const items = object[elements[0]?.property ?? '']
-  return ` xsi:type="soapenc:Array" soapenc:arrayType="${qname}[${Array.isArray(items) ? items.length : 0}]"`
+  return ` xsi:type="${typeName?.qname ?? 'soapenc:Array'}" soapenc:arrayType="${qname}[${Array.isArray(items) ? items.length : 0}]"`
 }
 
 const attributeName = /^(?:\{([^{}]*)\})?([\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*)$/u

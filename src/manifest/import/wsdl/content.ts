@@ -163,12 +163,27 @@ const particleKinds = {
   sequence: compositor('sequence'),
   choice: compositor('choice'),
   all: compositor('all'),
-  any: (_: ContentContext, { node, occurs }: Source): readonly Particle[] => [
-    { kind: 'any', ...occurs, strict: (attribute(node, 'processContents') ?? 'strict') === 'strict' }
+  any: (types: ContentContext, { node, occurs, place }: Source): readonly Particle[] => [
+    { kind: 'any', ...occurs, example: occurs.min > 0 ? knownElement(types, node, place.context) : undefined }
   ],
   group: groupReference,
   element: elementParticle
 } as const
+
+/** For a wildcard that takes declared elements only: one with a text. */
+function knownElement(types: ContentContext, node: XmlElement, { uri }: SchemaContext): string | undefined {
+  if ((attribute(node, 'processContents') ?? 'strict') !== 'strict') return undefined
+  const other = attribute(node, 'namespace') === '##other'
+  for (const { name, node: each } of types.set.all('element')) {
+    const type = attribute(each, 'type')
+    if (type === undefined || name.uri === '' || (other && name.uri === uri) || isTrue(attribute(each, 'abstract'))) continue
+    const { uri: typeUri, local } = resolveQName(each, type)
+    if (isXsd(typeUri) && local === 'string') return `<${name.local} xmlns="${name.uri}">sample</${name.local}>`
+    if (isXsd(typeUri) && local === 'boolean') return `<${name.local} xmlns="${name.uri}">true</${name.local}>`
+    if (isXsd(typeUri) && local === 'anyURI') return `<${name.local} xmlns="${name.uri}">urn:sample</${name.local}>`
+  }
+  return undefined
+}
 
 function groupReference(types: ContentContext, { node, occurs, place }: Source): readonly Particle[] {
   const name = refOf(node, place.context, 'ref')
@@ -197,7 +212,7 @@ function elementParticle(types: ContentContext, { node, occurs, place }: Source)
   if (found === undefined) {
     // .NET's data sets refer to the schema that they carry with them.
     if (!isXsd(ref.uri)) types.lost('element', ref)
-    return [{ kind: 'any', ...occurs, strict: false }]
+    return [{ kind: 'any', ...occurs, example: undefined }]
   }
   const members = substitutesOf(types, found)
   const own = {

@@ -44,6 +44,8 @@ export interface Imported {
   readonly bot: string
   readonly manifest: JsonObject
   readonly actions: readonly ImportedAction[]
+  /** In the order of the actions. */
+  readonly operations: readonly Operation[]
   readonly warnings: readonly string[]
   readonly wsdl: Wsdl
   readonly set: SchemaSet
@@ -148,6 +150,7 @@ function lose({ set, literal }: Importing, kind: string, name: QName): void {
 }
 
 interface Made {
+  readonly operation: Operation
   readonly report: ImportedAction
   readonly source: JsonObject
 }
@@ -204,6 +207,7 @@ function makeAction(importing: Importing, operation: Operation): Made {
       'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
     )
   return {
+    operation,
     report: {
       operation: operation.name,
       action: `${bot}_${name}`,
@@ -261,6 +265,7 @@ function finish(importing: Importing, made: readonly Made[]): Imported {
     bot,
     manifest: cleaned(manifest) as JsonObject,
     actions: made.map(({ report }) => report),
+    operations: made.map(({ operation }) => operation),
     warnings: [...importing.warnings, ...target.warnings],
     wsdl,
     set

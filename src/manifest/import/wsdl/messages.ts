@@ -1,7 +1,7 @@
 /** Messages → the shapes of their bodies, as the soap adapter reads them. */
 import type { Json, JsonObject } from '../../../core/types.ts'
 import type { Message, Operation, Part } from './model.ts'
-import { elementSchema, objectSchema, safeName } from './objects.ts'
+import { elementSchema, needsText, objectSchema, safeName } from './objects.ts'
 import type { ElementParticle, TypeUse } from './particles.ts'
 import { keyOf, type QName } from './qname.ts'
 import { globalElement, isPolymorphic, isScalar, type Registry, rootContent, typeSchema } from './registry.ts'
@@ -61,7 +61,12 @@ function rootSchema(registry: Registry, use: Omit<ElementParticle, 'min' | 'max'
   const named = type.kind === 'named' ? type.name : undefined
   if (!isScalar(content)) return objectSchema(registry, content, named)
   const value = { ...content.text, xml: { ...(content.text?.xml as JsonObject | undefined), 'x-text': true } }
-  return { type: 'object', required: content.text?.type === 'string' ? [] : ['value'], additionalProperties: false, properties: { value } }
+  return {
+    type: 'object',
+    ...(needsText(content.text ?? {}) ? { required: ['value'] } : {}),
+    additionalProperties: false,
+    properties: { value }
+  }
 }
 
 interface Member {

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../../core/types.ts'
 import { type Formula, formulaSchema } from './formula.ts'
 import type { AnyParticle, AttributeUse, Content, ElementParticle, GroupParticle, Particle } from './particles.ts'
-import { keyOf, type QName, xsi } from './qname.ts'
+import { keyOf, type QName, xsd, xsi } from './qname.ts'
 import { type Registry, typeSchema } from './registry.ts'
 
 interface Slot {
@@ -28,7 +28,7 @@ export function objectSchema(registry: Registry, content: Content, type?: QName)
   if (content.text !== undefined) {
     const property = fresh(building, 'value')
     building.slots.set(property, { schema: { ...content.text, xml: { ...xmlOf(content.text), 'x-text': true } }, name: undefined })
-    if (content.text.type !== 'string' || content.text.enum !== undefined) formulas.push({ kind: 'has', name: property })
+    if (needsText(content.text)) formulas.push({ kind: 'has', name: property })
   } else if (content.mixed || content.open) placeMixed(building, content)
   else if (content.items !== undefined) placeItems(building, content.items)
   else if (content.particle !== undefined) formulas.push(place(building, content.particle, false).formula)
@@ -45,6 +45,11 @@ export function objectSchema(registry: Registry, content: Content, type?: QName)
   return finish(building, { kind: 'all', of: formulas }, { content, type })
 }
 
+/** Empty text is no value of it. */
+export const needsText = ({ type, minLength, ...rest }: JsonObject): boolean =>
+  type !== 'array' &&
+  (type !== 'string' || Number(minLength ?? 0) > 0 || ['enum', 'pattern', 'format', 'anyOf', 'allOf'].some(key => rest[key] !== undefined))
+
 const xmlOf = ({ xml }: JsonObject): JsonObject => (xml as JsonObject | undefined) ?? {}
 
 function placeMixed({ slots, registry }: Building, { open }: Content): void {
@@ -53,6 +58,7 @@ function placeMixed({ slots, registry }: Building, { open }: Content): void {
       schema: {
         type: 'string',
         description: 'Type of the content: {namespace}name',
+        example: `{${xsd}}string`,
         xml: { name: 'type', namespace: xsi, attribute: true, 'x-qname': true }
       },
       name: undefined
@@ -88,7 +94,7 @@ function finish(
   if (usual !== undefined && most !== undefined && usual !== registry.defaultUri)
     xml['x-elements'] = usual === '' ? '' : registry.prefixOf(usual)
   if (registry.encoded && content.items !== undefined) xml['x-array'] = `${registry.prefixOf(content.items.uri)}:${content.items.local}`
-  if (registry.encoded && type !== undefined && content.items === undefined) xml['x-type'] = `${registry.prefixOf(type.uri)}:${type.local}`
+  if (registry.encoded && type !== undefined && !content.open) xml['x-type'] = `${registry.prefixOf(type.uri)}:${type.local}`
   return {
     type: 'object',
     ...formulaSchema(formula),
@@ -215,9 +221,13 @@ function listOf(items: JsonObject, { min, max }: { min: number; max: number }): 
   }
 }
 
-function placeAny(building: Building, { min, max }: AnyParticle): Placed {
+function placeAny(building: Building, { min, max, example }: AnyParticle): Placed {
   const property = fresh(building, 'any')
-  const schema = { ...listOf({ type: 'string' }, { min, max }), description: 'Other elements, each as XML text', xml: { 'x-any': true } }
+  const schema = {
+    ...listOf({ type: 'string', ...(example === undefined ? {} : { example }) }, { min, max }),
+    description: 'Other elements, each as XML text',
+    xml: { 'x-any': true }
+  }
   building.slots.set(property, { schema, name: undefined })
   return { formula: min > 0 ? { kind: 'has', name: property } : always, names: [property] }
 }
@@ -235,6 +245,8 @@ function neighboursJoined(parts: readonly Particle[]): readonly Particle[] {
   for (const part of parts) {
     const last = joined.at(-1)
     if (last?.kind === 'element' && part.kind === 'element' && keyOf(last.name) === keyOf(part.name))
+      joined[joined.length - 1] = { ...last, min: last.min + part.min, max: last.max + part.max }
+    else if (last?.kind === 'any' && part.kind === 'any')
       joined[joined.length - 1] = { ...last, min: last.min + part.min, max: last.max + part.max }
     else joined.push(part)
   }

@@ -27,7 +27,8 @@ export interface ElementParticle extends Occurs {
 }
 export interface AnyParticle extends Occurs {
   readonly kind: 'any'
-  readonly strict: boolean
+  /** An element that may stand there, where only known ones may. */
+  readonly example: string | undefined
 }
 export interface GroupParticle extends Occurs {
   readonly kind: 'sequence' | 'choice' | 'all'

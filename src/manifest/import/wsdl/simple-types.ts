@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../../core/types.ts'
 import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
 import { documentationOf } from './definitions.ts'
-import { isXsd, keyOf, type QName, soapEncodings } from './qname.ts'
+import { isXsd, keyOf, type QName, resolveQName, soapEncodings } from './qname.ts'
 import { toPattern } from './regex.ts'
 import { refOf, type SchemaContext, type SchemaSet } from './schema-set.ts'
 
@@ -15,17 +15,17 @@ const integer: Simple = { type: 'integer' }
 const long: Simple = { type: ['integer', 'string'], pattern: '^[+-]?[0-9]{1,20}$' }
 const number: Simple = { type: 'number' }
 const between = (minimum: number, maximum: number): Simple => ({ type: 'integer', minimum, maximum })
-const like = (pattern: string, description: string): Simple => ({ type: 'string', pattern, description })
+const like = (pattern: string, description: string, example = 'sample'): Simple => ({ type: 'string', pattern, description, example })
 const list = (items: Simple): Simple => ({ type: 'array', items, xml: { 'x-list': true } })
 
-const token = like('^\\S+$', 'One word')
-const name = like('^[^\\s:]+$', 'A name without blanks')
+const token: Simple = { type: 'string', pattern: '^\\S+$' }
+const name: Simple = { type: 'string', pattern: '^[^\\s:]+$', example: 'sample' }
 
 export const builtins: Readonly<Record<string, Simple>> = {
   string: text,
   normalizedString: text,
   token: text,
-  language: like('^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$', 'Language tag, as en-GB'),
+  language: like('^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$', 'Language tag, as en-GB', 'en-GB'),
   Name: token,
   NCName: name,
   NMTOKEN: token,
@@ -36,7 +36,12 @@ export const builtins: Readonly<Record<string, Simple>> = {
   ENTITY: name,
   ENTITIES: list(name),
   NOTATION: text,
-  QName: { type: 'string', description: 'Qualified name: {namespace}name, or a name alone', xml: { 'x-qname': true } },
+  QName: {
+    type: 'string',
+    description: 'Qualified name: {namespace}name, or a name alone',
+    example: '{urn:example}name',
+    xml: { 'x-qname': true }
+  },
   anyURI: text,
   uriReference: text,
   CDATA: text,
@@ -63,13 +68,13 @@ export const builtins: Readonly<Record<string, Simple>> = {
   timeInstant: { type: 'string', format: 'iso-date-time', description: 'Date and time, as 2026-01-31T09:30:00Z' },
   date: { type: 'string', format: 'date' },
   time: { type: 'string', format: 'iso-time', description: 'Time, as 09:30:00' },
-  duration: like('^-?P[0-9YMDTHS.]+$', 'Duration, as P1DT12H'),
-  gYear: like('^-?[0-9]{4,}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Year, as 2026'),
-  gYearMonth: like('^-?[0-9]{4,}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Year and month, as 2026-01'),
-  gMonth: like('^--[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Month, as --01'),
-  gMonthDay: like('^--[0-9]{2}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Month and day, as --01-31'),
-  gDay: like('^---[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Day, as ---31'),
-  hexBinary: like('^([0-9a-fA-F]{2})*$', 'Bytes in hexadecimal digits'),
+  duration: like('^-?P[0-9YMDTHS.]+$', 'Duration, as P1DT12H', 'P1DT12H'),
+  gYear: like('^-?[0-9]{4,}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Year, as 2026', '2026'),
+  gYearMonth: like('^-?[0-9]{4,}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Year and month, as 2026-01', '2026-01'),
+  gMonth: like('^--[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Month, as --01', '--01'),
+  gMonthDay: like('^--[0-9]{2}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Month and day, as --01-31', '--01-31'),
+  gDay: like('^---[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?$', 'Day, as ---31', '---31'),
+  hexBinary: like('^([0-9a-fA-F]{2})*$', 'Bytes in hexadecimal digits', '0aff'),
   base64Binary: { type: 'string', contentEncoding: 'base64', description: 'Bytes in base64' },
   base64: { type: 'string', contentEncoding: 'base64', description: 'Bytes in base64' },
   binary: { type: 'string', contentEncoding: 'base64', description: 'Bytes in base64' }
@@ -174,9 +179,10 @@ const isNumeric = ({ type }: Simple): boolean => type === 'number' || type === '
 const isInteger = ({ type }: Simple): boolean => type === 'integer' || Array.isArray(type)
 
 function withEnum(base: Simple, nodes: readonly XmlElement[]): Simple {
-  const raw = nodes.map(node => attribute(node, 'value') ?? '')
+  const qualified = (base.xml as JsonObject | undefined)?.['x-qname'] === true
+  const raw = nodes.map(node => (qualified ? keyOf(resolveQName(node, attribute(node, 'value') ?? '')) : (attribute(node, 'value') ?? '')))
   const exact = isNumeric(base) && raw.every(value => String(Number(value)) === value.trim())
-  const { pattern: _, format: __, minLength: ___, maxLength: ____, anyOf: _____, ...rest } = base
+  const { pattern: _, example: ______, items, xml, format: __, minLength: ___, maxLength: ____, anyOf: _____, ...rest } = base
   const values = [
     ...new Set<Json>(exact ? raw.map(Number) : base.type === 'boolean' ? raw.map(value => value === 'true' || value === '1') : raw)
   ]
@@ -184,18 +190,11 @@ function withEnum(base: Simple, nodes: readonly XmlElement[]): Simple {
     const said = documentationOf(node)
     return said === '' || said === raw[index] ? [] : [`${raw[index]}: ${said}`]
   })
-  const type = exact
-    ? isInteger(base)
-      ? 'integer'
-      : 'number'
-    : base.type === 'boolean'
-      ? 'boolean'
-      : base.type === 'array'
-        ? 'array'
-        : 'string'
+  const type = exact ? (isInteger(base) ? 'integer' : 'number') : base.type === 'boolean' ? 'boolean' : 'string'
   const described = notes.length === 0 ? {} : { description: notes.join('; ').slice(0, 2_000) }
-  if (type === 'array') return base
-  return { ...rest, type, enum: values, ...described }
+  // A list whose whole text is one of a few is a text.
+  const kept = items === undefined && xml !== undefined ? { xml } : {}
+  return { ...rest, ...kept, type, enum: values, ...described }
 }
 
 function withPatterns(types: SimpleContext, base: Simple, sources: readonly string[]): Simple {
@@ -230,6 +229,13 @@ const limit =
     return typeof known === 'number' && !isTighter(next, known) ? base : { ...base, [key]: next }
   }
 
+/** Exactly so many bytes; the last digit before the padding has bits to spare, which must be zero. */
+const base64Of = (bytes: number): string => {
+  const rest = bytes % 3
+  const whole = 4 * Math.floor(bytes / 3)
+  return `^[A-Za-z0-9+/]{${rest === 0 ? whole : whole + rest}}${['', '[AQgw]==', '[AEIMQUYcgkosw048]='][rest]}$`
+}
+
 const length =
   (...keys: readonly string[]): Facet =>
   (base, value) => {
@@ -238,6 +244,7 @@ const length =
     if (base.type === 'array')
       return { ...base, ...Object.fromEntries(keys.map(key => [key === 'minLength' ? 'minItems' : 'maxItems', count])) }
     if (base.type !== 'string') return base
+    if (base.contentEncoding === 'base64' && keys.length === 2 && count <= 600) return { ...base, pattern: base64Of(count) }
     const size =
       base.contentEncoding === 'base64' ? 4 * Math.ceil(count / 3) : String(base.description).startsWith('Bytes in hex') ? 2 * count : count
     return { ...base, ...Object.fromEntries(keys.map(key => [key, size])) }
