@@ -12,8 +12,11 @@ export interface Note {
   /** JSON Pointer into the action's input schema. */
   readonly pointer: string
   readonly keyword: string
-  /** `mapped`: another form, turned back on the way in. `worded`: said in the description, checked when called. */
-  readonly kind: 'mapped' | 'worded' | 'not_strict' | 'left_out'
+  /**
+   * `mapped`: another form, turned back on the way in. `worded`: said in the description, checked when called.
+   * `narrowed`: a model can say less than the schema admits.
+   */
+  readonly kind: 'mapped' | 'narrowed' | 'worded' | 'not_strict' | 'left_out'
   readonly did: string
 }
 

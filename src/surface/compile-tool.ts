@@ -81,7 +81,7 @@ const leftOut = ({ name }: Action, error: Dangling | TooLarge): Tool => ({
   name,
   strict: false,
   definition: undefined,
-  notes: [{ pointer: '', keyword: '$ref', kind: 'left_out', did: error.message }],
+  notes: [{ pointer: '', keyword: error instanceof Dangling ? '$ref' : 'properties', kind: 'left_out', did: `left out: ${error.message}` }],
   toInput: args => args
 })
 

@@ -136,8 +136,10 @@ interface Others {
 function closingOf(compiling: Compiling, { rest, others, place }: Others): JsonObject {
   const { closed, writesClosed } = compiling.profile
   if (closed) {
-    if (rest === 'anything' && place.isRoot !== true)
-      mapped(compiling, `${place.pointer}/additionalProperties`, 'only the listed properties can be sent')
+    if (rest === 'anything' && place.isRoot !== true) {
+      const pointer = `${place.pointer}/additionalProperties`
+      compiling.notes.push({ pointer, keyword: 'additionalProperties', kind: 'narrowed', did: 'only the listed properties can be sent' })
+    }
     return writesClosed ? { additionalProperties: false } : {}
   }
   if (rest === 'nothing') return { additionalProperties: false }

@@ -60,7 +60,9 @@ const advices: Readonly<Record<string, string>> = {
   oneOf: 'write anyOf, with a const in each branch that tells them apart',
   uniqueItems: 'leave it out; the target or the output can tell of a double',
   type: 'give the value a type',
-  $ref: 'end the recursion: write out as many levels as the target has'
+  properties: 'ask for less in one action: leave out what agents do not need, or split it',
+  enum: 'list text and numbers only',
+  $ref: 'write out as many levels as the target has, with $refs that lead to $defs of this schema'
 }
 
 export const adviceFor = (keyword: string): string | undefined => advices[keyword]

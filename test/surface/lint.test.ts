@@ -60,3 +60,18 @@ test('a catalogue over the budget is told', () => {
   const { remarks } = lintForAgents(many, text => text.length).catalogue
   expect(remarks).toEqual([expect.stringContaining('61 tools, over 60'), expect.stringContaining('tokens, over 10000')])
 })
+
+test('what a model can not say is told, with what to do', () => {
+  const input = { type: 'object', properties: { a: { type: 'object', description: 'A', properties: { b: string } } } }
+  const [openai] = lintForAgents([actionWith('b_x', input)], text => text.length).actions[0]?.providers ?? []
+  expect(openai).toMatchObject({
+    strict: 'yes',
+    notes: [
+      {
+        pointer: '/input/properties/a/additionalProperties',
+        kind: 'narrowed',
+        advice: expect.stringContaining('additionalProperties: false')
+      }
+    ]
+  })
+})
