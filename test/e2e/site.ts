@@ -100,16 +100,6 @@ export function openSite(settings: Env = {}): Site {
   }
 }
 
-/** Opened for the length of one test, and cleaned up also when that fails. */
-export async function withSite<T>(settings: Env, work: (site: Site) => Promise<T>): Promise<T> {
-  const site = openSite(settings)
-  try {
-    return await work(site)
-  } finally {
-    await site.close()
-  }
-}
-
 export const manifestOf = (bot: string): string => readFileSync(join(root, 'bots', bot, 'bot.yaml'), 'utf8')
 
 /** Prints `… on http://…` when it listens, and ends when the channel to this process does. */
