@@ -83,7 +83,7 @@ async function oneTrial(
   const round = rounds[counter.next(name) % rounds.length] as Fault['rounds'][number]
   const trial = await round.trial(stage).catch((error: Error): Trial => {
     stage.world.note({ moment: round.moment, deed: 'trial failed', why: error.message.slice(0, 300) })
-    process.stderr.write(`\n${name} ${round.moment}: ${error.message.slice(0, 300)}\n`)
+    process.stderr.write(`\n${name} ${round.moment}: ${error.message.slice(0, 300)}\n${stage.world.output().slice(-1_500)}\n`)
     return { fault: name, moment: round.moment, hit: false, runId: undefined, recoveredMs: undefined, answer: 0 }
   })
   order.onTrial(trial)

@@ -10,7 +10,7 @@ import type { Variant } from './targets.ts'
 import { openWorld, type Servers, type World, type WorldOptions } from './world.ts'
 
 interface Challenge {
-  readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env' | 'beforeRestart'>
+  readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env'> & { readonly power?: true }
   readonly fault: (world: World, driver: Driver) => Promise<unknown>
   readonly breaks: readonly Invariant[]
 }
@@ -59,7 +59,7 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
   'runs that have not ended expire': { world: { mode: 'distributed', adapter: 'echo' }, fault: killedAt('W2'), breaks: ['lost', 'torn'] },
   'says yes to any answer': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] },
   'SQLite synced at checkpoints only': {
-    world: { ...echo, ...powerCuts() },
+    world: { ...echo, power: true },
     fault: killedAt('A4', { async: true }),
     breaks: ['lost', 'torn']
   },
@@ -74,7 +74,8 @@ export interface Caught {
 
 /** What the campaign says of a mutant; of the sound program when there is none. */
 export async function challenge(mutant: MutantName, servers: Servers, { sound = false } = {}): Promise<Caught> {
-  const { world: options, fault, breaks } = challenges[mutant]
+  const { world: chosen, fault, breaks } = challenges[mutant]
+  const options = { ...chosen, ...(chosen.power && powerCuts()) }
   const world = await openWorld({ ...options, servers, env: { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant } })
   const driver = openDriver(world, seededRandom(1))
   try {

@@ -1,89 +1,22 @@
 /** The matrix. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { descendants } from '../e2e/processes.ts'
 import { canFillDisk, fullDisk, openSmallDisk } from './disk.ts'
-import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded, type Stage } from './fault.ts'
+import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded } from './fault.ts'
 import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
-import { momentTrial, type Trial } from './moment-trial.ts'
-import { type Moment, momentNames } from './moments.ts'
-import { blockTrial, stopTrial } from './pauses.ts'
+import { momentNames } from './moments.ts'
 import { canCutPower, powerCuts } from './power.ts'
-import { underLoad } from './under-load.ts'
-
-type Round = Fault['rounds'][number]
-
-const killedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => momentTrial(world, driver, moment) })
-const stoppedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => stopTrial(world, driver, moment) })
-const blockedAt = (moment: Moment): Round => ({ moment, trial: ({ world, driver }) => blockTrial(world, driver, moment) })
-const loaded = (moment: string, fault: (stage: Stage) => Promise<void>): Round => ({
-  moment,
-  trial: stage => underLoad(stage, moment, fault)
-})
-
-/** The target misbehaves on one effect; `lies` when it says yes and does nothing. */
-const misbehaves = (moment: string, faults: object, targetLies = false): Round => ({
-  moment,
-  trial: async ({ world, driver }) => {
-    await world.target.faults?.(faults)
-    world.note({ moment, deed: 'target' })
-    const { runId, status } = await driver.intend('plain', { targetLies, waitMs: 60_000 })
-    return { fault: 'target', moment, hit: true, runId, recoveredMs: undefined, answer: status }
-  }
-})
-
-/** The browser dies, and the program does not. */
-const browserKilledOn = (moment: 'received' | 'applied'): Round => ({
-  moment,
-  trial: async ({ world, driver }): Promise<Trial> => {
-    let killed = 0
-    world.onEffect(moment, async () => {
-      world.note({ moment, deed: 'kill of the browser' })
-      for (const { pid } of world.workers.flatMap(part => descendants(part.pid))) {
-        process.kill(pid, 'SIGKILL')
-        killed++
-      }
-    })
-    const from = Date.now()
-    const { runId, status } = await driver.intend('plain')
-    return { fault: 'browser', moment, hit: killed > 0, runId, recoveredMs: Date.now() - from, answer: status }
-  }
-})
-
-const serverDown =
-  (name: 'redis' | 'rabbit', downMs: number) =>
-  async ({ own }: Stage) => {
-    await own?.[name].kill()
-    await sleep(downMs)
-    await own?.[name].restart()
-  }
-
-/** Every process in turn, gracefully, under load. */
-const rolling = async ({ world }: Stage) => {
-  for (const part of world.parts) {
-    await part.roll()
-    await part.ready()
-  }
-}
-
-const clock =
-  (offMs: number) =>
-  async ({ world }: Stage) => {
-    const [part] = world.workers
-    await part?.roll({ RETROFIT_TEST_CLOCK_MS: String(offMs) })
-    await part?.ready()
-  }
-
-/** The host comes back with another time. */
-const killedAndBehind = (moment: Moment): Round => ({
-  moment: `${moment}, then ten minutes behind`,
-  trial: async ({ world, driver }) => {
-    for (const part of world.workers) part.next({ RETROFIT_TEST_CLOCK_MS: '-600000' })
-    const trial = await momentTrial(world, driver, moment)
-    for (const part of world.workers) await part.roll({})
-    // The ledger's times and ours are not the same here.
-    return { ...trial, recoveredMs: undefined, moment: `${moment}, then ten minutes behind` }
-  }
-})
+import {
+  blockedAt,
+  browserKilledOn,
+  clock,
+  killedAndBehind,
+  killedAt,
+  loaded,
+  misbehaves,
+  rolling,
+  serverDown,
+  stoppedAt
+} from './rounds.ts'
 
 const powerCut: Fault = {
   name: 'power',
@@ -91,7 +24,7 @@ const powerCut: Fault = {
   modes: onlyEmbedded,
   adapters: ['echo', 'soap'],
   rounds: (['A2', 'A3', 'A4', 'A5', 'A6', 'W3', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt),
-  options: powerCuts()
+  prepare: () => ({ options: powerCuts(), close: () => undefined })
 }
 
 const diskFull: Fault = {

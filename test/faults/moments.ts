@@ -33,9 +33,6 @@ export const momentNames = Object.keys(moments) as readonly Moment[]
 /** Whose process is at the moment. Embedded there is one. */
 export const roleAt = (moment: Moment): 'gateway' | 'worker' => (/^[AGH]/.test(moment) ? 'gateway' : 'worker')
 
-/** The target says when these are; all others are reached in the program. */
-export const targetMoments = { W9: 'received', W10: 'applied' } as const satisfies Partial<Record<Moment, string>>
-
 /** Between them nobody can tell from outside whether the effect will be there. */
 export const ambiguous: ReadonlySet<Moment> = new Set(['W7', 'W8', 'W9', 'W10', 'W11'])
 

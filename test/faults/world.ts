@@ -85,99 +85,107 @@ const quick: Env = {
   LOG_LEVEL: 'warn'
 }
 
-export async function openWorld({
-  mode,
-  adapter,
-  servers,
-  gateways = 1,
-  workers = 1,
-  env = {},
-  dataDir,
-  beforeRestart
-}: WorldOptions): Promise<World> {
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { mode, adapter, servers, gateways = 1, workers = 1 } = options
   const site = openSite()
   const nemesis = await openNemesis()
   site.onClose(() => nemesis.close())
   const target = await openTarget[adapter](site, nemesis.url)
   const namespace = `faults-${randomBytes(4).toString('hex')}`
-  const [log, intentsFile] = [join(site.dir, 'nemesis.jsonl'), join(site.dir, 'intents.jsonl')] as const
+  const dataDir = options.dataDir ?? site.dataDir
+  const place: Place = { site, target, nemesis, namespace, dataDir, log: join(site.dir, 'nemesis.jsonl'), options }
+  const roles: Part['role'][] =
+    mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
   const chunks: string[] = []
-  const settings: Env = {
+  const parts = await startParts(place, roles, text => chunks.push(text))
+  const of = (role: 'gateway' | 'worker') => parts.filter(part => part.role === role || part.role === 'up')
+  const world: World = {
+    mode,
+    adapter,
+    namespace,
+    servers,
+    dataDir,
+    site,
+    target,
+    parts,
+    gateways: of('gateway'),
+    workers: of('worker'),
+    intentsFile: join(site.dir, 'intents.jsonl'),
+    output: () => chunks.join(''),
+    onEffect: nemesis.on,
+    arm: (moment, how = 'kill:1') => arm(world, nemesis, { moment, how }),
+    note: deed => noteIn(place.log, deed),
+    deeds: () => readNotes<Deed>(place.log),
+    ready: async () => void (await Promise.all(parts.map(part => part.ready()))),
+    residue: () => endAndLook(place, parts),
+    close: () => close(place, parts)
+  }
+  await world.ready().catch(async error => {
+    await world.close()
+    throw new Error(`${(error as Error).message}\n${world.output().slice(-2_000)}`)
+  })
+  return world
+}
+
+interface Place {
+  readonly site: Site
+  readonly target: FaultyTarget
+  readonly nemesis: Nemesis
+  readonly namespace: string
+  readonly dataDir: string
+  readonly log: string
+  readonly options: WorldOptions
+}
+
+function settingsOf({ site, target, namespace, dataDir, log, options: { mode, adapter, servers, env } }: Place): Env {
+  const distributed = { ...servers, RETROFIT_NAMESPACE: namespace, RETROFIT_DATA_KEY: 'a-data-key-for-the-fault-campaign-only' }
+  return {
     ...quick,
-    DATA_DIR: dataDir ?? site.dataDir,
+    DATA_DIR: dataDir,
     BOTS_DIR: site.botsDir,
     SECRETS_DIR: site.secretsDir,
     RETROFIT_ADMIN_KEY: adminKey,
     RETROFIT_TEST_LOG: log,
     RETROFIT_TEST_ADAPTER: adapter,
     TMPDIR: site.dir,
-    ...(mode === 'embedded'
-      ? {}
-      : { ...servers, RETROFIT_NAMESPACE: namespace, RETROFIT_DATA_KEY: 'a-data-key-for-the-fault-campaign-only' }),
+    ...(mode === 'distributed' ? distributed : {}),
     ...target.env,
     ...env
   }
+}
+
+function startParts(place: Place, roles: readonly Part['role'][], onOutput: (text: string) => void): Promise<readonly Part[]> {
+  const { site, dataDir, options } = place
   const leash = openLeash(join(site.dir, 'nothing'))
   site.onClose(() => leash.end())
-  const start = async (role: Part['role']) =>
-    startPart({
-      role,
-      port: await freePort(),
-      env: settings,
-      leash,
-      onOutput: text => chunks.push(text),
-      beforeRestart: beforeRestart && (() => beforeRestart(dataDir ?? site.dataDir))
-    })
-  const roles: Part['role'][] =
-    mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
-  const parts = await Promise.all(roles.map(start))
-  const of = (role: 'gateway' | 'worker') => parts.filter(part => part.role === role || part.role === 'up')
-  const note = (deed: object) => noteIn(log, deed)
-  const world: World = {
-    mode,
-    adapter,
-    namespace,
-    servers,
-    dataDir: dataDir ?? site.dataDir,
-    site,
-    target,
-    parts,
-    gateways: of('gateway'),
-    workers: of('worker'),
-    intentsFile,
-    output: () => chunks.join(''),
-    onEffect: nemesis.on,
-    arm: async (moment, how = 'kill:1') => {
-      nemesis.off()
-      if (moment === '') await Promise.all(parts.map(part => part.arm('')))
-      else if (adapter !== 'echo' && (moment === 'W9' || moment === 'W10'))
-        nemesis.on(moment === 'W9' ? 'received' : 'applied', killWorkers(world, moment))
-      else await Promise.all(of(roleAt(moment)).map(part => part.arm(`${moment}:${how}`)))
-    },
-    note,
-    deeds: () => readNotes<Deed>(log),
-    ready: async () => void (await Promise.all(parts.map(part => part.ready()))),
-    residue: async () => {
-      const children = parts.flatMap(part => descendants(part.pid))
-      await Promise.all(parts.map(part => part.end()))
-      return residueOf({
-        children,
-        folder: site.dir,
-        ...(servers && mode === 'distributed' ? { servers, namespace, bot: target.bot } : {})
-      })
-    },
-    close: async () => {
-      await Promise.all(parts.map(part => part.end()))
-      if (servers && mode === 'distributed') await forget({ servers, namespace, bot: target.bot })
-      await site.close()
-    }
-  }
-  await world.ready().catch(async error => {
-    const text = chunks.join('').slice(-2_000)
-    await world.close()
-    throw new Error(`${(error as Error).message}\n${text}`)
-  })
-  return world
+  const { beforeRestart } = options
+  const common = { env: settingsOf(place), leash, onOutput, beforeRestart: beforeRestart && (() => beforeRestart(dataDir)) }
+  return Promise.all(roles.map(async role => startPart({ ...common, role, port: await freePort() })))
+}
+
+async function arm(world: World, nemesis: Nemesis, { moment, how }: { moment: Moment | ''; how: string }): Promise<void> {
+  nemesis.off()
+  if (moment === '') return void (await Promise.all(world.parts.map(part => part.arm(''))))
+  if (world.adapter !== 'echo' && (moment === 'W9' || moment === 'W10'))
+    return nemesis.on(moment === 'W9' ? 'received' : 'applied', killWorkers(world, moment))
+  const able = roleAt(moment) === 'gateway' ? world.gateways : world.workers
+  await Promise.all(able.map(part => part.arm(`${moment}:${how}`)))
+}
+
+const sharedOf = ({ target, namespace, options: { mode, servers } }: Place) =>
+  servers && mode === 'distributed' ? { servers, namespace, bot: target.bot } : undefined
+
+async function endAndLook(place: Place, parts: readonly Part[]): Promise<readonly string[]> {
+  const children = parts.flatMap(part => descendants(part.pid))
+  await Promise.all(parts.map(part => part.end()))
+  return residueOf({ children, folder: place.site.dir, ...sharedOf(place) })
+}
+
+async function close(place: Place, parts: readonly Part[]): Promise<void> {
+  await Promise.all(parts.map(part => part.end()))
+  const shared = sharedOf(place)
+  if (shared !== undefined) await forget(shared)
+  await place.site.close()
 }
 
 const killWorkers = (world: World, moment: Moment) => async () => {
