@@ -28,3 +28,6 @@ export async function loadAdapters(
   const load = async (kind: AdapterKind) => [kind, (await (adapterKinds[kind]() as Promise<AdapterModule>)).createAdapter(options)] as const
   return Object.fromEntries(await Promise.all(kinds.map(load)))
 }
+
+/** For a stand-in of a SOAP service. */
+export const loadSoapServer = () => import('./soap/serve.ts')

@@ -39,6 +39,7 @@ function program(done: (code: number) => void): Command {
     .showHelpAfterError('(retrofit --help tells the commands)')
   addServers(retrofit, done)
   addTools(retrofit, done)
+  addImports(retrofit, done)
   addKeys(retrofit, done)
   return retrofit
 }
@@ -98,6 +99,29 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .description('prints the OpenAPI document of a running gateway')
     .option('--yaml', 'as YAML')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addImports(retrofit: Command, done: (code: number) => void): void {
+  const wsdl = (parent: Command) => parent.command('wsdl').argument('<file>', 'a WSDL 1.1 file, or its address with --allow-fetch')
+  const limits = (command: Command) =>
+    command
+      .option('--service <name>', 'only this service')
+      .option('--port <name>', 'only this port')
+      .option('--operations <names>', 'only these operations, with commas')
+      .option('--allow-fetch', 'fetch the file and what it imports, from the same origin only')
+      .option('--partial', 'leave out what needs a missing file')
+  limits(wsdl(retrofit.command('import').description('makes a bot of what you have')))
+    .description('a SOAP service: every operation becomes an action')
+    .option('--bot <name>', 'name of the bot; made of the service when absent')
+    .option('--out <folder>', "the bot's folder (BOTS_DIR/<bot>)")
+    .option('--flatten', 'an input that only wraps one object is that object')
+    .option('--only-required', 'leave optional parts of inputs out')
+    .option('--json', 'one JSON object')
+    .action(async (file: string, flags: Flags) => done(await (await import('./commands/import.ts')).importWsdlCommand(file, flags)))
+  limits(wsdl(retrofit.command('sandbox').description('stands in for a system that can not be reached')))
+    .description('answers every operation of a WSDL with sample data made from its schema')
+    .option('--listen <port>', 'port to listen on', '0')
+    .action(async (file: string, flags: Flags) => done(await (await import('./commands/sandbox.ts')).sandboxWsdl(file, flags)))
 }
 
 function addKeys(retrofit: Command, done: (code: number) => void): void {

@@ -5,15 +5,13 @@ export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './cor
 export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
 export { compilePattern } from './core/schema.ts'
 export type { Json, JsonObject, JsonSchema, Target } from './core/types.ts'
+export { escapeAttribute, escapeText, writeXmlTree } from './core/write-xml.ts'
 export {
   attribute,
   childElements,
-  escapeAttribute,
-  escapeText,
   parseXmlTree,
   parseXmlTreeInPieces,
   textContent,
-  writeXmlTree,
   type XmlElement,
   XmlError
 } from './core/xml.ts'

@@ -58,7 +58,7 @@ interface Scan {
 }
 
 const xmlUri = 'http://www.w3.org/XML/1998/namespace'
-const noScope: Scope = Object.freeze(Object.assign(Object.create(null), { '': '', xml: xmlUri }))
+export const noScope: Scope = Object.freeze(Object.assign(Object.create(null), { '': '', xml: xmlUri }))
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*)?/y
@@ -298,31 +298,3 @@ export function attribute({ attributes }: XmlElement, local: string, uri = ''): 
 
 /** The element's own text, without that of its children. */
 export const textContent = ({ children }: XmlElement): string => children.filter(child => typeof child === 'string').join('')
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;'
-}
-export const escapeText = (text: string): string => text.replace(/[&<>\r]/g, found => escapes[found] as string)
-export const escapeAttribute = (text: string): string => text.replace(/[&<>"\t\n\r]/g, found => escapes[found] as string)
-
-/** The element as text that stands on its own: it declares every prefix that is in scope and used inside. */
-export function writeXmlTree(element: XmlElement, declared: Scope = noScope): string {
-  let inner = declared
-  let head = `<${qnameOf(element)}`
-  for (const { prefix, uri } of [element, ...element.attributes.filter(each => each.prefix !== '')]) {
-    if (prefix === 'xml' || inner[prefix] === uri) continue
-    inner = Object.assign(Object.create(null), inner, { [prefix]: uri }) as Scope
-    head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`
-  }
-  for (const each of element.attributes) head += ` ${qnameOf(each)}="${escapeAttribute(each.value)}"`
-  const content = element.children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child, inner))).join('')
-  return content === '' ? `${head}/>` : `${head}>${content}</${qnameOf(element)}>`
-}
-
-const qnameOf = ({ prefix, local }: { prefix: string; local: string }): string => (prefix === '' ? local : `${prefix}:${local}`)

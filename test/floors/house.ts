@@ -29,7 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   agent: { rooms: ['core', 'surface'], npm: ['openai'] },
   'adapters/echo': adapter(),
   'adapters/playwright': adapter('playwright-core'),
-  'adapters/soap': adapter('undici', 'xml2js'),
+  'adapters/soap': adapter('undici'),
   adapters: { rooms: ['door', 'adapters/echo', 'adapters/playwright', 'adapters/soap'], npm: [] },
   wiring: {
     rooms: [...engineRooms, 'drivers', 'manifest', 'surface', 'engine', 'gateway', 'worker', 'agent', 'adapters'],
@@ -40,7 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 /** What is reached from few places only. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   drivers: ['src/deployment.ts'],
-  adapters: ['src/system.ts', 'src/commands/check.ts']
+  adapters: ['src/system.ts', 'src/commands/check.ts', 'src/commands/import.ts', 'src/commands/sandbox.ts']
 }
 
 export const settingsFile = 'src/config.ts'

@@ -4,9 +4,8 @@ import type { Json, JsonObject } from '../../../core/types.ts'
 import type { Operation } from './model.ts'
 import { cleanText, snakeCase, titleOf, uniqueName } from './names.ts'
 import type { QName } from './qname.ts'
-import type { Registry } from './registry.ts'
 
-export function faultsOf(_: Registry, { faults }: Operation, { qname }: { qname(name: QName): string }): JsonObject {
+export function faultsOf({ faults }: Operation, { qname }: { qname(name: QName): string }): JsonObject {
   const errors: Record<string, Json> = {}
   for (const { name, part, documentation } of faults) {
     const local = part?.element?.local ?? part?.name ?? name

@@ -1,5 +1,5 @@
 /** A WSDL → a bot manifest with one action for each operation. */
-import type { ActionEffect, Json, JsonObject } from '../../../core/types.ts'
+import type { ActionEffect, JsonObject } from '../../../core/types.ts'
 import { findSubstitutes } from './content.ts'
 import { chooseDefaults } from './defaults.ts'
 import { readDefinitions } from './definitions.ts'
@@ -14,8 +14,9 @@ import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
 import { findDerived, type Registry, sharedSchemas } from './registry.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
-import { shorten } from './shorten.ts'
+import { shortInput } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
+import { cleaned, count, reachable } from './tidy.ts'
 
 export interface ImportOptions {
   readonly bot?: string
@@ -169,54 +170,55 @@ function importOperation(importing: Importing, operation: Operation): readonly M
   }
 }
 
+function actionName({ bot, taken, wsdl: { operations } }: Importing, { name, portType }: Operation): string {
+  const sameName = operations.some(each => each.name === name && each.portType !== portType)
+  const plain = snakeCase(name)
+  const unique = uniqueName(sameName && taken.has(plain) ? `${snakeCase(portType)}_${plain}` : plain, taken, 63 - bot.length)
+  taken.add(unique)
+  return unique
+}
+
 function makeAction(importing: Importing, operation: Operation): Made {
-  const { bot, taken, prefixes, options, wsdl } = importing
-  const sameName = wsdl.operations.filter(({ name }) => name === operation.name).length > 1
-  const several = new Set(wsdl.operations.map(({ portType }) => portType)).size > 1
-  const wanted =
-    sameName && several && taken.has(snakeCase(operation.name))
-      ? `${snakeCase(operation.portType)}_${snakeCase(operation.name)}`
-      : snakeCase(operation.name)
-  const name = uniqueName(wanted, taken, 63 - bot.length)
-  taken.add(name)
+  const { bot, notes } = importing
+  const name = actionName(importing, operation)
   const effect = guessEffect(operation.name)
-  const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
-  const answer =
-    operation.output === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, operation.output, 'output')
+  const source = sourceOf(importing, operation, effect)
   if (operation.input.attachments.length > 0 || (operation.output?.attachments.length ?? 0) > 0)
-    importing.notes.push('Attachments (MIME) are not sent or read: the parts in the envelope are.')
-  const input = shorten(request.schema, options)
-  const output = answer?.schema ?? { type: 'object', additionalProperties: false, properties: {} }
-  const source: Record<string, Json> = {
+    notes.push('Attachments (MIME) are not sent or read: the parts in the envelope are.')
+  if (effect !== 'read') notes.push(unguarded)
+  const report = {
+    operation: operation.name,
+    action: `${bot}_${name}`,
+    effect,
+    inputProperties: count(source.input ?? null),
+    outputProperties: count(source.output ?? null),
+    warnings: notes.map(note => cleanText(note, 500))
+  }
+  return { operation, report, source }
+}
+
+const unguarded =
+  'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
+
+function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
+  const { bot, prefixes, options, target, literal } = importing
+  const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
+  const { output: sent } = operation
+  const answer = sent === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, sent, 'output')
+  return {
     title: cleanText(titleOf(operation.name), 200),
-    description: cleanText(operation.documentation, 3_900) || `Calls ${operation.name} of ${importing.target.title}.`,
+    description: cleanText(operation.documentation, 3_900) || `Calls ${operation.name} of ${target.title}.`,
     effect,
     scopes: [`${bot}:${effect === 'read' ? 'read' : 'write'}`],
-    ...endpointOf(importing.target, operation),
+    ...endpointOf(target, operation),
     ...(request.element === undefined ? { body: 'parts' } : { operation: prefixes.qname(request.element) }),
     ...(operation.soapAction === '' ? {} : { soapAction: operation.soapAction }),
     ...(operation.input.encoded ? { encoded: true } : {}),
     ...(effect === 'read' ? {} : { commit: true }),
     ...responseKeys(importing, { operation, answer, request: request.element }),
-    input,
-    output,
-    ...faultsOf(importing.literal, operation, prefixes)
-  }
-  if (effect !== 'read')
-    importing.notes.push(
-      'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
-    )
-  return {
-    operation,
-    report: {
-      operation: operation.name,
-      action: `${bot}_${name}`,
-      effect,
-      inputProperties: count(input),
-      outputProperties: count(output),
-      warnings: importing.notes.map(note => cleanText(note, 500))
-    },
-    source
+    ...shortInput(request.schema, options, name => sharedSchemas(literal)[name]),
+    output: answer?.schema ?? { type: 'object', additionalProperties: false, properties: {} },
+    ...faultsOf(operation, prefixes)
   }
 }
 
@@ -231,15 +233,6 @@ function responseKeys(
   if (answer.element === undefined) return { response: { body: 'parts' } }
   const usual = request !== undefined && request.uri === answer.element.uri && `${request.local}Response` === answer.element.local
   return usual ? {} : { response: { element: prefixes.qname(answer.element) } }
-}
-
-/** Properties that a caller meets, references not followed. */
-function count(schema: Json): number {
-  if (Array.isArray(schema)) return schema.reduce((sum: number, each: Json) => sum + count(each), 0)
-  if (typeof schema !== 'object' || schema === null) return 0
-  const { properties, items } = schema as JsonObject
-  const own = typeof properties === 'object' && properties !== null ? Object.values(properties) : []
-  return own.length + own.reduce((sum: number, each) => sum + count(each as Json), 0) + count(items ?? null)
 }
 
 function finish(importing: Importing, made: readonly Made[]): Imported {
@@ -270,38 +263,4 @@ function finish(importing: Importing, made: readonly Made[]): Imported {
     wsdl,
     set
   }
-}
-
-/** Names of shared schemas that actions lead to. */
-function reachable(sources: readonly JsonObject[], schemas: Readonly<Record<string, Json>>): ReadonlySet<string> {
-  const found = new Set<string>()
-  const visit = (value: Json): void => {
-    if (typeof value !== 'object' || value === null) return
-    if (Array.isArray(value)) {
-      for (const item of value as readonly Json[]) visit(item)
-      return
-    }
-    for (const [key, member] of Object.entries(value as JsonObject)) {
-      if (key !== '$ref' || typeof member !== 'string') visit(member)
-      else if (!found.has(member.slice('#/schemas/'.length))) {
-        const name = member.slice('#/schemas/'.length)
-        found.add(name)
-        visit(schemas[name] ?? null)
-      }
-    }
-  }
-  for (const source of sources) visit(source)
-  return found
-}
-
-/** Texts of strangers become part of a file that people and models read. */
-function cleaned(value: Json): Json {
-  if (Array.isArray(value)) return value.map(cleaned)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value as JsonObject).map(([key, member]) => [
-      key,
-      (key === 'description' || key === 'title') && typeof member === 'string' ? cleanText(member, 3_900) : cleaned(member)
-    ])
-  )
 }

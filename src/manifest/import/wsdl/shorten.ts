@@ -6,8 +6,25 @@ interface Wishes {
   readonly flatten?: boolean
 }
 
-export function shorten(schema: JsonObject, { onlyRequired = false }: Wishes): JsonObject {
-  return onlyRequired ? (withoutOptional(schema) as JsonObject) : schema
+/** `input`, and `request` where it is no longer the shape of the message. */
+export function shortInput(message: JsonObject, wishes: Wishes, sharedSchema: (name: string) => Json | undefined): JsonObject {
+  const inner = wishes.flatten === true ? onlyObject(message, sharedSchema) : undefined
+  const input = inner?.schema ?? message
+  const short = wishes.onlyRequired === true ? (withoutOptional(input) as JsonObject) : input
+  if (inner === undefined) return { input: short }
+  return { input: short, request: { schema: message, body: { [inner.property]: '{{ input }}' } } }
+}
+
+/** The one object that the message wraps. */
+function onlyObject(
+  { properties }: JsonObject,
+  sharedSchema: (name: string) => Json | undefined
+): { property: string; schema: JsonObject } | undefined {
+  const [only, ...others] = Object.entries(isMap(properties) ? properties : {})
+  if (only === undefined || others.length > 0 || !isMap(only[1])) return undefined
+  const [property, member] = only
+  const meant = typeof member.$ref === 'string' ? sharedSchema(member.$ref.slice('#/schemas/'.length)) : member
+  return isMap(meant) && meant.type === 'object' && isMap(meant.properties) ? { property, schema: meant } : undefined
 }
 
 /** Properties that a condition names stay: without them it could not be met. */

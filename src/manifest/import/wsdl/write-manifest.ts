@@ -4,11 +4,12 @@ import type { JsonObject } from '../../../core/types.ts'
 
 const widest = 100
 
-export function writeManifest(manifest: JsonObject): string {
+/** `reviewed`: actions whose effect a person has looked at. */
+export function writeManifest(manifest: JsonObject, reviewed: ReadonlySet<string> = new Set()): string {
   const document = new Document(manifest, { aliasDuplicateObjects: false, version: '1.2' })
   document.commentBefore = ' yaml-language-server: $schema=../../openapi/bot.schema.json'
   foldSmall(document.contents as Node | null)
-  markEffects(document, manifest)
+  markEffects(document, manifest, reviewed)
   quoteOdd(document)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
@@ -33,8 +34,9 @@ function foldSmall(node: Node | null, depth = 0): number {
   return width
 }
 
-function markEffects(document: Document, { actions }: JsonObject): void {
+function markEffects(document: Document, { actions }: JsonObject, reviewed: ReadonlySet<string>): void {
   for (const name of Object.keys(actions as JsonObject)) {
+    if (reviewed.has(name)) continue
     const effect = document.getIn(['actions', name, 'effect'], true)
     if (isScalar(effect))
       effect.comment =

@@ -1,0 +1,138 @@
+/** `retrofit import wsdl`: a service description becomes a bot's folder. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { loadAdapters } from '../../adapters/index.ts'
+import { UsageError } from '../cli.ts'
+import { readSettings } from '../config.ts'
+import type { JsonObject, ManifestIssue } from '../core/types.ts'
+import { type Change, contractChanges, mergeManifests } from '../manifest/import/merge.ts'
+import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
+import { type Imported, type ImportOptions, importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
+import { writeManifest } from '../manifest/import/wsdl/write-manifest.ts'
+import { formatIssues } from '../manifest/issue.ts'
+import { loadManifest } from '../manifest/load.ts'
+import { printTable } from './print.ts'
+
+type Flags = Readonly<Record<string, unknown>>
+
+/** What the last import wrote: with it, a person's changes can be told from ours. */
+const reportName = 'import-report.json'
+
+export async function importWsdlCommand(source: string, flags: Flags): Promise<number> {
+  const imported = await read(source, flags)
+  const folder = resolve(String(flags.out ?? join(readSettings().BOTS_DIR, imported.bot)))
+  const known = previous(folder)
+  const manifest = known === undefined ? imported.manifest : mergeManifests(known.written, known.mine, imported.manifest)
+  const changes = known === undefined ? [] : contractChanges(known.written ?? known.mine, imported.manifest)
+  const text = writeManifest(manifest, known?.reviewed)
+  const issues = await check(text, imported.bot, join(folder, 'bot.yaml'))
+  const errors = issues.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) save(folder, { text, imported, source, changes, issues })
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)
+  else print({ imported, changes, issues, folder })
+  return errors.length === 0 ? 0 : 1
+}
+
+async function read(source: string, flags: Flags): Promise<Imported> {
+  const text = (name: string) => (typeof flags[name] === 'string' ? { [name]: flags[name] } : {})
+  const out = typeof flags.out === 'string' ? { bot: basename(resolve(flags.out)) } : {}
+  const operations = typeof flags.operations === 'string' ? { operations: flags.operations.split(',').map(each => each.trim()) } : {}
+  const switches = Object.fromEntries(['allowFetch', 'partial', 'flatten', 'onlyRequired'].map(name => [name, flags[name] === true]))
+  const options: ImportOptions = { ...out, ...text('bot'), ...text('service'), ...text('port'), ...operations, ...switches }
+  if (options.bot !== undefined && !/^[a-z][a-z0-9_]{0,40}$/.test(options.bot))
+    throw new UsageError(`${options.bot} is not a name for a bot: write small letters, digits and _; give another with --bot`)
+  try {
+    return await importWsdl(source, options)
+  } catch (error) {
+    if (error instanceof ImportFailure) throw new UsageError(error.message)
+    throw error
+  }
+}
+
+interface Previous {
+  readonly mine: JsonObject
+  readonly written: JsonObject | undefined
+  /** Actions whose mark a person took away. */
+  readonly reviewed: ReadonlySet<string>
+}
+
+function previous(folder: string): Previous | undefined {
+  const file = join(folder, 'bot.yaml')
+  if (!existsSync(file)) return undefined
+  const text = readFileSync(file, 'utf8')
+  const mine = parse(text) as JsonObject
+  const report = join(folder, reportName)
+  const written = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { manifest?: JsonObject }).manifest : undefined
+  const marked = new Set([...text.matchAll(/^ {2}(\w+):\n(?: {4}.*\n)*? {4}effect: \w+ # please review/gm)].map(([, name]) => name))
+  return { mine, written, reviewed: new Set(Object.keys((mine.actions ?? {}) as JsonObject).filter(name => !marked.has(name))) }
+}
+
+async function check(text: string, bot: string, file: string): Promise<readonly ManifestIssue[]> {
+  const adapters = await loadAdapters()
+  const settings = readSettings()
+  const env = (name: string) => settings.manifestEnv(name) ?? 'http://127.0.0.1:1'
+  const { issues } = loadManifest(text, { file, name: bot, adapters, env, trusted: true })
+  await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
+  return issues
+}
+
+interface Saving {
+  readonly text: string
+  readonly imported: Imported
+  readonly source: string
+  readonly changes: readonly Change[]
+  readonly issues: readonly ManifestIssue[]
+}
+
+/** A manifest that is cut off would be picked up by a running system: both files come whole. */
+function save(folder: string, { text, imported, source, changes, issues }: Saving): void {
+  mkdirSync(folder, { recursive: true })
+  const report = { ...reportOf(imported, source, changes, issues), manifest: imported.manifest }
+  for (const [name, content] of [
+    ['bot.yaml', text],
+    [reportName, `${JSON.stringify(report, undefined, 1)}\n`]
+  ] as const) {
+    const file = join(folder, name)
+    writeFileSync(`${file}.tmp`, content)
+    renameSync(`${file}.tmp`, file)
+  }
+}
+
+const reportOf = (imported: Imported, source: string, changes: readonly Change[], issues: readonly ManifestIssue[]) => ({
+  bot: imported.bot,
+  source: /^https?:/.test(source) ? source : basename(source),
+  actions: imported.actions,
+  warnings: imported.warnings,
+  changes,
+  issues: issues.map(({ severity, line, message }) => ({ severity, line, message }))
+})
+
+interface Printing {
+  readonly imported: Imported
+  readonly changes: readonly Change[]
+  readonly issues: readonly ManifestIssue[]
+  readonly folder: string
+}
+
+function print({ imported, changes, issues, folder }: Printing): void {
+  const { actions, warnings } = imported
+  const rows = actions.map(each => [
+    each.operation,
+    each.action,
+    each.effect,
+    `${each.inputProperties}`,
+    `${each.outputProperties}`,
+    each.warnings[0]?.slice(0, 60) ?? ''
+  ])
+  printTable(['operation', 'action', 'effect (guessed)', 'input', 'output', 'warning'], rows)
+  for (const { breaking, where, what } of changes) process.stdout.write(`${breaking ? 'BREAKING' : 'changed'}  ${where}: ${what}\n`)
+  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`)
+  const errors = issues.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) process.stdout.write(`${formatIssues(errors.slice(0, 20))}\nNothing was written.\n`)
+  else
+    process.stdout.write(
+      `\n${actions.length} ${actions.length === 1 ? 'action' : 'actions'} in ${join(folder, 'bot.yaml')}; the report is ${join(basename(dirname(join(folder, reportName))), reportName)}. Please review the effects.\n`
+    )
+}
