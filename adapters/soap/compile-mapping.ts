@@ -12,6 +12,8 @@ export interface MappingContext {
   readonly defaultUri: string
   /** Where `$ref` starts from. */
   readonly root: JsonSchema
+  /** Elements say their type: `x-type` and `x-array` are written. */
+  readonly encoded: boolean
   /** Of other actions with the same namespaces: what they share is the same object. */
   readonly known: KnownMappings
   issue(path: Path, message: string): void
@@ -47,8 +49,9 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 
 /** The mapping of a whole request or answer: an object. */
 export function compileMapping(context: MappingContext): ObjectMapping | VariantsMapping {
-  const known = context.known.get(context.defaultUri) ?? new Map<JsonSchema, Mapping>()
-  context.known.set(context.defaultUri, known)
+  const key = `${context.encoded} ${context.defaultUri}`
+  const known = context.known.get(key) ?? new Map<JsonSchema, Mapping>()
+  context.known.set(key, known)
   const mapping = compile({ ...context, known, elementUri: context.defaultUri }, context.root, [])
   if (mapping.kind === 'object' || mapping.kind === 'variants') return mapping
   context.issue([], 'must be of type object: its properties are the elements of the message')
@@ -113,7 +116,9 @@ function compileList(state: State, schema: JsonSchema, { path, nillable }: Place
   return { kind: 'list', item: item.kind === 'scalar' ? item : nothing, nillable, typeName: typeNameOf(state, xmlOf(schema)['x-type']) }
 }
 
-const typeNameOf = ({ namespaces }: State, qname: string | undefined): Name | undefined => {
+const typeNameOf = (state: State, qname: string | undefined): Name | undefined => (state.encoded ? nameOfType(state, qname) : undefined)
+
+const nameOfType = ({ namespaces }: State, qname: string | undefined): Name | undefined => {
   if (qname === undefined) return undefined
   const [local = '', prefix] = qname.split(':').reverse()
   return namespaces.nameIn(prefix === undefined ? '' : (namespaces.uriOf(prefix) ?? ''), local)
@@ -206,7 +211,7 @@ function placeProperty(state: State, building: Building, source: Property): void
   const resolved = resolve(state, schema, path)
   const xml = { ...wireOf(xmlOf(resolved.meant)), ...xmlOf(schema) }
   if (xml['x-kind'] !== undefined) {
-    const name = typeNameOf(state, xml['x-kind'])
+    const name = nameOfType(state, xml['x-kind'])
     if (name !== undefined) building.which = { property, value: String(schema.const), name }
   } else if (xml['x-content'] === true) building.content = property
   else if (xml['x-any-attribute'] === true) building.otherAttributes = property

@@ -141,7 +141,14 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     const defaultUri = target.elementForm === 'qualified' ? uri : ''
     return {
       root,
-      mapping: compileMapping({ namespaces, known, defaultUri, root, issue: (inner, message) => source.issue([...at, ...inner], message) })
+      mapping: compileMapping({
+        namespaces,
+        known,
+        encoded: keys.encoded,
+        defaultUri,
+        root,
+        issue: (inner, message) => source.issue([...at, ...inner], message)
+      })
     }
   }
   const request = side('request', context.input, operation?.uri ?? '')
