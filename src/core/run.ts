@@ -17,8 +17,6 @@ import type {
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
 export const publishGraceMs = 5_000
 export const republishMs = 30_000
-/** The same when the queue did not take it. */
-export const unpublishedMs = 2_000
 /** Tombstones live this long after the run's own ttl. */
 export const tombstoneMs = 400 * 24 * 3_600_000
 const historyLength = 50
@@ -241,8 +239,8 @@ export function resolve(
 }
 
 /** Notes that the sweep published the run again, and when it looks next. */
-export function touch(run: Run, now: number, pauseMs = republishMs): Run {
-  const again = now + pauseMs
+export function touch(run: Run, now: number): Run {
+  const again = now + republishMs
   return next(run, now, { dueAt: run.status === 'queued' && run.startBy > now ? Math.min(again, run.startBy) : again })
 }
 

@@ -1,23 +1,19 @@
 import type { Run } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 
-/** Tells a worker that the run is there. A lost message is the sweep's business, so nobody waits for this. Answers whether it is known to be safe; never rejects. */
-export function publish({ queue, store, telemetry }: Parts, run: Run): Promise<boolean> {
+/** Tells a worker that the run is there. A lost message is the sweep's business, so nobody waits for this. */
+export function publish({ queue, store, telemetry }: Parts, run: Run): void {
   const span = telemetry.startSpan(`publish ${run.action}`, {
     parent: run.traceparent,
     kind: 'producer',
     attributes: { 'retrofit.run_id': run.id }
   })
-  return queue.publish({ runId: run.id, bot: run.bot, traceparent: span.traceparent, publishedAt: store.now() }).then(
-    () => {
-      span.end()
-      return true
-    },
+  queue.publish({ runId: run.id, bot: run.bot, traceparent: span.traceparent, publishedAt: store.now() }).then(
+    () => span.end(),
     error => {
       telemetry.log.warn({ runId: run.id, err: error }, 'publishing failed; the sweep will publish again')
       span.fail(error)
       span.end()
-      return false
     }
   )
 }

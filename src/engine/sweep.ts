@@ -1,6 +1,6 @@
 /** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
 import { RetrofitError } from '../core/errors.ts'
-import { bury, cancel, fail, hasEnded, park, requeue, settle, touch, unpublishedMs } from '../core/run.ts'
+import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
@@ -27,14 +27,7 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   const now = parts.store.now()
   const limit = run.attempt === 0 ? run.startBy : run.deadlineAt
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
-  const touched = touch(run, now)
-  if (await parts.store.updateRun(touched)) void publishAgain(parts, touched)
-}
-
-/** A queue that is away is tried again soon: it must not cost each run the long pause as well. */
-async function publishAgain(parts: Parts, run: Run): Promise<void> {
-  if (await publish(parts, run)) return
-  await parts.store.updateRun(touch(run, parts.store.now(), unpublishedMs)).catch(() => false)
+  if (await parts.store.updateRun(touch(run, now))) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
