@@ -99,6 +99,14 @@ function checkEffect({ source, path, adapter, report }: ActionToCheck): void {
   }
   if (probe !== undefined && adapter !== undefined && adapter.probe === undefined)
     report(keyError([...path, 'probe'], `the adapter ${adapter.name} can not probe: leave it out`))
+  const { idempotency } = source
+  if (effect === 'write' && probe === undefined && !(isObject(idempotency) && idempotency.key !== undefined))
+    report(
+      keyWarning(
+        path,
+        'writes and has neither idempotency.key nor a probe: every caller must send an Idempotency-Key, and a run that is cut off ends in outcome_unknown'
+      )
+    )
   if (effect === 'irreversible' && probe === undefined)
     report(
       keyWarning(
