@@ -2,7 +2,7 @@
 import type { Driver } from './driver.ts'
 import type { Moment } from './moments.ts'
 import type { Variant } from './targets.ts'
-import type { World } from './world.ts'
+import type { Deed, World } from './world.ts'
 
 export interface Trial {
   readonly fault: string
@@ -26,7 +26,7 @@ export async function momentTrial(world: World, driver: Driver, moment: Moment, 
     await world.arm('H1', how)
     answer = await decide(world, driver, answer)
   }
-  const deed = world.deeds()[before]
+  const deed = await deedAfter(world, before)
   const ended = answer.runId === undefined ? undefined : await driver.client().ended(answer.runId, 20_000)
   const endedAt = Date.parse(String((ended as { endedAt?: string } | undefined)?.endedAt ?? ''))
   await world.arm('')
@@ -39,6 +39,13 @@ export async function momentTrial(world: World, driver: Driver, moment: Moment, 
     recoveredMs: deed === undefined || Number.isNaN(endedAt) ? undefined : Math.max(0, endedAt - deed.at),
     answer: answer.status
   }
+}
+
+/** The last moments of a run come after its caller has the answer. */
+async function deedAfter(world: World, before: number): Promise<Deed | undefined> {
+  for (const until = Date.now() + 2_000; Date.now() < until && world.deeds().length <= before; )
+    await new Promise(resolve => setTimeout(resolve, 20))
+  return world.deeds()[before]
 }
 
 interface Preparation {
