@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { escapeAttribute } from '../../src/core/xml.ts'
+import { escapeAttribute } from '../../src/core/write-xml.ts'
 import { xsd } from '../../src/manifest/import/wsdl/qname.ts'
 
 export interface Sheet {

@@ -1,7 +1,8 @@
 /** The schemas of a WSDL as files that xmllint takes: one document for each namespace, which includes the pieces. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attribute, childElements, escapeAttribute, escapeText, type Scope, type XmlElement } from '../../src/core/xml.ts'
+import { escapeAttribute, escapeText } from '../../src/core/write-xml.ts'
+import { attribute, childElements, type Scope, type XmlElement } from '../../src/core/xml.ts'
 import { isXsd, soapEncodings, xsd } from '../../src/manifest/import/wsdl/qname.ts'
 import type { SchemaSet } from '../../src/manifest/import/wsdl/schema-set.ts'
 import { builtins } from '../../src/manifest/import/wsdl/simple-types.ts'
@@ -99,7 +100,7 @@ const particles = new Set(['element', 'any'])
 function adapted(node: XmlElement): readonly (XmlElement | string)[] {
   if (!isXsd(node.uri)) return node.children
   const inside = childElements(node)
-  const wrap = (local: string, children: readonly XmlElement[]): XmlElement => ({ ...node, local, attributes: [], children, line: 0 })
+  const wrap = (local: string, children: readonly XmlElement[]): XmlElement => ({ ...node, local, attributes: [], children })
   if (node.local === 'complexType' && inside.some(({ local }) => particles.has(local)))
     return [
       wrap(

@@ -8,7 +8,6 @@ export interface XmlElement {
   readonly attributes: readonly XmlAttribute[]
   readonly children: readonly (XmlElement | string)[]
   readonly scope: Scope
-  readonly line: number
 }
 export interface XmlAttribute {
   readonly prefix: string
@@ -200,7 +199,6 @@ function skipSpace(scan: Scan): boolean {
 
 function openElement(scan: Scan): void {
   const { limits } = scan.options
-  const start = scan.at
   scan.at += 1
   const qname = readName(scan)
   const raw = readAttributes(scan)
@@ -213,14 +211,12 @@ function openElement(scan: Scan): void {
     ...named(scan, qname, scope, true),
     attributes: attributesOf(scan, raw, scope),
     children,
-    scope,
-    line: 0
+    scope
   }
   const parent = scan.open.at(-1)
   if (parent !== undefined) parent.children.push(element)
   else if (scan.root !== undefined) fail(scan, 'it has more than one root element')
   else scan.root = element
-  Object.defineProperty(element, 'line', { get: () => scan.text.slice(0, start).split('\n').length, enumerable: false })
   if (empty) return
   scan.open.push({ qname, children, scope })
   if (scan.open.length > limits.depth) fail(scan, `it is nested deeper than ${limits.depth} elements`)
