@@ -18,7 +18,10 @@ export interface Work {
   readonly holding: Holding
 }
 
-export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal): Promise<void> {
+/** How often one delivery tries to claim its run while others write to it. */
+const claimTries = 3
+
+export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal, tries = claimTries): Promise<void> {
   const run = await parts.store.getRun(delivery.message.runId)
   // A message without a row proves that the ledger lost it: nothing may run.
   if (run === undefined)
@@ -35,11 +38,9 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   const worker = `${parts.settings.worker}/${randomText(8)}`
   const slot = await takeSlot(parts, { run, bot, worker, shutdown })
   if (slot === undefined) return
-  try {
-    await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown })
-  } finally {
-    await slot.release()
-  }
+  const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }).finally(() => slot.release())
+  // Somebody wrote in between: when it was another worker, the next look says so; when it was a sweep's note, the run is still to be taken.
+  if (!claimed && tries > 1) await execute(parts, delivery, shutdown, tries - 1)
 }
 
 interface Claiming {
@@ -53,11 +54,12 @@ interface Claiming {
   readonly shutdown: AbortSignal
 }
 
-async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }: Claiming): Promise<void> {
+/** False when the run was no longer as it had been read. */
+async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }: Claiming): Promise<boolean> {
   const { store, settings, telemetry } = parts
   const lease = { worker, now: store.now(), leaseMs: settings.leaseMs }
   const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
-  if (!(await store.updateRun(claimed))) return
+  if (!(await store.updateRun(claimed))) return false
   // From here on the ledger's lease guards the run, not the delivery.
   delivery
     .ack()
@@ -67,6 +69,7 @@ async function withClaim({ parts, bot, action, run, turn, worker, delivery, shut
   const holding = new Holding(parts, claimed, { limitMs, shutdown })
   try {
     await (turn === 'attempt' ? attempt : probe)({ parts, bot, action, holding })
+    return true
   } finally {
     holding.release()
   }
