@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { request } from 'undici'
 import { readEffects } from '../bots/sandbox.ts'
-import { openLeash, type Leash } from './e2e/leash.ts'
+import { type Leash, openLeash } from './e2e/leash.ts'
 import { type Program, startProgram } from './e2e/program.ts'
 import { freePort } from './setup/free-port.ts'
 

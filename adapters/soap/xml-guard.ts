@@ -1,4 +1,4 @@
-/** Looks over an XML text before xml2js builds anything of it: no DTD, no entities but the five, nothing too deep or too large, nothing cut off. */
+/** Looks over an XML text before anything is built of it: no DTD, no entities but the five, nothing too deep or too large, nothing cut off. */
 import type { Limits } from './shape.ts'
 
 /** The answer is not XML that may be read. */
