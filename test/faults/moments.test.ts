@@ -7,17 +7,12 @@ import { modes, type WorldOptions } from './world.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const servers = { REDIS_URL: process.env.TEST_REDIS_URL ?? '', RABBITMQ_URL: process.env.TEST_RABBITMQ_URL ?? '' }
-const worlds: readonly WorldOptions[] = modes.flatMap(mode => adapterNames.map(adapter => ({ mode, adapter, servers })))
+/** The browser's worlds take minutes more and are asked for: MOMENTS=playwright. Killed workers may leave a browser's profile folder there. */
+const asked = process.env.MOMENTS === 'playwright' ? adapterNames : adapterNames.filter(adapter => adapter !== 'playwright')
+const worlds: readonly WorldOptions[] = modes.flatMap(mode => asked.map(adapter => ({ mode, adapter, servers })))
 
-/** Several worlds at once: they mostly wait, for leases and for processes that start. The browsers come when the others have gone. */
-const light = worlds.filter(({ adapter }) => adapter !== 'playwright')
-const outcomes = new Map<WorldOptions, Promise<Exhaustive>>(light.map(world => [world, killAtEveryMoment(world, seed)]))
-const lightOver = Promise.allSettled(outcomes.values())
-for (const world of worlds.filter(one => !light.includes(one)))
-  outcomes.set(
-    world,
-    lightOver.then(() => killAtEveryMoment(world, seed))
-  )
+/** Several worlds at once: they mostly wait, for leases and for processes that start. */
+const outcomes = new Map<WorldOptions, Promise<Exhaustive>>(worlds.map(world => [world, killAtEveryMoment(world, seed)]))
 for (const outcome of outcomes.values()) outcome.catch(() => undefined)
 
 describe(`kill -9 at every named moment (SEED=${seed})`, () => {
