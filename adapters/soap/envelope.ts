@@ -1,10 +1,10 @@
 /** SOAP envelopes, 1.1 and 1.2: what is sent around a request, and what an answer holds. */
 import { escapeAttribute, type Json, type JsonObject } from '../../src/index.ts'
+import { BadXml } from './bad-xml.ts'
 import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { childrenOf, type Element, textOf } from './parse-xml.ts'
 import { element, writeObject } from './write-value.ts'
-import { BadXml } from './xml-guard.ts'
 
 export type Version = '1.1' | '1.2'
 

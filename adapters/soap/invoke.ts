@@ -1,5 +1,6 @@
 /** Input → request → answer → response, or the error that says what it means. */
 import { BusinessError, type Json, RetrofitError } from '../../src/index.ts'
+import { BadXml } from './bad-xml.ts'
 import { writeEnvelope } from './envelope.ts'
 import { attachEvidence } from './evidence.ts'
 import { answerError, symptomError } from './failures.ts'
@@ -10,7 +11,6 @@ import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
 import { send } from './send.ts'
 import { Unwritable } from './write-value.ts'
-import { BadXml } from './xml-guard.ts'
 
 export async function invoke(invocation: Invocation): Promise<Json> {
   const { call, operation } = invocation

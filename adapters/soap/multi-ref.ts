@@ -1,6 +1,7 @@
 /** SOAP-encoded answers may put a value aside and point at it with href or ref: puts each back where it belongs. */
+
+import { BadXml } from './bad-xml.ts'
 import { attributeOf, childrenOf, type Element } from './parse-xml.ts'
-import { BadXml } from './xml-guard.ts'
 
 const soap12 = 'http://www.w3.org/2003/05/soap-encoding'
 const deepest = 100

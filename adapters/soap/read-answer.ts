@@ -1,6 +1,7 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
 import { isUtf8 } from 'node:buffer'
 import type { Json, JsonObject } from '../../src/index.ts'
+import { BadXml } from './bad-xml.ts'
 import { openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
@@ -9,7 +10,6 @@ import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
 import { readObject } from './read-value.ts'
 import type { Limits } from './shape.ts'
-import { BadXml } from './xml-guard.ts'
 
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
 

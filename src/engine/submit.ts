@@ -165,16 +165,13 @@ async function latest(parts: Parts, run: Run): Promise<Run> {
 }
 
 export function plan(parts: Parts, request: CallRequest): Plan {
-  const { action, input, keys } = admit(parts, request)
+  const { action, input } = admit(parts, request)
   return {
     dryRun: true,
     action: action.name,
     effect: action.effect,
     input: mask(action.input, input),
-    idempotencyKeys: [...(request.idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])].slice(
-      0,
-      keys.length + 8
-    ),
+    idempotencyKeys: [...(request.idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])],
     steps: stepNames(action.steps),
     timeouts: action.timeouts
   }

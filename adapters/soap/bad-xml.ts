@@ -1,0 +1,2 @@
+/** The answer is not XML that may be read. */
+export class BadXml extends Error {}
