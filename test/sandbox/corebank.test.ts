@@ -292,15 +292,14 @@ describe('effects', () => {
 
   test('applied late, also when the client has gone and the server is closing', async () => {
     const path = join(folder, 'late.jsonl')
-    const late = await startCorebank({ port: 0, ledgerPath: path, login: false, faults: { applyLateMs: 300 } })
+    const late = await startCorebank({ port: 0, ledgerPath: path, login: false, faults: { applyLateMs: 1_500 } })
     const headers = { 'content-type': 'text/xml', soapaction: `${bank}/PostPayment` }
     const gone = fetch(late.url, { method: 'POST', body: envelope(payment('LATE')), headers, signal: AbortSignal.timeout(100) })
     await expect(gone).rejects.toMatchObject({ name: 'TimeoutError' })
-    const closing = Date.now()
     await late.close()
-    expect(Date.now() - closing).toBeLessThan(150)
+    // Closing did not wait for it.
     expect(readEffects(path)).toEqual([])
-    await new Promise(resolve => setTimeout(resolve, 400))
+    while (readEffects(path).length === 0) await new Promise(resolve => setTimeout(resolve, 50))
     expect(readEffects(path)).toMatchObject([{ reference: 'LATE', appliedAt: expect.any(Number) }])
   })
 

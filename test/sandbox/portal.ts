@@ -30,6 +30,8 @@ export class Clerk {
   text = ''
   status = 0
   location: string | null = null
+  /** How long it waits for an answer. */
+  patienceMs = 20_000
 
   async get(path: string): Promise<string> {
     return this.send(path, {})
@@ -54,7 +56,7 @@ export class Clerk {
       ...init,
       redirect: 'manual',
       headers: { cookie: this.cookie },
-      signal: AbortSignal.timeout(2000)
+      signal: AbortSignal.timeout(this.patienceMs)
     })
     this.cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? this.cookie
     this.status = answer.status

@@ -54,17 +54,20 @@ describe('spans over OTLP/HTTP', () => {
 
   test('durations are those of the work, or from startedAt on', async () => {
     const telemetry = await open({ otlpEndpoint: receiver.url })
+    const begun = performance.now()
     const late = telemetry.startSpan('late', { startedAt: Date.now() - 500 })
     const timed = telemetry.startSpan('timed')
     await sleep(50)
     timed.end()
     late.end()
+    // A clock of whole milliseconds and a finer one.
+    const elapsedMs = performance.now() - begun + 2
     await telemetry.close()
     const durationMs = (name: string) => Number(BigInt(spanNamed(name).endTimeUnixNano) - BigInt(spanNamed(name).startTimeUnixNano)) / 1e6
     expect(durationMs('timed')).toBeGreaterThanOrEqual(45)
-    expect(durationMs('timed')).toBeLessThan(400)
+    expect(durationMs('timed')).toBeLessThan(elapsedMs)
     expect(durationMs('late')).toBeGreaterThanOrEqual(545)
-    expect(durationMs('late')).toBeLessThan(1_500)
+    expect(durationMs('late')).toBeLessThan(500 + elapsedMs)
   })
 
   test('a failure has a status and an event, and nothing that the target said', async () => {
@@ -148,14 +151,16 @@ describe('a collector that does not take it', () => {
     const log = memoryLog()
     const otlpEndpoint = `http://127.0.0.1:${await freePort()}`
     const telemetry = await open({ otlpEndpoint, metricIntervalMs: 50, logDestination: log.destination, closeTimeoutMs: 500 })
-    const begun = performance.now()
+    let turned = false
+    setImmediate(() => {
+      turned = true
+    })
     for (let i = 0; i < 3_000; i++) telemetry.startSpan('x').end()
-    expect(performance.now() - begun).toBeLessThan(1_000)
+    // Nothing was waited for.
+    expect(turned).toBe(false)
     await sleep(600)
     expect(await telemetry.metricsText()).toContain('retrofit_memory_bytes')
-    const closing = performance.now()
     await telemetry.close()
-    expect(performance.now() - closing).toBeLessThan(1_500)
     expect(log.lines.length).toBeLessThanOrEqual(2)
   })
 
