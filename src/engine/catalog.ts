@@ -2,7 +2,7 @@
 import { RetrofitError } from '../core/errors.ts'
 import type { Records } from '../core/ports.ts'
 import type { Bot } from '../core/types.ts'
-import type { Catalog, CatalogEntry, ManifestIssue } from './engine.ts'
+import type { Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
 
 export type Parsed =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
@@ -27,10 +27,13 @@ interface State {
   readonly files: Map<string, Bot>
   registered: ReadonlyMap<string, Bot>
   readonly versions: Map<string, Bot>
+  /** Name → adapter. */
+  known: ReadonlyMap<string, string>
   readonly listeners: Set<() => void>
   actions: ReadonlyMap<string, { readonly bot: Bot; readonly action: Bot['actions'][number] }>
   stamp: number
   recordStamp: number
+  knownStamp: number
 }
 
 const versionId = (name: string, digest: string): string => `${name}@${digest}`
@@ -40,15 +43,18 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     files: new Map(),
     registered: new Map(),
     versions: new Map(),
+    known: new Map(),
     listeners: new Set(),
     actions: new Map(),
     stamp: 0,
-    recordStamp: -1
+    recordStamp: -1,
+    knownStamp: -1
   }
   const entry = (name: string): CatalogEntry | undefined => entries(state).find(({ bot }) => bot.name === name)
   return {
     entries: () => entries(state),
     entry,
+    known: () => known(state),
     action: name => state.actions.get(name),
     version: (name, digest) => version(parts, state, versionId(name, digest)),
     get stamp() {
@@ -81,6 +87,11 @@ function entries({ files, registered }: State): readonly CatalogEntry[] {
   return all.sort((a, b) => (a.bot.name < b.bot.name ? -1 : 1))
 }
 
+function known(state: State): readonly KnownBot[] {
+  const all = new Map([...state.known, ...entries(state).map(({ bot }) => [bot.name, bot.adapter] as const)])
+  return [...all].map(([name, adapter]) => ({ name, adapter }))
+}
+
 function changed(state: State): void {
   state.actions = new Map(entries(state).flatMap(({ bot }) => bot.actions.map(action => [action.name, { bot, action }] as const)))
   state.stamp++
@@ -93,6 +104,9 @@ async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): P
   if (!state.versions.has(id) && (await records.get('bot-version', id)) === undefined)
     await records.put('bot-version', id, { source: bot.source })
   state.versions.set(id, bot)
+  if (state.known.get(bot.name) === bot.adapter) return
+  await records.put('bot-name', bot.name, { adapter: bot.adapter })
+  state.known = new Map(state.known).set(bot.name, bot.adapter)
 }
 
 async function version({ records, parse }: CatalogParts, state: State, id: string): Promise<Bot | undefined> {
@@ -132,6 +146,7 @@ async function unregister(parts: CatalogParts, state: State, name: string): Prom
 }
 
 async function refresh(parts: CatalogParts, state: State): Promise<void> {
+  await refreshKnown(parts, state)
   const stamp = await parts.records.stamp('bot')
   if (stamp === state.recordStamp) return
   const next = new Map<string, Bot>()
@@ -147,4 +162,13 @@ async function refresh(parts: CatalogParts, state: State): Promise<void> {
   state.registered = next
   state.recordStamp = stamp
   changed(state)
+}
+
+async function refreshKnown({ records }: CatalogParts, state: State): Promise<void> {
+  const stamp = await records.stamp('bot-name')
+  if (stamp === state.knownStamp) return
+  const found = (await records.list('bot-name')).map(({ id, value }) => [id, (value as unknown as KnownBot).adapter] as const)
+  state.known = new Map([...state.known, ...found])
+  state.knownStamp = stamp
+  for (const listener of state.listeners) listener()
 }

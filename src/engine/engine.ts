@@ -62,8 +62,15 @@ export interface CatalogEntry {
   readonly origin: 'file' | 'registered'
 }
 
+export interface KnownBot {
+  readonly name: string
+  readonly adapter: string
+}
+
 export interface Catalog {
   entries(): readonly CatalogEntry[]
+  /** Every bot that was ever here, also those that are gone: runs that were accepted before that wait for a worker still. */
+  known(): readonly KnownBot[]
   entry(bot: string): CatalogEntry | undefined
   action(name: string): { readonly bot: Bot; readonly action: Action } | undefined
   /** The bot version that a run started with, also when a newer one is current. */

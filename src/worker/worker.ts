@@ -37,11 +37,11 @@ export async function startWorker(parts: Parts, settings: WorkerSettings): Promi
   }
 }
 
-/** Only bots whose adapter is here can be served. */
+/** Only bots whose adapter is here can be served; one that is gone, as long as runs of it may wait. */
 function serveAll({ catalog, adapters }: Parts, consumer: Consumer, { bots }: WorkerSettings): Promise<void> {
-  const served = catalog.entries().map(({ bot }) => bot)
   return consumer.serve(
-    served
+    catalog
+      .known()
       .filter(({ name, adapter }) => adapters[adapter] !== undefined && (bots === undefined || bots.includes(name)))
       .map(({ name }) => name)
   )

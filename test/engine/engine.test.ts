@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/core/errors.ts'
+import { createCatalog, type FedCatalog } from '../../src/engine/catalog.ts'
 import { caller, type Opened, type OpenOptions, openEngine, payBot } from './open-engine.ts'
 
 let opened: Opened | undefined
@@ -456,6 +457,20 @@ describe('a worker that stops', () => {
     await drain.close()
     await opened?.startWorker()
     expect(await ended(run, 9_000)).toMatchObject({ status: 'completed' })
+  })
+
+  test('a run that waits when its bot is removed is done all the same, also by a worker that starts later', async () => {
+    const { engine, parts, ended, startWorker } = await open({ script: { run: async () => ({ ok: true }) }, worker: false })
+    const { run } = await engine.submit(pay())
+    const catalog = parts.catalog as FedCatalog
+    catalog.removeFile('pay')
+    await expect(engine.submit(pay())).rejects.toMatchObject({ code: 'action_not_found' })
+    const later = createCatalog({ records: parts.store.records, parse: () => ({ bot: payBot(), issues: [] }) })
+    await later.refresh()
+    expect(later.entries()).toEqual([])
+    expect(later.known()).toEqual([{ name: 'pay', adapter: 'scripted' }])
+    await startWorker()
+    expect(await ended(run)).toMatchObject({ status: 'completed' })
   })
 })
 

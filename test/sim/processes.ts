@@ -42,6 +42,7 @@ function catalogOf(bot: Bot, action: Action): Catalog {
   return {
     entries: () => [entry],
     entry: () => entry,
+    known: () => [{ name: bot.name, adapter: bot.adapter }],
     action: name => (name === action.name ? { bot, action } : undefined),
     version: async () => bot,
     stamp: 1,
