@@ -23,7 +23,7 @@ export interface XmlLimits {
   readonly depth: number
   readonly elements: number
   readonly attributes: number
-  /** The longest single text or attribute. */
+  /** The longest single text or attribute, as it is written. */
   readonly textCharacters: number
 }
 
@@ -114,6 +114,8 @@ function fail({ text, at }: Scan, message: string): never {
 
 function readText(scan: Scan, end: number): void {
   if (end === scan.at) return
+  // As it is written, before any of its references is looked at.
+  if (end - scan.at > scan.options.limits.textCharacters) tooLong(scan)
   const raw = scan.text.slice(scan.at, end)
   const into = scan.open.at(-1)
   if (into === undefined) {
@@ -125,11 +127,12 @@ function readText(scan: Scan, end: number): void {
   scan.at = end
 }
 
+const tooLong = (scan: Scan): never => fail(scan, `a text is longer than ${scan.options.limits.textCharacters} characters`)
+
 function addText(scan: Scan, { children }: Open, text: string): void {
   const last = children.at(-1)
   const whole = typeof last === 'string' ? last + text : text
-  if (whole.length > scan.options.limits.textCharacters)
-    fail(scan, `a text is longer than ${scan.options.limits.textCharacters} characters`)
+  if (whole.length > scan.options.limits.textCharacters) tooLong(scan)
   if (typeof last === 'string') children[children.length - 1] = whole
   else children.push(whole)
 }
