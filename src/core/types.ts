@@ -2,7 +2,7 @@
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
-/** JSON Schema 2020-12, with `x-sensitive`, `x-session` and OpenAPI's `xml`. */
+/** JSON Schema 2020-12, with `x-sensitive`, `x-session`, `x-untrusted` and OpenAPI's `xml`. */
 export type JsonSchema = JsonObject
 
 export type RunStatus = 'queued' | 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled' | 'outcome_unknown'

@@ -4,12 +4,14 @@ import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
 import { idempotencyKeyOf, waitOf } from './call-headers.ts'
-import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendProblem } from './exchange.ts'
+import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
 import type { Handle } from './router.ts'
-import { pendingView } from './run-view.ts'
+import { outputText } from './run-text.ts'
+import { artifactHref, pendingView } from './run-view.ts'
 import { serverTiming } from './server-timing.ts'
 import type { GatewaySettings } from './settings.ts'
+import { callShapeOf, type Shape } from './shape.ts'
 import { inputOf } from './tools.ts'
 
 export interface ActionOptions {
@@ -23,6 +25,7 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
   return {
     async callAction(exchange) {
       const wait = waitOf({ ...exchange, ...settings })
+      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string)?.action)
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
@@ -31,11 +34,12 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
       const waitMs = wait.waitMs - (acceptedAt - exchange.receivedAt)
       const last = hasEnded(run) || waitMs <= 0 ? run : await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) })
       const timing = serverTiming(last, { receivedAt: exchange.receivedAt, acceptedAt, now: performance.now() }, outcome === 'replayed')
-      answer(exchange, last, {
+      const headers = {
         'server-timing': timing,
         ...(wait.applied === undefined ? {} : { 'preference-applied': wait.applied }),
         ...(outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
-      })
+      }
+      answer(exchange, last, { shape, headers })
     }
   }
 }
@@ -66,15 +70,40 @@ export async function waitFor(engine: Engine, run: Run, options: { waitMs: numbe
 const sendPlan = ({ response }: Exchange, plan: object): void =>
   sendJson(response, 200, plan, { 'content-type': 'application/vnd.retrofit.plan+json' })
 
-function answer({ response }: Exchange, run: Run, headers: OutgoingHttpHeaders): void {
-  const problem = problemOfRun(run)
-  if (run.status === 'completed') sendJson(response, 200, run.output ?? null, { 'run-id': run.id, ...headers })
-  else if (problem !== undefined) sendProblem(response, problem, { headers })
-  else sendPending({ response }, run, headers)
+interface Answering {
+  readonly shape: Shape
+  readonly headers: OutgoingHttpHeaders
 }
 
-export function sendPending({ response }: Pick<Exchange, 'response'>, run: Run, headers: OutgoingHttpHeaders = {}): void {
-  const pending = pendingView(run)
+function answer({ response }: Exchange, run: Run, { shape, headers }: Answering): void {
+  const problem = problemOfRun(run)
+  if (run.status === 'completed') sendOutput(response, run, { shape, headers })
+  else if (problem !== undefined) sendProblem(response, problem, { headers })
+  else sendPending({ response }, run, { headers, query: shape.query })
+}
+
+/** The output itself; its files by link. */
+function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
+  const all = { 'run-id': run.id, vary: 'Accept', ...linksOf(run), ...headers }
+  if (shape.text) sendPlain(response, outputText(run, shape), all)
+  else sendJson(response, 200, shape.select(run.output ?? null), all)
+}
+
+/** RFC 8288. */
+function linksOf(run: Run): OutgoingHttpHeaders {
+  const links = run.artifacts.map(
+    ({ name, mediaType }) => `<${artifactHref(run, name)}>; rel="enclosure"; type="${mediaType.replaceAll(/[^\w.+/; =-]/g, '')}"`
+  )
+  return links.length === 0 ? {} : { link: links.join(', ') }
+}
+
+interface PendingOptions {
+  readonly headers?: OutgoingHttpHeaders
+  readonly query?: string
+}
+
+export function sendPending({ response }: Pick<Exchange, 'response'>, run: Run, { headers = {}, query }: PendingOptions = {}): void {
+  const pending = pendingView(run, query)
   sendJson(response, 202, pending, {
     location: `/v1/runs/${run.id}`,
     'retry-after': retryAfterSeconds(pending.pollAfterMs),

@@ -3,6 +3,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { RetrofitError } from '../core/errors.ts'
 import type { Caller } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
+import { qualityOf } from './accept.ts'
 import { lacks } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { parseJsonObject } from './json-body.ts'
@@ -36,33 +37,15 @@ function createRate(perSecond: number): (caller: Caller) => Promise<void> {
   }
 }
 
-/** `Accept` must admit one of the good answers; the quality values are weighed only in so far as 0 means no. */
+/** `Accept` must admit one of the good answers. */
 function checkAccept({ headers, route }: Exchange): void {
   const accept = headers.accept
   if (accept === undefined || route.produces.length === 0 || route.produces.includes('*/*')) return
-  const ranges = accept.split(',').map(parseRange)
-  if (route.produces.some(type => admitted(type, ranges))) return
+  if (route.produces.some(type => qualityOf(accept, type) > 0)) return
   throw new RetrofitError('not_acceptable', {
     detail: `The answer is ${route.produces.join(' or ')}`,
     hint: `Send Accept: ${route.produces[0]}.`
   })
-}
-
-interface Range {
-  readonly type: string
-  readonly refused: boolean
-}
-
-function parseRange(text: string): Range {
-  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
-  return { type, refused: parameters.some(parameter => /^q=0(\.0*)?$/.test(parameter)) }
-}
-
-/** The most specific range decides. */
-function admitted(type: string, ranges: readonly Range[]): boolean {
-  const wanted = [type, `${type.split('/')[0]}/*`, '*/*']
-  const range = wanted.map(one => ranges.find(({ type: name }) => name === one)).find(found => found !== undefined)
-  return range !== undefined && !range.refused
 }
 
 /** No body at all is an empty input: an action without required properties can be called by a bare POST. */

@@ -37,6 +37,9 @@ export function sendJson(response: ServerResponse, status: number, value: Json |
   sendText(response, status, JSON.stringify(value), { 'content-type': 'application/json', ...headers })
 }
 
+export const sendPlain = (response: ServerResponse, text: string, headers?: OutgoingHttpHeaders): void =>
+  sendText(response, 200, text, { 'content-type': 'text/plain; charset=utf-8', ...headers })
+
 export function sendText(response: ServerResponse, status: number, text: string, headers: OutgoingHttpHeaders): void {
   if (response.headersSent || response.destroyed) return
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })

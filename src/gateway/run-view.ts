@@ -2,6 +2,7 @@
 
 import { traceIdOf } from '../core/trace-context.ts'
 import type { Run } from '../core/types.ts'
+import type { Select } from '../surface/select-fields.ts'
 import { problemOfRun } from './problem.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -27,7 +28,10 @@ export function summaryOf(run: Run): object {
   })
 }
 
-export function runView(run: Run): object {
+export const artifactHref = ({ id }: Run, name: string): string => `/v1/runs/${id}/artifacts/${encodeURIComponent(name)}`
+
+/** `select`: of the output. */
+export function runView(run: Run, select: Select = output => output): object {
   const { errorCode: _, ...summary } = summaryOf(run) as { errorCode?: string }
   return {
     ...summary,
@@ -37,7 +41,7 @@ export function runView(run: Run): object {
     startedBy: { subject: run.subject, clientId: run.clientId },
     input: run.input,
     ...present({
-      output: run.output,
+      output: run.output === undefined ? undefined : select(run.output),
       error: problemOfRun(run),
       cancelRequested: run.cancelRequested,
       resolvedBy: run.resolvedBy,
@@ -45,7 +49,7 @@ export function runView(run: Run): object {
     }),
     deadlineAt: iso(run.deadlineAt),
     steps: run.steps.map(stepView),
-    artifacts: run.artifacts.map(artifact => ({ ...artifact, href: `/v1/runs/${run.id}/artifacts/${encodeURIComponent(artifact.name)}` })),
+    artifacts: run.artifacts.map(artifact => ({ ...artifact, href: artifactHref(run, artifact.name) })),
     history: run.history.map(({ at, ...rest }) => ({ at: iso(at), ...rest })),
     traceId: traceIdOf(run.traceparent)
   }
@@ -64,9 +68,10 @@ export interface PendingView {
   readonly next: string
 }
 
-export const pendingView = (run: Run): PendingView => ({
+/** `query`: the shape in which the output is wanted. */
+export const pendingView = (run: Run, query = ''): PendingView => ({
   runId: run.id,
   status: run.status,
   pollAfterMs: pollAfterMs(run),
-  next: `GET /v1/runs/${run.id}?wait=20`
+  next: `GET /v1/runs/${run.id}?wait=20${query}`
 })

@@ -1,14 +1,16 @@
 /** The operations on runs. */
 import { hasEnded } from '../core/run.ts'
-import type { Caller, JsonObject, Run, RunStatus } from '../core/types.ts'
+import type { Caller, JsonObject, JsonSchema, Run, RunStatus } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { checkMayCancel, checkMayRetry } from './access.ts'
 import { type ActionOptions, sendPending, waitFor } from './actions.ts'
 import { sendArtifact } from './artifacts.ts'
-import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson } from './exchange.ts'
+import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain } from './exchange.ts'
 import type { Handle } from './router.ts'
 import { sendEvents } from './run-events.ts'
+import { runText } from './run-text.ts'
 import { pollAfterMs, runView, summaryOf } from './run-view.ts'
+import { type Shape, shapeOf } from './shape.ts'
 
 type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'retryRun'
 
@@ -23,9 +25,11 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
     },
     async getRun(exchange) {
       const run = await visible(exchange)
+      const shape = shapeOf(exchange, await outputSchemaOf(engine, run))
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
-      sendRun(exchange, waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) }) : run)
+      const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) }) : run
+      sendRun(exchange, last, shape)
     },
     async watchRun(exchange) {
       await sendEvents(exchange, await visible(exchange), options)
@@ -52,8 +56,14 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
   }
 }
 
-function sendRun({ response }: Exchange, run: Run): void {
-  sendJson(response, 200, runView(run), hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) })
+/** As the run's own version of the bot describes it. */
+const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>
+  (await catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)?.output
+
+function sendRun({ response }: Exchange, run: Run, shape?: Shape): void {
+  const headers = hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) }
+  if (shape?.text) sendPlain(response, runText(run, shape), { vary: 'Accept', ...headers })
+  else sendJson(response, 200, runView(run, shape?.select), headers)
 }
 
 interface PageQuery {

@@ -16,7 +16,7 @@ export function manifestJsonSchema(adapters: Readonly<Record<string, Adapter>>):
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { $ref: `#/$defs/${kind}` }
   }))
-  return {
+  return withOwnKeywords({
     $schema: dialect,
     title: 'Retrofit bot manifest',
     type: 'object',
@@ -24,7 +24,45 @@ export function manifestJsonSchema(adapters: Readonly<Record<string, Adapter>>):
     properties: { adapter: { description: 'The kind of target.', enum: kinds } },
     allOf: choices,
     $defs: Object.fromEntries(described)
+  })
+}
+
+/**
+ * Where a JSON Schema stands, the keywords that Retrofit adds may stand in it, at any depth: with the meta-schema's own dynamic
+ * anchor, its `$dynamicRef`s lead here.
+ */
+const withOwnKeywords = (document: JsonObject): JsonObject => {
+  const led = retargeted(document) as JsonObject
+  return {
+    ...led,
+    $defs: {
+      ...(led.$defs as JsonObject),
+      jsonSchema: { $dynamicAnchor: 'meta', $ref: dialect, properties: ownKeywords }
+    }
   }
+}
+
+const ownKeywords: JsonObject = {
+  'x-sensitive': {
+    enum: ['pii', 'secret'],
+    description: 'Masks the value wherever it would be kept or shown; secret also in the text for models.'
+  },
+  'x-session': {
+    type: 'string',
+    pattern: '^[A-Za-z][A-Za-z0-9_]*$',
+    description: 'A variable of the session that fills a missing input, and that remembers an output.'
+  },
+  'x-untrusted': {
+    type: 'boolean',
+    description: 'The text was written by somebody else, as a narrative on a screen: models get it as data, never as instructions.'
+  }
+}
+
+function retargeted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(retargeted)
+  if (!isObject(value)) return value
+  const led = (key: string, member: Json): Json => (key === '$ref' && member === dialect ? '#/$defs/jsonSchema' : retargeted(member))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, led(key, member)]))
 }
 
 function forAdapter(kind: string, shape: Adapter['shape']): JsonObject {

@@ -237,6 +237,9 @@ function checkOwn({ path, schema }: Subschema, { report }: SchemaSource): void {
   const sensitive = schema['x-sensitive']
   if (sensitive !== undefined && !sensitivities.includes(String(sensitive)))
     report(valueError([...path, 'x-sensitive'], `must be pii or secret, not ${JSON.stringify(sensitive)}`))
+  const untrusted = schema['x-untrusted']
+  if (untrusted !== undefined && typeof untrusted !== 'boolean')
+    report(valueError([...path, 'x-untrusted'], `must be true or false, not ${JSON.stringify(untrusted)}`))
   const session = schema['x-session']
   if (session !== undefined && (typeof session !== 'string' || !/^[A-Za-z][A-Za-z0-9_]*$/.test(session)))
     report(valueError([...path, 'x-session'], 'must be the name of a session variable, as customerId'))

@@ -4,6 +4,7 @@ import type { Note } from './compile-schema.ts'
 import { compileTool, providers, type Tool } from './compile-tool.ts'
 import type { CountTokens } from './count-tokens.ts'
 import { isObject } from './flatten.ts'
+import { unmarkedText } from './unmarked-text.ts'
 import { adviceFor } from './words.ts'
 
 /** Chat completions and responses take the same schemas. */
@@ -80,7 +81,13 @@ function lintAction(action: Action, countTokens: CountTokens): Omit<ActionReport
     most > definitionTokens ? [{ pointer: '', message: `the definition costs ${most} tokens: shorten the descriptions, or split it` }] : []
   return {
     providers: reports,
-    remarks: [...nameRemarks(action), ...descriptionRemarks(action), ...size, ...propertyRemarks(action.input, '/input')]
+    remarks: [
+      ...nameRemarks(action),
+      ...descriptionRemarks(action),
+      ...size,
+      ...propertyRemarks(action.input, '/input'),
+      ...outputRemarks(action)
+    ]
   }
 }
 
@@ -110,6 +117,14 @@ function descriptionRemarks({ description }: Action): readonly Remark[] {
     ...(text.split(/\s+/).length < 4 ? [say('is too short to choose by: say what the action does and when to use it')] : []),
     ...(sayingWhen.test(text) ? [] : [say('does not say when to use the action: add a sentence, as "Use it before any transfer."')])
   ]
+}
+
+function outputRemarks({ output }: Action): readonly Remark[] {
+  const names = unmarkedText(output)
+  if (names.length === 0) return []
+  const some = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+  const message = `free text of the target (${some}): mark what other people can write with x-untrusted: true, so that a model gets it as data; x-untrusted: false on one of them says that it is none`
+  return [{ pointer: '/output', message }]
 }
 
 function propertyRemarks(schema: Json | undefined, pointer: string): readonly Remark[] {

@@ -75,11 +75,30 @@ function staticPaths(paths: JsonObject, allows: OpenApiOptions['allows']): JsonO
 }
 
 function usableItem(item: JsonObject, allows: OpenApiOptions['allows']): JsonObject {
+  const isMethod = (name: string): boolean => (methods as readonly string[]).includes(name)
   const usable = ([name, operation]: [string, Json]): boolean => {
     const security = object(operation).security as readonly { readonly apiKey?: readonly string[] }[] | undefined
-    return !(methods as readonly string[]).includes(name) || allows(security?.[0]?.apiKey ?? [])
+    return !isMethod(name) || allows(security?.[0]?.apiKey ?? [])
   }
-  return Object.fromEntries(Object.entries(item).filter(usable))
+  const kept = Object.entries(item).filter(usable)
+  return Object.fromEntries(kept.map(([name, member]) => [name, isMethod(name) ? withoutTwin(object(member)) : member]))
+}
+
+function withoutTwin(operation: JsonObject): JsonObject {
+  const responses = object(operation.responses)
+  return {
+    ...operation,
+    responses: { ...responses, ...(responses['200'] === undefined ? {} : { '200': oneForm(object(responses['200'])) }) }
+  }
+}
+
+/**
+ * Without the text beside JSON: a client that is generated would have to tell an output from a string at each call, and who asks for
+ * the text (`view`) knows what comes.
+ */
+function oneForm(response: JsonObject): JsonObject {
+  const { 'text/plain': text, ...content } = object(response.content)
+  return text === undefined || content['application/json'] === undefined ? response : { ...response, content }
 }
 
 const schemasOf = ({ name, input, output }: Action): readonly (readonly [string, Json])[] => [
@@ -129,7 +148,8 @@ function describe({ description, effect, idempotency }: Action): string {
   return `${description.trim()}\n\n${effects[effect]}${key}`
 }
 
-function okOf({ name }: Action, response: JsonObject): JsonObject {
+function okOf({ name }: Action, written: JsonObject): JsonObject {
+  const response = oneForm(written)
   const content = object(response.content)
   return { ...response, content: { ...content, 'application/json': { schema: local('schemas', `${name}.output`) } } }
 }

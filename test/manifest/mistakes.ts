@@ -220,6 +220,12 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     ['39:49 actions.book.input.properties.reference.x-sensitive: must be pii or secret, not "yes"']
   ],
   [
+    'a mark that is neither true nor false',
+    'output: { type: object }',
+    'output: { properties: { a: { x-untrusted: maybe } } }',
+    ['25:47 actions.say.output.properties.a.x-untrusted: must be true or false, not "maybe"']
+  ],
+  [
     'an id in a schema',
     'output: { type: object }',
     'output: { $id: "urn:x" }',

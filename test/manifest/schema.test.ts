@@ -26,7 +26,10 @@ describe('openapi/bot.schema.json', () => {
     ['a wrong value', 'effect: read', 'effect: reed'],
     ['a missing key', '    scopes: [echo:read]\n', ''],
     ['a duration without a unit', 'settle: 250ms', 'settle: 250'],
-    ['a bad schema', 'output: { type: object }', 'output: { type: objekt }']
+    ['a bad schema', 'output: { type: object }', 'output: { type: objekt }'],
+    ['a bad schema inside a schema', 'output: { type: object }', 'output: { properties: { a: { items: { type: objekt } } } }'],
+    ['a bad mark of ours', 'output: { type: object }', 'output: { properties: { a: { items: { x-untrusted: maybe } } } }'],
+    ['a sensitivity that does not exist', 'output: { type: object }', 'output: { x-sensitive: very }']
   ]
   test.each(bent)('refuses %s', (_, from, to) => {
     expect(good).toContain(from)

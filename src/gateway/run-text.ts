@@ -1,0 +1,37 @@
+/** A run as short text for a model. */
+import type { Run } from '../core/types.ts'
+import { textTwin, untrusted } from '../surface/text-twin.ts'
+import type { Problem } from './problem.ts'
+import { problemOfRun } from './problem.ts'
+import { artifactHref, pendingView } from './run-view.ts'
+import type { Shape } from './shape.ts'
+
+export function runText(run: Run, shape: Shape): string {
+  const { error, output } = { error: problemOfRun(run), output: run.output }
+  const lines = [
+    `${run.action} ${run.status}, run ${run.id}`,
+    ...(error === undefined ? [] : [problemText(error)]),
+    ...(output === undefined ? [] : [outputText(run, shape)]),
+    ...(error === undefined && output === undefined ? [waitText(run, shape)] : [])
+  ]
+  return lines.join('\n')
+}
+
+/** The output and where its files are. */
+export const outputText = (run: Run, { schema, select }: Shape): string =>
+  [
+    textTwin(select(run.output ?? null), schema),
+    ...run.artifacts.map(({ name, mediaType }) => `file: ${artifactHref(run, name)} (${mediaType})`)
+  ].join('\n')
+
+const waitText = (run: Run, { query }: Shape): string => {
+  const { status, next } = pendingView(run, query)
+  return status === 'queued' || status === 'working' ? `It has not ended. Next: ${next}` : `Next: ${next}`
+}
+
+/** What the target said may be in the detail. */
+const problemText = ({ code, title, detail, effect, retryable, hint }: Problem): string =>
+  [
+    `${code}: ${title}.${detail === title ? '' : ` ${untrusted(detail)}`}`,
+    `Effect: ${effect}. ${retryable ? 'It can be tried again.' : 'Trying again does not help.'}${hint === undefined ? '' : ` ${hint}`}`
+  ].join('\n')
