@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { JsonObject } from '../../src/core/types.ts'
 import { loadTokenCounter } from '../../src/surface/count-tokens.ts'
 import { catalogueBudget, lintForAgents } from '../../src/surface/lint.ts'
 import { actionWith, sampleActions } from './actions.ts'
@@ -51,6 +52,22 @@ test('a property without words is named, and a good action has no remark', () =>
     { pointer: '/input/properties/a~1b', message: expect.stringContaining('no description') }
   ])
   expect(remarksOf(good, { a: string })).toEqual([])
+})
+
+test.each<[string, object, string | undefined]>([
+  ['free text that nobody has decided about', { a: { type: 'string' }, b: { items: { type: 'string' } } }, 'a, b'],
+  [
+    'text of a fixed form',
+    { a: { type: 'string', pattern: 'x' }, b: { enum: ['x'] }, c: { type: 'string', format: 'date' }, d: { type: 'number' } },
+    undefined
+  ],
+  ['text that is marked', { a: { type: 'string', 'x-untrusted': true }, b: { type: 'string' } }, undefined],
+  ['text that is said to be trusted', { a: { type: 'string', 'x-untrusted': false } }, undefined]
+])('%s in an output', (_, properties, named) => {
+  const output = { type: 'object', properties } as JsonObject
+  const action = actionWith('b_x', { type: 'object' }, { description: 'Reads the balance. Use it first.', output })
+  const { remarks } = lintForAgents([action], text => text.length).actions[0] ?? { remarks: [] }
+  expect(remarks).toEqual(named === undefined ? [] : [{ pointer: '/output', message: expect.stringContaining(`(${named})`) }])
 })
 
 test('a catalogue over the budget is told', () => {

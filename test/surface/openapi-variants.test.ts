@@ -111,6 +111,13 @@ describe('OpenAPI 3.0', () => {
     expect(schema30(written)).toEqual(expected)
   })
 
+  test('and 3.1 say what somebody else wrote', () => {
+    const output = { type: 'object', properties: { note: { type: ['string', 'null'], 'x-untrusted': true } } }
+    const full = documentOf([actionWith('b_x', { type: 'object' }, { output })])
+    for (const { document } of [{ document: full }, { document: toOpenApi30(full) as Any }, gptDocument(full) as { document: Any }])
+      expect(document.components.schemas['b_x.output'].properties.note['x-untrusted']).toBe(true)
+  })
+
   test('lists no scopes for a key, and says them', () => {
     const { post } = (toOpenApi30(documentOf([actionWith('b_x', { type: 'object' })])) as Any).paths['/v1/actions/b_x']
     expect(post).toMatchObject({
