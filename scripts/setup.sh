@@ -3,7 +3,8 @@
 #
 #   static       Node 24, dependencies                       types, lint, dead code
 #   start        … and a Chromium (a warning without)        npm start
-#   test         … and redis-server, rabbitmq-server         npm test
+#   test         … and redis-server, rabbitmq-server,        npm test
+#                openssl, xmlsec1
 #   production   dependencies without those of development   docker/Dockerfile
 #   browser      a Chromium alone (an error without)         docker/Dockerfile
 #
@@ -143,7 +144,7 @@ install_fonts() {
   apt_install fonts-liberation || say 'no fonts could be installed; pages may show boxes for letters'
 }
 
-# --- Redis and RabbitMQ ----------------------------------------------------------------------------------------------
+# --- Redis, RabbitMQ, OpenSSL ----------------------------------------------------------------------------------------
 
 rabbitmq_is_there() { has rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
 
@@ -152,6 +153,9 @@ install_servers() {
   missing=
   has redis-server || missing=redis-server
   rabbitmq_is_there || missing="$missing rabbitmq-server"
+  # Makes certificates and verifies signatures, for tests.
+  has openssl || missing="$missing openssl"
+  has xmlsec1 || missing="$missing xmlsec1"
   [ -z "$missing" ] && return
   can_apt || give_up "missing:$(printf ' %s' $missing). Install them, and start again; no service needs to run."
   say "installing$(printf ' %s' $missing) with apt-get"

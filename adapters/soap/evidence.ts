@@ -2,6 +2,7 @@
 import type { Call } from '../../src/index.ts'
 import type { Answer } from './http.ts'
 import type { OperationPlan } from './plan.ts'
+import { basicToken } from './security/auth.ts'
 
 const shownChars = 4_096
 const mask = '***'
@@ -57,8 +58,5 @@ function decodeReferences(text: string): string {
 }
 
 /** HTTP Basic is the login in another spelling. */
-export const basicToken = ({ username = '', password = '' }: Readonly<Record<string, string>>): string =>
-  Buffer.from(`${username}:${password}`).toString('base64')
-
-const redactLogin = ({ credentials }: Call, text: string): string =>
-  credentials.password === undefined ? text : text.replaceAll(basicToken(credentials), mask)
+const redactLogin = ({ credentials: { username = '', password } }: Call, text: string): string =>
+  password === undefined ? text : text.replaceAll(basicToken(username, password), mask)

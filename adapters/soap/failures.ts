@@ -4,6 +4,7 @@ import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
+import type { TlsFailure } from './security/tls-failures.ts'
 
 /** After the commit point nothing here says that the effect does not exist, but a mapped fault. */
 const effectOf = (invocation: Invocation) => (isCommitted(invocation) ? ('unknown' as const) : ('none' as const))
@@ -68,6 +69,18 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     cause: cleanCause(call, error)
   })
 }
+
+/** Before the commit point: no request is read by whom the certificates do not satisfy. */
+export const tlsError = ({ by, why }: TlsFailure): Error =>
+  new RetrofitError('target_failed', {
+    detail: `No safe connection to the target: ${why}. ${by === 'us' ? 'Nothing was sent' : 'No request was read'}.`,
+    retryable: false,
+    effect: 'none',
+    hint:
+      by === 'us'
+        ? 'An operator has to trust the certificate (target.tls.ca) or correct the address; do not retry.'
+        : "An operator has to correct the client's certificate (target.tls); do not retry."
+  })
 
 /** Sent, and no whole answer came back. */
 export function exchangeError(invocation: Invocation, error: unknown): Error {

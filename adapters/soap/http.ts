@@ -1,8 +1,10 @@
 /** One HTTP POST: kept-alive connections for reads, a connection of its own for a call that must be sent at most once. */
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { acceptance, type TlsSettings } from './security/tls.ts'
 
 export interface Post {
   readonly path: string
@@ -39,12 +41,23 @@ const shownBytes = 4_096
 const unzip = promisify(gunzip)
 const connector = buildConnector({ timeout: connectTimeoutMs })
 
-export const openPool = (origin: string): Pool =>
-  new Pool(origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: { timeout: connectTimeoutMs } })
+/** No session outlives its connection: each time the certificates are looked at again. */
+const connectOptions = (tls: TlsSettings | undefined): buildConnector.BuildOptions =>
+  tls === undefined
+    ? { timeout: connectTimeoutMs }
+    : {
+        timeout: connectTimeoutMs,
+        maxCachedSessions: 0,
+        secureContext: tls.secureContext,
+        ...(tls.servername === undefined ? {} : { servername: tls.servername })
+      }
 
-/** Connects (TCP, TLS) and sends nothing yet. */
-export async function connect(origin: string, signal: AbortSignal): Promise<Connection> {
-  const socket = await openSocket(new URL(origin), signal)
+export const openPool = (origin: string, tls?: TlsSettings): Pool =>
+  new Pool(origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectOptions(tls) })
+
+/** Connects (TCP, TLS with the target's consent) and sends nothing yet. */
+export async function connect(origin: string, signal: AbortSignal, tls?: TlsSettings): Promise<Connection> {
+  const socket = await openSocket(new URL(origin), signal, tls)
   const before = socket.bytesWritten
   let given = false
   const client = new Client(origin, {
@@ -68,7 +81,20 @@ export async function connect(origin: string, signal: AbortSignal): Promise<Conn
   }
 }
 
-function openSocket({ protocol, hostname, port }: URL, signal: AbortSignal): Promise<Socket> {
+async function openSocket(url: URL, signal: AbortSignal, tls: TlsSettings | undefined): Promise<Socket> {
+  if (tls === undefined) return startSocket(url, signal, connector)
+  const socket = (await startSocket(url, signal, buildConnector(connectOptions(tls)))) as TLSSocket
+  if (!tls.clientCertificate) return socket
+  try {
+    await acceptance(socket, signal)
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+function startSocket({ protocol, hostname, port }: URL, signal: AbortSignal, connector: buildConnector.connector): Promise<Socket> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     const abort = () => reject(signal.reason)

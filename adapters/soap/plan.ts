@@ -5,6 +5,9 @@ import { compileFrame, type Frame, headersFor } from './envelope.ts'
 import { compileErrorMatch, compileExpression, compileRule, type ErrorMatch, type Match, type RuleContext } from './faults.ts'
 import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { createNamespaces, isReserved, type Namespaces } from './namespaces.ts'
+import type { AuthName } from './security/auth.ts'
+import { checkTargetSecurity } from './security/check-target.ts'
+import type { TlsKeys } from './security/shape.ts'
 import { sensitiveNames } from './sensitive-names.ts'
 import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape.ts'
 
@@ -31,7 +34,9 @@ export interface OperationPlan {
 
 export interface Plan {
   readonly operation: OperationPlan
-  readonly basic: boolean
+  readonly auth: AuthName
+  readonly tls: TlsKeys | undefined
+  readonly gzip: boolean
   readonly limits: Limits
   readonly commit: boolean
   readonly errors: readonly ErrorMatch[]
@@ -59,7 +64,9 @@ export function compilePlan(source: ActionSource): Plan {
   })
   return {
     operation: compileOperation(action, { target, source, path: [], input: source.input, output: source.output }),
-    basic: target.auth === 'basic',
+    auth: target.auth,
+    tls: target.tls,
+    gzip: target.gzip,
     limits: target.limits,
     commit: action.commit,
     errors: Object.entries(errors as JsonObject).flatMap(([code, error]) => {
@@ -71,10 +78,10 @@ export function compilePlan(source: ActionSource): Plan {
   }
 }
 
-function checkTarget({ namespaces, auth }: TargetKeys, { target, issue }: ActionSource): void {
-  for (const prefix of Object.keys(namespaces))
-    if (isReserved(prefix)) issue(['target', 'namespaces', prefix], 'is a prefix that envelopes use: take another')
-  if (auth === 'basic' && target.credentials === undefined) issue(['target', 'auth'], 'needs credentials: name them in target.credentials')
+function checkTarget(keys: TargetKeys, source: ActionSource): void {
+  for (const prefix of Object.keys(keys.namespaces))
+    if (isReserved(prefix)) source.issue(['target', 'namespaces', prefix], 'is a prefix that envelopes use: take another')
+  checkTargetSecurity(keys, source)
 }
 
 function checkCommit({ effect, issue }: ActionSource, commit: boolean): void {

@@ -1,9 +1,12 @@
 /** Sends one request: a read over kept-alive connections, a commit over its own and at most once. */
-import { type Call, NothingSent, RetrofitError } from '../../src/index.ts'
-import { basicToken } from './evidence.ts'
-import { connectError, exchangeError, timeoutError } from './failures.ts'
+import { gzipSync } from 'node:zlib'
+import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { connectError, exchangeError, timeoutError, tlsError } from './failures.ts'
 import { type Answer, connect, type Post, post } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
+import { auths } from './security/auth.ts'
+import { type TlsSettings, tlsSettings } from './security/tls.ts'
+import { tlsFailure } from './security/tls-failures.ts'
 
 export function send(invocation: Invocation, envelope: string): Promise<Answer> {
   return invocation.role === 'commit' ? sendCommit(invocation, envelope) : sendRead(invocation, envelope)
@@ -12,20 +15,21 @@ export function send(invocation: Invocation, envelope: string): Promise<Answer> 
 /** A connection that the target had closed already is no reason to fail a read: once more, on a new one. */
 async function sendRead(invocation: Invocation, envelope: string): Promise<Answer> {
   const { endpoint, pools } = invocation
+  const tls = tlsOf(invocation)
   const limit = limitOf(invocation)
   const request = requestFor(invocation, envelope, limit.signal)
   try {
-    return await exchange(invocation, () => post(pools.get(endpoint.origin), request)).catch(error => {
+    return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(error => {
       if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
-      return exchange(invocation, () => postFresh(endpoint.origin, request))
+      return exchange(invocation, () => postFresh(endpoint.origin, request, tls))
     })
   } catch (error) {
     throw explain(invocation, limit, error)
   }
 }
 
-async function postFresh(origin: string, request: Post): Promise<Answer> {
-  const connection = await connect(origin, request.signal)
+async function postFresh(origin: string, request: Post, tls: TlsSettings | undefined): Promise<Answer> {
+  const connection = await connect(origin, request.signal, tls)
   try {
     return await connection.post(request)
   } finally {
@@ -37,13 +41,16 @@ async function postFresh(origin: string, request: Post): Promise<Answer> {
 async function sendCommit(invocation: Invocation, envelope: string): Promise<Answer> {
   const limit = limitOf(invocation)
   const request = requestFor(invocation, envelope, limit.signal)
-  const connection = await connect(invocation.endpoint.origin, limit.signal).catch(error => {
+  const connection = await connect(invocation.endpoint.origin, limit.signal, tlsOf(invocation)).catch(error => {
     throw explain(invocation, limit, error)
   })
   try {
     await invocation.call.commit()
     return await exchange(invocation, () => connection.post(request)).catch(error => {
       if (!connection.written) throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true })
+      // The target ended the handshake with the client: what stands behind it was not read.
+      const refusal = tlsFailure(error)
+      if (refusal !== undefined) throw new NothingSent(`No safe connection to the target: ${refusal.why}.`, { retryable: false })
       throw explain(invocation, limit, error)
     })
   } finally {
@@ -52,20 +59,25 @@ async function sendCommit(invocation: Invocation, envelope: string): Promise<Ans
 }
 
 function requestFor({ call, operation, endpoint }: Invocation, envelope: string, signal: AbortSignal): Post {
-  const { basic, limits } = call.steps
-  const login = basic ? { authorization: `Basic ${basicToken(checkedLogin(call))}` } : {}
+  const { auth, gzip, limits } = call.steps
+  const authorization = auths[auth]?.(call.credentials)
+  const login = authorization === undefined ? {} : { authorization }
+  const packed = gzip ? { 'content-encoding': 'gzip' } : {}
   return {
     path: endpoint.pathname + endpoint.search,
-    headers: { ...operation.headers, 'accept-encoding': 'gzip', ...login },
-    body: Buffer.from(envelope),
+    headers: { ...operation.headers, 'accept-encoding': 'gzip', ...packed, ...login },
+    body: gzip ? gzipSync(envelope) : Buffer.from(envelope),
     signal,
     answerBytes: limits.answerBytes
   }
 }
 
-function checkedLogin({ credentials }: Call): Readonly<Record<string, string>> {
-  if (credentials.username !== undefined && credentials.password !== undefined) return credentials
-  throw new RetrofitError('target_failed', { detail: "The target's credentials need a username and a password.", retryable: false })
+function tlsOf({ call, endpoint }: Invocation): TlsSettings | undefined {
+  const { tls } = call.steps
+  if (tls === undefined) return undefined
+  if (endpoint.protocol === 'https:') return tlsSettings(tls, call.credentials)
+  const detail = 'The target is to be reached with TLS (target.tls), and its address does not start with https. Nothing was sent.'
+  throw new RetrofitError('target_failed', { detail, retryable: false })
 }
 
 function exchange({ call, operation, endpoint }: Invocation, work: () => Promise<Answer>): Promise<Answer> {
@@ -92,5 +104,7 @@ function explain(invocation: Invocation, { signal, timeoutMs }: Limit, error: un
   if (call.signal.aborted) return call.signal.reason
   if (signal.aborted) return timeoutError(invocation, timeoutMs ?? 0)
   if (error instanceof RetrofitError) return error
+  const distrusted = tlsFailure(error)
+  if (!isCommitted(invocation) && distrusted !== undefined) return tlsError(distrusted)
   return !isCommitted(invocation) && unreached.has(codeOf(error)) ? connectError(invocation, error) : exchangeError(invocation, error)
 }

@@ -1,6 +1,7 @@
 /** The adapter's own keys of a manifest. */
 import { z } from 'zod'
 import { durationPattern } from '../../src/index.ts'
+import { targetSecurity } from './security/shape.ts'
 
 const template = z.json()
 const schema = z.record(z.string(), z.json())
@@ -87,7 +88,7 @@ export const shape = {
       .enum(['qualified', 'unqualified'])
       .default('qualified')
       .describe("Whether elements inside a request or answer are in the operation's namespace (the schema's elementFormDefault)."),
-    auth: z.enum(['none', 'basic']).default('none').describe('basic: HTTP Basic with username and password of the credentials.'),
+    ...targetSecurity,
     limits: limits.prefault({}).describe('Answers beyond these are refused.')
   }),
   action: z.strictObject({
