@@ -9,19 +9,6 @@ export interface Timed {
   readonly p95: number
 }
 
-/** Runs the work `count` times after a tenth as many for warming up. Milliseconds. */
-export async function timed(count: number, work: (index: number) => Promise<void>): Promise<Timed> {
-  for (let i = 0; i < Math.max(3, count / 10); i++) await work(i)
-  const latencies: number[] = []
-  for (let i = 0; i < count; i++) {
-    const begun = performance.now()
-    await work(i)
-    latencies.push(performance.now() - begun)
-  }
-  latencies.sort((a, b) => a - b)
-  return { p50: median(latencies), p95: latencies[Math.floor(latencies.length * 0.95)] ?? 0 }
-}
-
 export interface Caller {
   call(action: string, input: object): Promise<void>
   close(): Promise<void>
@@ -58,24 +45,52 @@ export async function registerBench(url: string, key: string): Promise<void> {
 
 export const echoInput = { customerId: 'C-1', invoice: { number: 'I-1', amount: 1 } }
 
-export interface Compared {
-  readonly bare: Timed
-  readonly call: Timed
-  readonly hop: Timed
-  /** (call − hop) over bare, of the medians. */
+const contenders = ['bare', 'call', 'hop'] as const
+type Contender = (typeof contenders)[number]
+
+export interface Compared extends Readonly<Record<Contender, Timed>> {
+  /** (call − hop) over bare: of the medians, and of the best and the worst round. */
   readonly ratio: number
+  readonly ratios: readonly [least: number, most: number]
 }
 
-/** The three in turns, so that the machine's noise hits all alike; medians over the rounds. */
-export async function compare(rounds: number, work: Readonly<Record<'bare' | 'call' | 'hop', () => Promise<Timed>>>): Promise<Compared> {
-  const seen = { bare: [] as Timed[], call: [] as Timed[], hop: [] as Timed[] }
+/** One call of each in turns, so that the machine's noise hits all alike; medians over the rounds. Milliseconds. */
+export async function compare(
+  { rounds, count }: { readonly rounds: number; readonly count: number },
+  work: Readonly<Record<Contender, () => Promise<unknown>>>
+): Promise<Compared> {
+  const seen: Record<Contender, Timed[]> = { bare: [], call: [], hop: [] }
   for (let round = 0; round < rounds; round++) {
-    for (const name of ['bare', 'call', 'hop'] as const) seen[name].push(await work[name]())
+    const times = await inTurns(count, work)
+    for (const name of contenders) seen[name].push(summary(times[name]))
   }
-  const of = (name: 'bare' | 'call' | 'hop'): Timed => ({
+  const of = (name: Contender): Timed => ({
     p50: rounded(median(seen[name].map(({ p50 }) => p50))),
     p95: rounded(median(seen[name].map(({ p95 }) => p95)))
   })
   const [bare, call, hop] = [of('bare'), of('call'), of('hop')]
-  return { bare, call, hop, ratio: rounded((call.p50 - hop.p50) / bare.p50) }
+  const ratios = seen.bare.map(({ p50 }, round) => ((seen.call[round]?.p50 ?? 0) - (seen.hop[round]?.p50 ?? 0)) / p50)
+  return { bare, call, hop, ratio: rounded(median(ratios)), ratios: [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))] }
+}
+
+/** The latencies of each, after a tenth as many calls for warming up. */
+export async function inTurns<Name extends string>(
+  count: number,
+  work: Readonly<Record<Name, () => Promise<unknown>>>
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(work) as Name[]
+  const times = Object.fromEntries(names.map(name => [name, [] as number[]])) as Record<Name, number[]>
+  for (let i = -Math.max(3, Math.ceil(count / 10)); i < count; i++) {
+    for (const name of names) {
+      const begun = performance.now()
+      await work[name]()
+      if (i >= 0) times[name].push(performance.now() - begun)
+    }
+  }
+  return times
+}
+
+export function summary(latencies: readonly number[]): Timed {
+  const sorted = [...latencies].sort((a, b) => a - b)
+  return { p50: median(sorted), p95: sorted[Math.floor(sorted.length * 0.95)] ?? 0 }
 }

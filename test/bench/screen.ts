@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { request } from 'undici'
-import { compare, echoInput, openCaller, registerBench, timed } from './calls.ts'
+import { compare, echoInput, openCaller, registerBench } from './calls.ts'
 import { printTable, rounded } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
 import { type Program, startProgram } from './program.ts'
@@ -55,11 +55,14 @@ async function measure({ program, browser, sandbox }: Contenders, { rounds, coun
   await registerBench(program.url, adminKey)
   const caller = openCaller(program.url, adminKey)
   const page = await loggedIn(browser, sandbox.url)
-  const result = await compare(rounds, {
-    bare: () => timed(count, () => readBalance(page, sandbox.url)),
-    call: () => timed(count, () => caller.call('teller_get_balance', { account })),
-    hop: () => timed(count * 10, () => caller.call('bench_echo', echoInput))
-  })
+  const result = await compare(
+    { rounds, count },
+    {
+      bare: () => readBalance(page, sandbox.url),
+      call: () => caller.call('teller_get_balance', { account }),
+      hop: () => caller.call('bench_echo', echoInput)
+    }
+  )
   await caller.close()
   printTable(
     `Warm screen, embedded (milliseconds; median of ${rounds} rounds)`,
@@ -68,7 +71,7 @@ async function measure({ program, browser, sandbox }: Contenders, { rounds, coun
       ['bare Playwright, warm page', result.bare.p50, result.bare.p95],
       ['hop alone (echo)', result.hop.p50, result.hop.p95],
       ['teller_get_balance', result.call.p50, result.call.p95],
-      ['(call - hop) / bare', result.ratio, '']
+      ['(call - hop) / bare', result.ratio, result.ratios.join(' to ')]
     ]
   )
   const steps = await lastSteps(program.url)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool } from 'undici'
 import { parseStringPromise } from 'xml2js'
-import { compare, echoInput, openCaller, registerBench, timed } from './calls.ts'
+import { compare, echoInput, inTurns, openCaller, registerBench } from './calls.ts'
 import { printTable } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
 import { type Program, startProgram } from './program.ts'
@@ -54,13 +54,13 @@ async function measure(program: Program, sandbox: Program, { rounds, count }: { 
     await parseStringPromise(await body.text())
   }
   const work = {
-    bare: () => timed(count, bare),
-    call: () => timed(count, () => caller.call('corebank_get_customer', { customer_id: 'C-1001' })),
-    hop: () => timed(count, () => caller.call('bench_echo', echoInput))
+    bare,
+    call: () => caller.call('corebank_get_customer', { customer_id: 'C-1001' }),
+    hop: () => caller.call('bench_echo', echoInput)
   }
-  // A thousand or two calls until V8 has compiled all three: a server that runs is what is measured.
-  for (let i = 0; i < 2_000; i += count) for (const one of Object.values(work)) await one()
-  const result = await compare(rounds, work)
+  // Until V8 has compiled all three: a server that runs is what is measured.
+  await inTurns(2_000, work)
+  const result = await compare({ rounds, count }, work)
   await Promise.all([caller.close(), pool.close()])
   printTable(
     `SOAP read, embedded (milliseconds; median of ${rounds} rounds)`,
@@ -69,7 +69,7 @@ async function measure(program: Program, sandbox: Program, { rounds, count }: { 
       ['bare undici + xml2js', result.bare.p50, result.bare.p95],
       ['hop alone (echo)', result.hop.p50, result.hop.p95],
       ['corebank_get_customer', result.call.p50, result.call.p95],
-      ['(call - hop) / bare', result.ratio, '']
+      ['(call - hop) / bare', result.ratio, result.ratios.join(' to ')]
     ]
   )
   return result

@@ -115,6 +115,21 @@ describe('the group commit', () => {
     await Promise.all([queue.close(), store.close()])
   })
 
+  test('what nobody waits for joins the next transaction, or gets one of its own', async () => {
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    const done: string[] = []
+    const along = sqlite.writeAlong(() => 1).then(() => done.push('along'))
+    await store.records.put('a', 'b', 1)
+    await Promise.resolve()
+    expect(done).toEqual(['along'])
+    await along
+    expect(await sqlite.writeAlong(() => sqlite.db.isTransaction)).toBe(true)
+    const last = sqlite.writeAlong(() => 'last')
+    await store.close()
+    expect(await last).toBe('last')
+  })
+
   test('a write that fails harms none of its neighbours and leaves nothing behind', async () => {
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)

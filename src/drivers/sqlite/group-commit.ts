@@ -7,6 +7,8 @@ export interface GroupCommit {
    * alone. It may run twice, so it must change nothing but the database.
    */
   write<T>(work: () => T): Promise<T>
+  /** The same in the next transaction that there is, or in one of its own after a moment: for what nobody waits for. */
+  writeAlong<T>(work: () => T): Promise<T>
   /** Commits what has been handed in, now. */
   flush(): void
 }
@@ -18,12 +20,15 @@ interface Write {
   reject(error: unknown): void
 }
 
+const alongMs = 20
+
 /** One fsync costs more than hundreds of statements, so all writes of a turn share one. */
 export function groupCommit(db: DatabaseSync, explain: (error: unknown) => Error): GroupCommit {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const [save, release, undo] = [db.prepare('SAVEPOINT one'), db.prepare('RELEASE one'), db.prepare('ROLLBACK TO one')]
   let pending: Write[] = []
   let scheduled: NodeJS.Immediate | undefined
+  let later: NodeJS.Timeout | undefined
   let fatal: Error | undefined
 
   /** False: one of them threw, and none has happened. */
@@ -75,25 +80,35 @@ export function groupCommit(db: DatabaseSync, explain: (error: unknown) => Error
 
   function flush(): void {
     clearImmediate(scheduled)
+    clearTimeout(later)
     scheduled = undefined
+    later = undefined
     const writes = pending
     pending = []
     if (writes.length > 0) commitAll(writes)
   }
 
+  const add = <T>(work: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let result: T
+      pending.push({
+        perform: () => {
+          result = work()
+        },
+        resolve: () => resolve(result),
+        reject
+      })
+    })
+
   return {
-    write: work =>
-      new Promise((resolve, reject) => {
-        let result: ReturnType<typeof work>
-        pending.push({
-          perform: () => {
-            result = work()
-          },
-          resolve: () => resolve(result),
-          reject
-        })
-        scheduled ??= setImmediate(flush)
-      }),
+    write: work => {
+      scheduled ??= setImmediate(flush)
+      return add(work)
+    },
+    writeAlong: work => {
+      later ??= setTimeout(flush, alongMs)
+      return add(work)
+    },
     flush
   }
 }

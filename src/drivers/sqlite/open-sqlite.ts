@@ -17,6 +17,7 @@ export interface SqliteOptions {
 export interface Sqlite {
   readonly db: DatabaseSync
   readonly write: GroupCommit['write']
+  readonly writeAlong: GroupCommit['writeAlong']
   readonly watchers: Set<(event: RunEvent) => void>
   retain(): void
   release(): void
@@ -43,6 +44,7 @@ export function openSqlite({ path, pragmas }: SqliteOptions): Sqlite {
   return {
     db,
     write: commits.write,
+    writeAlong: commits.writeAlong,
     watchers: new Set(),
     retain: () => {
       users++

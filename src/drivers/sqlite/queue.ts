@@ -8,7 +8,7 @@ const pollMs = 1_000
 
 /** A queue in the ledger's file. One process consumes; others may publish. */
 export function openSqliteQueue(sqlite: Sqlite): Queue {
-  const { db, write } = sqlite
+  const { db, write, writeAlong } = sqlite
   const insert = db.prepare('INSERT INTO message(bot, published_at, body) VALUES(?,?,?)')
   const removeRow = db.prepare('DELETE FROM message WHERE seq=?')
   const line = lines(sqlite)
@@ -38,7 +38,8 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
 
   async function remove(claim: Claim): Promise<void> {
     if (closed) return
-    await write(() => removeRow.run(claim.seq))
+    // The ledger's write that ends the run takes it along: until then the line knows that the message is taken.
+    await writeAlong(() => removeRow.run(claim.seq))
     line(claim.message.bot).settle(claim)
   }
 
