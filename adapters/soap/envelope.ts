@@ -55,18 +55,32 @@ export function compileFrame({ version, operation, declarations, encoded }: Fram
   }
 }
 
+/** What stands in an envelope beside what the value says. */
+export interface Extras {
+  /** Elements of the SOAP header. */
+  readonly header: string
+  /** Attributes of the body. */
+  readonly body: string
+}
+const noExtras: Extras = { header: '', body: '' }
+
 /** The value must have the shape of the mapping; throws Unwritable. */
-export function writeEnvelope({ operation, head, attributes }: Frame, mapping: ObjectMapping | VariantsMapping, value: Json): string {
+export function writeEnvelope(
+  { operation, head, attributes }: Frame,
+  mapping: ObjectMapping | VariantsMapping,
+  value: Json,
+  extras: Extras = noExtras
+): string {
   const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
   const headers = header === undefined || !isMap(value) ? undefined : value[header.property]
   const headerContent =
     headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'
       ? ''
       : writeObject(header.mapping, headers, `/${header.property}`).content
-  const above = headerContent === '' ? '' : `<soapenv:Header>${headerContent}</soapenv:Header>`
+  const above = extras.header + headerContent === '' ? '' : `<soapenv:Header>${extras.header}${headerContent}</soapenv:Header>`
   const inside = writeObject(mapping, value)
   const body = operation === undefined ? inside.content : element(operation, { ...inside, attributes: attributes + inside.attributes })
-  return `${head}${above}<soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`
+  return `${head}${above}<soapenv:Body${extras.body}>${body}</soapenv:Body></soapenv:Envelope>`
 }
 
 const isMap = (value: Json): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -9,28 +9,41 @@ import { type Invocation, isCommitted } from './invocation.ts'
 import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
+import { type Sealed, seal } from './security/seal.ts'
 import { send } from './send.ts'
 import { Unwritable } from './write-value.ts'
 
 export async function invoke(invocation: Invocation): Promise<Json> {
   const { call, operation } = invocation
-  const envelope = await call.step('build', () => build(invocation))
+  let request = await call.step('build', () => build(invocation))
+  const again = async () => {
+    request = await build(invocation)
+    return request.envelope
+  }
   let answer: Answer | undefined
   try {
-    const received = await call.step('send', () => send(invocation, envelope))
+    const received = await call.step('send', () => send(invocation, request.envelope, again))
     answer = received
-    return await call.step('read', () => read(invocation, received))
+    return await call.step('read', () => read(invocation, received, request))
   } catch (error) {
-    const request = isCommitted(invocation) ? envelope : undefined
-    if (!(error instanceof BusinessError)) await attachEvidence(call, operation, { request, answer })
+    const sent = isCommitted(invocation) ? request.envelope : undefined
+    if (!(error instanceof BusinessError)) await attachEvidence(call, operation, { request: sent, answer })
     throw error
   }
 }
 
-async function build({ call, operation }: Invocation): Promise<string> {
+interface Built {
+  readonly envelope: string
+  readonly sealed: Sealed | undefined
+}
+
+async function build(invocation: Invocation): Promise<Built> {
+  const { call, operation } = invocation
   const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
   try {
-    return writeEnvelope(operation.frame, operation.request, value)
+    if (operation.seal === undefined) return { envelope: writeEnvelope(operation.frame, operation.request, value), sealed: undefined }
+    const sealed = await seal(operation.seal, invocation)
+    return { envelope: writeEnvelope(operation.frame, operation.request, value, sealed.extras), sealed }
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     throw new RetrofitError('invalid_input', {
@@ -42,10 +55,10 @@ async function build({ call, operation }: Invocation): Promise<string> {
   }
 }
 
-async function read(invocation: Invocation, answer: Answer): Promise<Json> {
+async function read(invocation: Invocation, answer: Answer, { sealed }: Built): Promise<Json> {
   const { call, operation } = invocation
   try {
-    const outcome = await readAnswer(operation, answer, { limits: call.steps.limits, signal: call.signal })
+    const outcome = await readAnswer(operation, answer, { limits: call.steps.limits, signal: call.signal, sealed })
     if ('response' in outcome) return outcome.response
     throw symptomError(invocation, outcome.symptom)
   } catch (error) {

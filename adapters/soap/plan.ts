@@ -7,6 +7,8 @@ import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { createNamespaces, isReserved, type Namespaces } from './namespaces.ts'
 import type { AuthName } from './security/auth.ts'
 import { checkTargetSecurity } from './security/check-target.ts'
+import { compileSeal, sealedNames } from './security/compile-seal.ts'
+import type { SealPlan } from './security/seal.ts'
 import type { TlsKeys } from './security/shape.ts'
 import { sensitiveNames } from './sensitive-names.ts'
 import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape.ts'
@@ -30,6 +32,8 @@ export interface OperationPlan {
   readonly timeoutMs: number | undefined
   /** Elements and attributes whose content no artifact shows. */
   readonly sensitive: ReadonlySet<string>
+  /** Undefined: nothing is added to a request, and an answer is believed as it is. */
+  readonly seal: SealPlan | undefined
 }
 
 export interface Plan {
@@ -130,11 +134,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
   const { target, source, path } = context
   const issue: Issue = (inner, message) => source.issue([...path, ...inner], message)
   const { namespaces, known } = sharedFor(source.target, target)
-  if (keys.body === 'element' && keys.operation === undefined) issue([], 'needs operation: the element in the SOAP body, or body: parts')
-  const operation =
-    keys.body === 'parts' || keys.operation === undefined
-      ? undefined
-      : nameOf(namespaces, keys.operation, message => issue(['operation'], message))
+  const operation = requestName(keys, namespaces, issue)
   const { element = `${keys.operation}Response` } = keys.response
   const inside = keys.response.inside?.split('/') ?? []
   const named = keys.response.body === 'element'
@@ -162,6 +162,12 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
   const response = side('response', context.output, answer?.uri ?? '')
   const version = keys.soap ?? target.soap
   const rules: RuleContext = { uriOf: namespaces.uriOf, issue }
+  const seal = compileSeal(keys, {
+    target,
+    version,
+    ...rules,
+    issueTarget: (inner, message) => source.issue(['target', ...inner], message)
+  })
   const { body } = keys.request
   const { result } = keys.response
   return {
@@ -176,8 +182,16 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     response: response.mapping,
     result: result === undefined ? undefined : compileExpression(result, ['response', 'result'], rules),
     timeoutMs: keys.timeout === undefined ? undefined : durationMs(keys.timeout),
-    sensitive: sensitiveNames([request.root, response.root, source.input, source.output])
+    sensitive: new Set([...sensitiveNames([request.root, response.root, source.input, source.output]), ...sealedNames(seal)]),
+    seal
   }
+}
+
+/** Undefined: the request has no element around it. */
+function requestName({ body, operation }: OperationKeys, namespaces: Namespaces, issue: Issue): Name | undefined {
+  if (body === 'element' && operation === undefined) issue([], 'needs operation: the element in the SOAP body, or body: parts')
+  if (body === 'parts' || operation === undefined) return undefined
+  return nameOf(namespaces, operation, message => issue(['operation'], message))
 }
 
 /** What the output hides, artifacts of a failed answer must hide too; the same for requests. */

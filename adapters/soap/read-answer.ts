@@ -9,6 +9,7 @@ import { joinReferences } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
 import { readObject } from './read-value.ts'
+import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
 
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
@@ -16,10 +17,11 @@ export type Outcome = { readonly response: Json } | { readonly symptom: Symptom 
 export async function readAnswer(
   operation: OperationPlan,
   answer: Answer,
-  { limits, signal }: { limits: Limits; signal: AbortSignal }
+  { limits, signal, sealed }: { limits: Limits; signal: AbortSignal; sealed: Sealed | undefined }
 ): Promise<Outcome> {
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
-  const opened = openEnvelope(await parseXml(answerText(answer), limits, signal))
+  const root = await parseXml(answerText(answer), limits, signal)
+  const opened = openEnvelope(sealed === undefined ? root : sealed.open(root))
   if ('fault' in opened) return { symptom: { http: answer.status, fault: opened.fault } }
   return { response: operation.answer === 'none' ? {} : readOpened(operation, opened, limits) }
 }

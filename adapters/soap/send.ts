@@ -8,20 +8,22 @@ import { auths } from './security/auth.ts'
 import { type TlsSettings, tlsSettings } from './security/tls.ts'
 import { tlsFailure } from './security/tls-failures.ts'
 
-export function send(invocation: Invocation, envelope: string): Promise<Answer> {
-  return invocation.role === 'commit' ? sendCommit(invocation, envelope) : sendRead(invocation, envelope)
+/** `again` writes the request anew: with a nonce and an id of its own. */
+export function send(invocation: Invocation, envelope: string, again: () => Promise<string>): Promise<Answer> {
+  return invocation.role === 'commit' ? sendCommit(invocation, envelope) : sendRead(invocation, envelope, again)
 }
 
 /** A connection that the target had closed already is no reason to fail a read: once more, on a new one. */
-async function sendRead(invocation: Invocation, envelope: string): Promise<Answer> {
+async function sendRead(invocation: Invocation, envelope: string, again: () => Promise<string>): Promise<Answer> {
   const { endpoint, pools } = invocation
   const tls = tlsOf(invocation)
   const limit = limitOf(invocation)
   const request = requestFor(invocation, envelope, limit.signal)
   try {
-    return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(error => {
+    return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(async error => {
       if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
-      return exchange(invocation, () => postFresh(endpoint.origin, request, tls))
+      const second = requestFor(invocation, await again(), limit.signal)
+      return exchange(invocation, () => postFresh(endpoint.origin, second, tls))
     })
   } catch (error) {
     throw explain(invocation, limit, error)

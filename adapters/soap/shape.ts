@@ -1,7 +1,7 @@
 /** The adapter's own keys of a manifest. */
 import { z } from 'zod'
 import { durationPattern } from '../../src/index.ts'
-import { targetSecurity } from './security/shape.ts'
+import { operationSecurity, targetSecurity } from './security/shape.ts'
 
 const template = z.json()
 const schema = z.record(z.string(), z.json())
@@ -74,6 +74,7 @@ const operation = {
   soapAction: headerText.default('').describe("The operation's SOAPAction, as the WSDL says."),
   request: request.prefault({}).describe('The request, where it differs from the input.'),
   response: response.prefault({}).describe('The answer, where it differs from the output.'),
+  ...operationSecurity,
   timeout: duration.optional().describe('The longest wait for one answer. Default: the time left of the attempt.')
 }
 

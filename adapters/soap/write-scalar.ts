@@ -21,6 +21,11 @@ export function textOfScalar(mapping: ScalarMapping, value: Json, pointer: strin
   if (text === undefined) throw new Unwritable(pointer, `must be ${/^[aeiou]/.test(mapping.type) ? 'an' : 'a'} ${mapping.type}`)
   if (mapping.allowed !== undefined && !mapping.allowed.has(value) && !mapping.allowed.has(text))
     throw new Unwritable(pointer, 'is not one of the values that the schema allows')
+  return legalText(text, pointer)
+}
+
+/** The text, when XML can carry it. */
+export function legalText(text: string, pointer: string): string {
   const found = illegal.exec(text)
   if (found === null) return text
   const code = found[0].codePointAt(0) ?? 0

@@ -204,7 +204,7 @@ test('every commit call has a connection of its own, and leaves none behind', as
   expect(requests).toHaveLength(2)
   expect(requests[0]).toMatch(/^POST \/corebank HTTP\/1\.1\r\n/)
   expect(requests[0]?.toLowerCase()).toContain('connection: close')
-  await sleep(50)
+  for (let tries = 0; tries < 400 && !connections.every(({ destroyed }) => destroyed); tries += 1) await sleep(50)
   expect(connections.every(({ destroyed }) => destroyed)).toBe(true)
   server.close()
 })

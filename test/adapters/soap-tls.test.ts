@@ -307,9 +307,13 @@ describe('over HTTP', () => {
 })
 
 test.each([
-  [{ auth: 'bearer', credentials: null }, 'target.auth', 'needs credentials: name them in target.credentials with token in them'],
+  [{ auth: 'bearer', credentials: null }, 'target.auth', 'needs credentials: name them in target.credentials, with token in them'],
   [{ tls: { ca: 'ca' }, url: 'http://bank.example/' }, 'target.tls', 'needs a target.url that starts with https://'],
-  [{ tls: { ca: 'ca' }, credentials: null }, 'target.tls', 'needs credentials: name them in target.credentials']
+  [
+    { tls: { ca: 'ca' }, credentials: null },
+    'target.tls',
+    'needs credentials: name them in target.credentials, with the texts that it names in them'
+  ]
 ])('a manifest with %j is refused: %s %s', (keys, path, message) => {
   const { credentials, ...others } = { ...keys, credentials: corebank.target.credentials }
   const target = 'credentials' in keys ? others : { ...others, credentials }

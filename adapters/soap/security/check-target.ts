@@ -3,13 +3,13 @@ import type { ActionSource } from '../../../src/index.ts'
 import type { TargetKeys } from '../shape.ts'
 import { authNeeds } from './auth.ts'
 
-export function checkTargetSecurity({ auth, tls }: TargetKeys, { target, issue }: ActionSource): void {
-  const needing = [...(auth === 'none' ? [] : ['auth']), ...(tls === undefined ? [] : ['tls'])]
+export function checkTargetSecurity({ auth, tls, security }: TargetKeys, { target, issue }: ActionSource): void {
+  const needing: [string, string][] = []
+  if (auth !== 'none') needing.push(['auth', authNeeds[auth]])
+  if (tls !== undefined) needing.push(['tls', 'the texts that it names'])
+  if (security?.usernameToken !== undefined) needing.push(['security', authNeeds.basic])
   if (target.credentials === undefined)
-    for (const key of needing) {
-      const needs = key === 'auth' ? ` with ${authNeeds[auth]} in them` : ''
-      issue(['target', key], `needs credentials: name them in target.credentials${needs}`)
-    }
+    for (const [key, needs] of needing) issue(['target', key], `needs credentials: name them in target.credentials, with ${needs} in them`)
   if (tls !== undefined && typeof target.url === 'string' && /^http:/i.test(target.url))
     issue(['target', 'tls'], 'needs a target.url that starts with https://')
 }

@@ -1,0 +1,55 @@
+/** The keys of a manifest → how its requests are sealed; undefined where there is nothing to add. */
+import { type ActionSource, escapeAttribute, type JsonObject } from '../../../src/index.ts'
+import type { Version } from '../envelope.ts'
+import { compileExpression } from '../faults.ts'
+import type { OperationKeys, TargetKeys } from '../shape.ts'
+import { type CustomHeaders, headerKeys, localNames } from './custom-headers.ts'
+import type { SealPlan } from './seal.ts'
+
+type Issue = ActionSource['issue']
+
+interface Sealing {
+  readonly target: TargetKeys
+  readonly version: Version
+  uriOf(prefix: string): string | undefined
+  /** Of the operation. */
+  readonly issue: Issue
+  /** Of the target. */
+  readonly issueTarget: Issue
+}
+
+export function compileSeal(keys: OperationKeys, context: Sealing): SealPlan | undefined {
+  const { target, version } = context
+  if (!keys.secured) return undefined
+  const headers = [
+    ...(target.headers === undefined ? [] : [compileHeaders(target.headers, context.uriOf, context.issueTarget)]),
+    ...(keys.headers === undefined ? [] : [compileHeaders(keys.headers, context.uriOf, context.issue)])
+  ]
+  const action = keys.wsaAction ?? keys.soapAction
+  if (target.addressing === undefined && keys.wsaAction !== undefined) context.issue(['wsaAction'], 'needs target.addressing: true')
+  if (target.addressing !== undefined && action === '') context.issue([], 'needs wsaAction (or soapAction), because of target.addressing')
+  if (headers.length === 0 && target.security === undefined && target.addressing === undefined) return undefined
+  const oneWay = keys.response.body === 'none'
+  const addressing =
+    target.addressing === undefined ? undefined : { version: target.addressing.version, to: target.addressing.to, action, oneWay }
+  return { version, addressing, security: target.security, headers }
+}
+
+function compileHeaders(value: JsonObject, uriOf: Sealing['uriOf'], report: Issue): CustomHeaders {
+  const declared = new Map<string, string>()
+  const issue: Issue = (path, message) => report(['headers', ...path], message)
+  const use = (prefix: string): boolean => {
+    const uri = uriOf(prefix)
+    if (uri !== undefined) declared.set(prefix, uri)
+    return uri !== undefined || prefix === 'soapenv' || prefix === 'xsi' || prefix === 'xml'
+  }
+  const keys = new Set(headerKeys(value, { use, issue }))
+  const declarations = [...declared].map(([prefix, uri]) => ` xmlns:${prefix}="${escapeAttribute(uri)}"`).join('')
+  return { template: compileExpression(value, [], { uriOf, issue }), keys, declarations }
+}
+
+/** Of the elements that tell secrets; by name, as artifacts are masked. */
+const tellingNames = ['UsernameToken', 'BinarySecurityToken', 'SignatureValue']
+
+export const sealedNames = (plan: SealPlan | undefined): readonly string[] =>
+  plan === undefined ? [] : [...tellingNames, ...plan.headers.flatMap(({ keys }) => localNames(keys))]

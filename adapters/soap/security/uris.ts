@@ -1,0 +1,21 @@
+/** Namespaces and names of the WS-* specifications. */
+const wss = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss'
+
+export const wsse = `${wss}-wssecurity-secext-1.0.xsd`
+export const wsu = `${wss}-wssecurity-utility-1.0.xsd`
+export const base64Binary = `${wss}-soap-message-security-1.0#Base64Binary`
+/** UsernameToken Profile 1.1, section 3.1. */
+export const passwordTypes = {
+  text: `${wss}-username-token-profile-1.0#PasswordText`,
+  digest: `${wss}-username-token-profile-1.0#PasswordDigest`
+} as const
+
+/** WS-Addressing: the recommendation, and what older services speak. */
+export const addressingVersions = {
+  '2005/08': { uri: 'http://www.w3.org/2005/08/addressing', anonymous: 'http://www.w3.org/2005/08/addressing/anonymous' },
+  '2004/08': {
+    uri: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
+    anonymous: 'http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous'
+  }
+} as const
+export type AddressingVersion = keyof typeof addressingVersions
