@@ -84,6 +84,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .argument('[inputs...]', 'name=value, or name:=json')
     .option('--idempotency-key <key>', 'the same for every try of one intention; made when absent')
     .option('--wait <seconds>', 'how long to wait for the end', '300')
+    .option('--session <id>', 'the session to call in, of POST /v1/sessions')
     .option('--dry-run', 'validate and show the plan only')
     .option('--json', 'one JSON object with run id, status and output')
     .action(async (action: string, inputs: string[], flags: Flags) =>

@@ -15,7 +15,11 @@ export async function call(action: string, inputs: readonly string[], flags: Fla
   const query = flags.dryRun ? '?dryRun=true' : ''
   const first = await client('POST', `/v1/actions/${encodeURIComponent(action)}${query}`, {
     body,
-    headers: { 'idempotency-key': `"${key}"`, prefer: `wait=${Math.min(wait, 60)}` }
+    headers: {
+      'idempotency-key': `"${key}"`,
+      prefer: `wait=${Math.min(wait, 60)}`,
+      ...(typeof flags.session === 'string' ? { 'session-id': flags.session } : {})
+    }
   })
   const answer = first.status === 202 ? await follow(client, first, wait) : first
   return print(answer, flags)

@@ -26,6 +26,12 @@ export const errorKinds = {
   action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),
   run_not_found: kind(404, 'No such run', false, 'Check the run id; runs of other tenants are not visible.'),
   bot_not_found: kind(404, 'No such bot', false, 'List the bots with GET /v1/bots.'),
+  session_not_found: kind(
+    404,
+    'No such session',
+    false,
+    'It has expired, was deleted, or belongs to another caller: make a new one with POST /v1/sessions, or call without.'
+  ),
   artifact_not_found: kind(404, 'No such artifact', false, 'Read the run: its artifacts are listed there.'),
   method_not_allowed: kind(405, 'The path has no such method', false, 'Use a method that the Allow header lists.'),
   not_acceptable: kind(406, 'No representation that Accept admits', false, 'Accept application/json.'),

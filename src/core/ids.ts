@@ -65,5 +65,12 @@ export const isRunId = (text: string): boolean => runIdPattern.test(text)
 
 export const partitionOfRun = (runId: string): string => runId.slice(-2)
 
+/** `ses_` + 16 random characters: short, because models repeat it. It is bound to its caller, so it is no secret. */
+export const newSessionId = (): string => `ses_${randomText(16)}`
+
+const sessionIdPattern = /^ses_[0-9a-hjkmnp-tv-z]{16}$/
+
+export const isSessionId = (text: string): boolean => sessionIdPattern.test(text)
+
 /** What an action writes into the target's memo or reference field: 12 characters, 50 random bits. */
 export const newReference = (): string => `RF${randomText(10).toUpperCase()}`

@@ -1,5 +1,5 @@
 /** The two ports. Every driver passes the suites in `test/contract/`. */
-import type { Json, Run, RunEvent, RunStatus } from './types.ts'
+import type { Json, Run, RunEvent, RunStatus, Session } from './types.ts'
 
 export interface IdempotencyKey {
   /** Opaque and already scoped by tenant and client. */
@@ -47,6 +47,7 @@ export interface Store {
   acquireSlot(slot: { readonly name: string; readonly holder: string; readonly limit: number; readonly untilMs: number }): Promise<boolean>
   releaseSlot(slot: { readonly name: string; readonly holder: string }): Promise<void>
   readonly records: Records
+  readonly sessions: Sessions
   readonly artifacts: Artifacts
   /** The one clock of leases and deadlines: the ledger's own, in Unix milliseconds. */
   now(): number
@@ -64,6 +65,15 @@ export interface Records {
   list(kind: string): Promise<readonly { readonly id: string; readonly value: Json }[]>
   /** Grows with every put and delete of the kind: cheap to poll. */
   stamp(kind: string): Promise<number>
+}
+
+/** Sessions, each by itself. One whose `expiresAt` has come is gone. */
+export interface Sessions {
+  get(id: string): Promise<Session | undefined>
+  /** Compare-and-set: revision 1 is a new one, any other must follow the stored one. False: not so, nothing written. The very same write again is true. */
+  put(session: Session): Promise<boolean>
+  /** False when there was none. */
+  delete(id: string): Promise<boolean>
 }
 
 /** Files of runs. */

@@ -36,6 +36,8 @@ export interface NewRun {
   readonly deadlineAt: number
   readonly traceparent: string
   readonly retryOf?: string
+  readonly session?: string | undefined
+  readonly sessionValues?: Json | undefined
 }
 
 export function newRun(from: NewRun): Run {
@@ -67,7 +69,9 @@ export function newRun(from: NewRun): Run {
     artifacts: [],
     history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
     traceparent: from.traceparent,
-    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
+    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf }),
+    ...(from.session === undefined ? {} : { session: from.session }),
+    ...(from.sessionValues === undefined ? {} : { sessionValues: from.sessionValues })
   }
   return run
 }
@@ -251,7 +255,15 @@ export const linkRetry = (run: Run, retriedBy: string, now: number): Run => next
 
 /** A finished run whose ttl is over: input, output and files go, the outcome stays for late retries. */
 export const bury = (run: Run, now: number): Run =>
-  next(run, now, { input: null, output: undefined, steps: [], artifacts: [], expired: true, dueAt: now + tombstoneMs })
+  next(run, now, {
+    input: null,
+    sessionValues: undefined,
+    output: undefined,
+    steps: [],
+    artifacts: [],
+    expired: true,
+    dueAt: now + tombstoneMs
+  })
 
 export type Turn = 'attempt' | 'probe' | 'wait' | 'none'
 

@@ -68,9 +68,55 @@ export interface Action {
   readonly probe?: { readonly weak: boolean }
   /** Why a second crossing of the commit point is harmless. Absent: it is not. */
   readonly rerun?: { readonly safe: 'target_rejects_duplicates' | 'sets_a_value' }
+  /** Absent: it takes nothing from a session and leaves nothing in it. */
+  readonly session?: SessionUse
   /** What the adapter made of the action when the manifest was loaded. */
   readonly steps: unknown
 }
+
+/** A property with `x-session`. */
+export interface SessionPlace {
+  readonly variable: string
+  /** Names of properties, from the root of the input or output. */
+  readonly path: readonly string[]
+  /** The schema marks it, or something in it, `x-sensitive`. */
+  readonly sensitive: boolean
+}
+
+/** How an action uses the session of its caller. */
+export interface SessionUse {
+  /** Inputs that are taken from it when the caller leaves them out. */
+  readonly fills: readonly SessionPlace[]
+  /** Outputs that are kept in it. */
+  readonly remembers: readonly SessionPlace[]
+  /** Its expressions see the variables. */
+  readonly reads: boolean
+}
+
+/** What is kept between the calls of one caller: the few variables that matter, not the dialogue. */
+export interface Session {
+  readonly id: string
+  /** Compare-and-set counter, from 1. */
+  readonly revision: number
+  readonly tenant: string
+  readonly subject: string
+  readonly clientId: string
+  /** `Variables`, sealed as a whole. */
+  readonly variables: Json
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly expiresAt: number
+  /** How long it lives after its last use. */
+  readonly ttlMs: number
+}
+
+/** One variable of a session. */
+export interface Variable {
+  readonly value: Json
+  /** Shown masked, and taken by inputs alone that are marked `x-sensitive` too. */
+  readonly sensitive?: true
+}
+export type Variables = Readonly<Record<string, Variable>>
 
 export interface Target {
   readonly url: string
@@ -161,6 +207,10 @@ export interface Run {
   readonly actionEffect: ActionEffect
   /** Sealed where the schema says `x-sensitive`. */
   readonly input: Json
+  /** The session that remembers its output. */
+  readonly session?: string
+  /** The values that expressions see as `session`, as they were when the run was accepted; sealed. */
+  readonly sessionValues?: Json
   readonly status: RunStatus
   readonly effect: RunEffect
   readonly attempt: number

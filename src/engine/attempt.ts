@@ -7,6 +7,7 @@ import { type OpenCall, openCall } from './call.ts'
 import type { Work } from './execute.ts'
 import { businessErrorOf, runErrorOf, technicalErrorOf, unknownOutcome } from './outcome.ts'
 import { publishLater } from './publish.ts'
+import { rememberOutput } from './session-use.ts'
 
 /** An adapter that does not heed its signal is left behind after this long. In milliseconds. */
 const heedMs = 3_000
@@ -77,6 +78,7 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
   if (errors.length > 0)
     throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
   const sealed = parts.sealer.seal(action.output, output)
+  await rememberOutput(parts, { action, session: work.holding.run.session, output })
   const steps = call.records
   try {
     await end(work, (run, now) => complete(run, sealed, { now, steps }))

@@ -9,6 +9,7 @@ import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
 import type { Work } from './execute.ts'
 import { Stopped } from './holding.ts'
+import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
@@ -26,7 +27,8 @@ export function openCall(
   const { bot, action, holding } = work
   const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
-  const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input)]
+  const session = sessionOf(work.parts, holding.run)
+  const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
@@ -37,7 +39,7 @@ export function openCall(
     target: bot.target,
     run: { id, reference, attempt, tenant },
     input,
-    session: {},
+    session: session.values,
     credentials,
     signal: holding.signal,
     deadlineAt: holding.run.deadlineAt,

@@ -5,9 +5,11 @@ import type { RunQuery } from '../core/ports.ts'
 import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
+import { answered } from './answered.ts'
 import { cancel, resolve, retry } from './decide.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
+import { createSessions } from './sessions.ts'
 import { plan, submit } from './submit.ts'
 
 export interface EngineControls {
@@ -24,12 +26,13 @@ export function createEngine(parts: Parts): Engine & EngineControls {
   const shown = async (work: Promise<Run>) => present(parts, await answered(work))
   return {
     catalog: parts.catalog,
+    sessions: answering(createSessions(parts)),
     submit: async request => {
       accepting()
       const { run, outcome } = await submit(parts, request)
       return { run: await present(parts, run), outcome }
     },
-    plan: async request => plan(parts, request),
+    plan: request => plan(parts, request),
     wait: async (run, options) => {
       const later = await parts.hub.ended(run, options)
       return later === run ? run : present(parts, later)
@@ -66,17 +69,13 @@ export function createEngine(parts: Parts): Engine & EngineControls {
   }
 }
 
-/** A ledger that does not answer is no mistake of the caller's. */
-async function answered<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    if (cause instanceof RetrofitError) throw cause
-    const hint =
-      'Wait as long as Retry-After says and ask again. What was asked for may have been written; read the run before you decide anew.'
-    throw new RetrofitError('not_ready', { detail: 'The ledger does not answer.', retryAfterMs: 2_000, hint, cause })
-  }
-}
+const answering = (sessions: Sessions): Sessions => ({
+  create: (...args) => answered(sessions.create(...args)),
+  find: (...args) => answered(sessions.find(...args)),
+  replace: (...args) => answered(sessions.replace(...args)),
+  patch: (...args) => answered(sessions.patch(...args)),
+  delete: (...args) => answered(sessions.delete(...args))
+})
 
 /** Reads on until as many as wanted are visible: a page is short only when it is the last. */
 async function list(parts: Parts, caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<readonly Run[]> {

@@ -6,6 +6,7 @@ import { cancel as cancelled, hasEnded, linkRetry, requestCancel, resolve as res
 import type { Caller, JsonObject, Run } from '../core/types.ts'
 import { sha256 } from '../governance/sealer.ts'
 import type { Parts } from './parts.ts'
+import { rememberOutput } from './session-use.ts'
 import { accept } from './submit.ts'
 
 /** How long a cancel waits for the worker to stop. */
@@ -67,6 +68,8 @@ export async function resolve(parts: Parts, { caller, run, decision }: { caller:
       { subject: caller.subject, now }
     )
   })
+  if (action !== undefined && output !== undefined && after.status === 'completed')
+    await rememberOutput(parts, { action, session: run.session, output })
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, outcome: decision.outcome }, 'resolved by a person')
   parts.telemetry.runEnded(after)
   return after
@@ -89,7 +92,8 @@ export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run
   const errors = found.action.checkInput(input)
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input does not fit ${run.action} any more.`, errors })
   const key = { key: sha256(canonicalJson(['retry', run.id])), fingerprint: run.id }
-  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], retryOf: run.id })
+  const { session, sessionValues } = run
+  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], retryOf: run.id, session, sessionValues })
   if (run.retriedBy === undefined)
     await change(parts, run, (at, now) => (at.retriedBy === undefined ? linkRetry(at, again.id, now) : linkRetry(at, at.retriedBy, now)))
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, retriedBy: again.id }, 'retried by a person')

@@ -1,6 +1,6 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
 import type { RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, ManifestIssue, Run, RunEvent } from '../core/types.ts'
+import type { Action, Bot, Caller, Json, JsonObject, ManifestIssue, Run, RunEvent, Session } from '../core/types.ts'
 
 export type { ManifestIssue } from '../core/types.ts'
 
@@ -14,6 +14,8 @@ export interface CallRequest {
   /** The caller's own limit for the whole run, in milliseconds. */
   readonly timeoutMs?: number
   readonly traceparent?: string
+  /** The session that the call is made in. */
+  readonly session?: string
 }
 
 export interface Submitted {
@@ -35,6 +37,7 @@ export interface Plan {
 /** Every method throws RetrofitError. Runs come with masked input and readable output; a run of another tenant does not exist. */
 export interface Engine {
   readonly catalog: Catalog
+  readonly sessions: Sessions
   /** Validates, claims the keys, makes the run durable, publishes it. The run may have ended long ago (replayed) or be under way (joined). */
   submit(request: CallRequest): Promise<Submitted>
   plan(request: CallRequest): Promise<Plan>
@@ -54,6 +57,31 @@ export interface Engine {
   retry(caller: Caller, runId: string): Promise<Run>
   /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */
   ready(): Promise<void>
+}
+
+/** A session as its owner reads it: sensitive values are masked. */
+export interface SessionState {
+  readonly session: Session
+  readonly values: JsonObject
+  /** Names of the masked ones. */
+  readonly masked: readonly string[]
+}
+
+export interface SessionChange {
+  readonly variables?: JsonObject | undefined
+  readonly ttlMs?: number | undefined
+}
+export type NewSession = SessionChange
+
+/** Throws session_not_found for one that is gone or another caller's, invalid_input for variables that can not be kept. */
+export interface Sessions {
+  create(caller: Caller, wanted: NewSession): Promise<SessionState>
+  find(caller: Caller, id: string): Promise<SessionState>
+  /** The variables are these and no others. */
+  replace(caller: Caller, id: string, change: SessionChange): Promise<SessionState>
+  /** These variables too; null forgets one. */
+  patch(caller: Caller, id: string, change: SessionChange): Promise<SessionState>
+  delete(caller: Caller, id: string): Promise<void>
 }
 
 /** Where a bot comes from: a file in the bots folder, or `PUT /v1/bots/{bot}`. */

@@ -8,6 +8,7 @@ import { openCall } from './call.ts'
 import type { Work } from './execute.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import { publishLater } from './publish.ts'
+import { rememberOutput } from './session-use.ts'
 
 type Sight = { readonly seen: 'found'; readonly output: Json } | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
 
@@ -75,6 +76,7 @@ async function found(work: Work, output: Json): Promise<void> {
     errors,
     effect: 'committed'
   })
+  if (errors.length === 0) await rememberOutput(parts, { action, session: work.holding.run.session, output })
   const ended = await work.holding.advance((run, now) =>
     errors.length > 0
       ? failCommitted(run, runErrorOf(misfit), { now })

@@ -5,36 +5,39 @@ import { newReference, newRunId } from '../core/ids.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
 import { hasEnded, newRun } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
-import type { Action, Bot, Caller, JsonObject, Run } from '../core/types.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
+import { enterSession, rememberOutput } from './session-use.ts'
 
 interface Admitted {
   readonly bot: Bot
   readonly action: Action
   readonly input: JsonObject
   readonly keys: readonly IdempotencyKey[]
+  readonly session?: string | undefined
+  readonly sessionValues?: Json | undefined
 }
 
 /** Everything that can be refused before anything is written; the key is not used up by a refusal. */
-export function admit(parts: Parts, request: CallRequest): Admitted {
+export async function admit(parts: Parts, request: CallRequest): Promise<Admitted> {
   const found = parts.catalog.action(request.action)
   if (found === undefined) throw new RetrofitError('action_not_found', { detail: `There is no action ${request.action}.` })
   const { bot, action } = found
   allow(request.caller, action)
-  const errors = action.checkInput(request.input)
+  const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input of ${action.name} is not valid.`, errors })
-  const input = request.input as JsonObject
+  const input = whole as JsonObject
   const keys = keysOf(parts, { request, action, input })
   if (action.effect !== 'read' && keys.length === 0) {
     throw new RetrofitError('idempotency_key_required', {
       detail: `${action.name} changes something in its target: say which calls are the same.`
     })
   }
-  return { bot, action, input, keys }
+  return { bot, action, input, keys, ...inSession }
 }
 
 function allow(caller: Caller, action: Action): void {
@@ -62,10 +65,19 @@ function keysOf(
 }
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
-  const { bot, action, input, keys } = admit(parts, request)
-  const refusal = restOf(parts, bot)
+  const admitted = await admit(parts, request)
+  const refusal = restOf(parts, admitted.bot)
   const { caller, timeoutMs, traceparent } = request
-  return accept(parts, { caller, bot, action, input, keys, timeoutMs, traceparent, ...(refusal === undefined ? {} : { refusal }) })
+  const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, ...(refusal === undefined ? {} : { refusal }) })
+  await rememberReplay(parts, admitted, submitted)
+  return submitted
+}
+
+/** A run of another session that is replayed in this one leaves its output here too. */
+async function rememberReplay(parts: Parts, { action, session }: Admitted, { run, outcome }: Submitted): Promise<void> {
+  const isElsewhere = outcome === 'replayed' && run.status === 'completed' && run.session !== session
+  if (!isElsewhere || run.output === undefined) return
+  await rememberOutput(parts, { action, session, output: parts.sealer.open(action.output, run.output) })
 }
 
 function restOf({ breakers }: Parts, bot: Bot): RetrofitError | undefined {
@@ -84,6 +96,8 @@ export interface Acceptance {
   readonly action: Action
   readonly input: JsonObject
   readonly keys: readonly IdempotencyKey[]
+  readonly session?: string | undefined
+  readonly sessionValues?: Json | undefined
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
   readonly retryOf?: string
@@ -106,6 +120,8 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     now,
     deadlineAt: now + Math.min(from.timeoutMs ?? limitMs, limitMs),
     traceparent: from.traceparent ?? newTraceparent(),
+    session: from.session,
+    sessionValues: from.sessionValues,
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
   const startedAt = performance.now()
@@ -164,8 +180,8 @@ async function latest(parts: Parts, run: Run): Promise<Run> {
   return at
 }
 
-export function plan(parts: Parts, request: CallRequest): Plan {
-  const { action, input } = admit(parts, request)
+export async function plan(parts: Parts, request: CallRequest): Promise<Plan> {
+  const { action, input } = await admit(parts, request)
   return {
     dryRun: true,
     action: action.name,

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
-import { idempotencyKeyOf, waitOf } from './call-headers.ts'
+import { idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
 import type { Handle } from './router.ts'
@@ -12,7 +12,7 @@ import { artifactHref, pendingView } from './run-view.ts'
 import { serverTiming } from './server-timing.ts'
 import type { GatewaySettings } from './settings.ts'
 import { callShapeOf, type Shape } from './shape.ts'
-import { inputOf } from './tools.ts'
+import { calledWith } from './tools.ts'
 
 export interface ActionOptions {
   readonly engine: Engine
@@ -47,13 +47,16 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
 function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number | undefined): CallRequest {
   const idempotencyKey = idempotencyKeyOf(exchange.headers, exchange.query)
   const traceparent = exchange.span?.traceparent
+  const { input, argument } = calledWith(exchange, catalog)
+  const session = sessionIdOf(exchange.headers, exchange.query, argument)
   return {
     caller: callerOf(exchange),
     action: exchange.params.action as string,
-    input: inputOf(exchange, catalog),
+    input,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(traceparent === undefined ? {} : { traceparent })
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(session === undefined ? {} : { session })
   }
 }
 

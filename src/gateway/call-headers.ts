@@ -26,6 +26,13 @@ export function idempotencyKeyOf(headers: Headers, query: Query): string | undef
   return fromHeader ?? fromQuery
 }
 
+/** The session of the header, of `?session=` or of what a model sent. Any two that differ are refused. */
+export function sessionIdOf(headers: Headers, query: Query, argument: string | undefined): string | undefined {
+  const named = [one(headers['session-id'])?.trim(), one(query.session), argument].filter(id => id !== undefined && id !== '')
+  if (new Set(named).size > 1) throw invalid({ pointer: '/header/Session-Id', message: 'The call names two sessions; send one' })
+  return named[0]
+}
+
 function parseKey(text: string): string {
   const inQuotes = quoted.exec(text)?.[1]
   if (inQuotes === undefined && !bare.test(text)) throw badKey('/header/Idempotency-Key')

@@ -20,6 +20,7 @@ import { createRouter, type Router } from './router.ts'
 import { NotAllowed, type Route } from './routes.ts'
 import { runOperations } from './runs.ts'
 import { serviceOperations } from './service.ts'
+import { sessionOperations } from './sessions.ts'
 import type { GatewaySettings } from './settings.ts'
 import { toolOperations } from './tools.ts'
 
@@ -70,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...actionOperations(waits),
       ...runOperations(waits),
       ...botOperations(engine.catalog),
+      ...sessionOperations(engine),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),
       ...docsOperation(),

@@ -41,6 +41,7 @@ export function runView(run: Run, select: Select = output => output): object {
     startedBy: { subject: run.subject, clientId: run.clientId },
     input: run.input,
     ...present({
+      sessionId: run.session,
       output: run.output === undefined ? undefined : select(run.output),
       error: problemOfRun(run),
       cancelRequested: run.cancelRequested,

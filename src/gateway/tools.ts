@@ -61,12 +61,21 @@ function toolsOf(catalog: Catalog, scopes: readonly string[], { format, strict, 
 /** Compiled once for each version of an action. */
 const compiled = new WeakMap<Action, Map<string, Tool>>()
 
+interface CalledWith {
+  readonly input: unknown
+  /** The session that a model named. */
+  readonly argument: string | undefined
+}
+
 /** The body as the action takes it; with `?format=` it is what a model sent. */
-export function inputOf(exchange: Exchange, catalog: Catalog): unknown {
-  if (exchange.query.format === undefined) return exchange.body
+export function calledWith(exchange: Exchange, catalog: Catalog): CalledWith {
+  const body = exchange.body as JsonObject
+  if (exchange.query.format === undefined) return { input: body, argument: undefined }
   const { format, strict } = wantedOf(exchange)
   const action = catalog.action(exchange.params.action as string)?.action
-  return action === undefined ? exchange.body : toolOf(action, format, strict).toInput(exchange.body as JsonObject)
+  if (action === undefined) return { input: body, argument: undefined }
+  const tool = toolOf(action, format, strict)
+  return { input: tool.toInput(body), argument: tool.sessionOf(body) }
 }
 
 function toolOf(action: Action, format: Dialect, strict: boolean): Tool {

@@ -7,6 +7,7 @@ import { suggestion } from './did-you-mean.ts'
 import { keyError, keyWarning, type Path, type Report, valueError } from './issue.ts'
 import { type Ajv, checkSchema } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
+import { checkSessionMarks } from './session-places.ts'
 import { namePattern } from './shape.ts'
 import type { SharedSchemas } from './shared-schemas.ts'
 
@@ -35,7 +36,15 @@ export function checkAction(action: ActionToCheck): Checks {
   return { checkInput, checkOutput: schemaOf(action, 'output') }
 }
 
-const checks: readonly ((action: ActionToCheck) => void)[] = [checkName, checkInputType, checkKey, checkEffect, checkErrors, checkRetry]
+const checks: readonly ((action: ActionToCheck) => void)[] = [
+  checkName,
+  checkInputType,
+  checkKey,
+  checkEffect,
+  checkErrors,
+  checkRetry,
+  checkMarks
+]
 
 function schemaOf({ source, path, ajv, shared, trusted, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
   const schema = source[which]
@@ -46,6 +55,13 @@ function checkName({ bot, name, path, report }: ActionToCheck): void {
   const joined = `${bot}_${name}`
   if (namePattern.test(bot) && namePattern.test(name) && !namePattern.test(joined))
     report(keyError(path, `the joined name ${joined} has ${joined.length} characters: 64 are the limit, shorten one of the two`))
+}
+
+function checkMarks({ source, path, shared, report }: ActionToCheck): void {
+  for (const which of ['input', 'output'] as const) {
+    const schema = source[which]
+    if (isObject(schema)) checkSessionMarks({ schema, which, path: [...path, which], shared, report })
+  }
 }
 
 function checkInputType({ source, path, report }: ActionToCheck): void {

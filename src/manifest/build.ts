@@ -1,6 +1,7 @@
 /** The checked manifest → the nouns. */
 import { durationMs } from '../core/duration.ts'
 import type { Action, ActionEffect, Bot, Check, DeclaredError, JsonObject, JsonSchema, Target } from '../core/types.ts'
+import { sessionUse } from './session-places.ts'
 import type { Addresses, Environment } from './target.ts'
 
 /** An action that has its shape, defaults filled in. */
@@ -25,12 +26,14 @@ interface ActionParts {
   readonly bot: string
   readonly name: string
   readonly data: ActionManifest
+  /** As it was written. */
+  readonly written: JsonObject
   readonly checkInput: Check
   readonly checkOutput: Check
   readonly steps: unknown
 }
 
-export function toAction({ bot, name, data, checkInput, checkOutput, steps }: ActionParts): Action {
+export function toAction({ bot, name, data, written, checkInput, checkOutput, steps }: ActionParts): Action {
   const { title, description, effect, scopes, input, output, idempotency, retry, timeouts } = data
   return {
     name: `${bot}_${name}`,
@@ -51,6 +54,7 @@ export function toAction({ bot, name, data, checkInput, checkOutput, steps }: Ac
     settleMs: durationMs(data.settle),
     ...given('probe', data.probe && { weak: data.probe.weak }),
     ...given('rerun', data.rerun),
+    ...given('session', sessionUse({ input, output, written })),
     steps
   }
 }

@@ -12,6 +12,7 @@ import { checkShape } from './explain.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
 import { type Ajv, checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
+import { checkSensitivity } from './session-places.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
 import { createSharedSchemas, type SharedSchemas } from './shared-schemas.ts'
 import { checkExpressions, type Environment, readAddresses, readEnvironment } from './target.ts'
@@ -85,6 +86,7 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
     report,
     data: partsOf(shape, { ...raw, actions: linked })
   }
+  checkSensitivity(linked, report)
   const actions = Object.entries(linked).map(([name, action]) => readAction(whole, name, action))
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
   return toBot({
@@ -147,7 +149,14 @@ function readAction(whole: Whole, name: string, source: Json): Action | undefine
   if (action === undefined || adapter === undefined) return undefined
   const parsed = parse({ whole, adapter, bot, name, action, path })
   return isComplete(checks) && parsed !== undefined
-    ? toAction({ bot, name, data: action as unknown as ActionManifest, steps: parsed.steps, ...checks })
+    ? toAction({
+        bot,
+        name,
+        data: action as unknown as ActionManifest,
+        written: ((whole.raw.actions as JsonObject)[name] ?? source) as JsonObject,
+        steps: parsed.steps,
+        ...checks
+      })
     : undefined
 }
 

@@ -1,9 +1,11 @@
 /** Input and output schemas: every mistake at its place, nothing that could stall the gateway. */
 import { compileSchema, type newAjv } from '../core/schema.ts'
+import { isVariableName } from '../core/session.ts'
 import type { Check, Json, JsonObject } from '../core/types.ts'
 import { didYouMean, suggestion } from './did-you-mean.ts'
 import { keyError, type Path, type Report, valueError } from './issue.ts'
 import { children, expandedSize, isObject, resolveRef, type Subschema, subschemas } from './schema-walk.ts'
+import { checkSharedMarks } from './session-places.ts'
 import type { SharedSchemas } from './shared-schemas.ts'
 
 export type Ajv = ReturnType<typeof newAjv>
@@ -42,6 +44,7 @@ export function checkShared({ shared, ajv, report }: Pick<SchemaSource, 'shared'
   for (const [name, schema] of Object.entries(shared.all)) {
     const path = ['schemas', name]
     if (!isObject(schema)) continue
+    checkSharedMarks(name, schema, report)
     const parts = subschemas(schema, path)
     if (parts.length > schemaLimit) report(keyError(path, `has too many properties and parts: ${schemaLimit} are the limit`))
     else if (repeats(parts) > repeatLimit)
@@ -241,6 +244,6 @@ function checkOwn({ path, schema }: Subschema, { report }: SchemaSource): void {
   if (untrusted !== undefined && typeof untrusted !== 'boolean')
     report(valueError([...path, 'x-untrusted'], `must be true or false, not ${JSON.stringify(untrusted)}`))
   const session = schema['x-session']
-  if (session !== undefined && (typeof session !== 'string' || !/^[A-Za-z][A-Za-z0-9_]*$/.test(session)))
+  if (session !== undefined && (typeof session !== 'string' || !isVariableName(session)))
     report(valueError([...path, 'x-session'], 'must be the name of a session variable, as customerId'))
 }

@@ -1,13 +1,14 @@
 /** An action → a tool of one provider, and the way back from what its model sends to the action's own input. */
 import type { Action, Json, JsonObject } from '../core/types.ts'
 import { anthropic, strictBudget } from './anthropic.ts'
-import { type CompiledInput, compileInput, type Note, TooLarge } from './compile-schema.ts'
-import type { Dialect, Provider } from './dialect.ts'
+import { compileInput, type Note, TooLarge } from './compile-schema.ts'
+import type { Dialect, Profile, Provider } from './dialect.ts'
 import { Dangling } from './flatten.ts'
 import { gemini } from './gemini.ts'
 import { beyond } from './limits.ts'
 import { mcp } from './mcp.ts'
 import { openai, openaiResponses } from './openai.ts'
+import { askedInput, type CompiledCall, withSession } from './session-input.ts'
 
 export const providers: Readonly<Record<Dialect, Provider>> = {
   openai,
@@ -30,16 +31,18 @@ export interface Tool {
   readonly notes: readonly Note[]
   /** What the model sent, as the action's own input. It is not checked here. */
   toInput(args: JsonObject): JsonObject
+  /** The session that the model named. */
+  sessionOf(args: JsonObject): string | undefined
 }
 
 export function compileTool(action: Action, dialect: Dialect, { strict = false }: ToolOptions = {}): Tool {
   const provider = providers[dialect]
   try {
     const wanted = strict && provider.hasStrict
-    const first = compileInput(action.input, provider.profile(wanted))
+    const first = compileCall(action, provider.profile(wanted))
     const refusals = wanted ? refusalsOf(first, provider) : []
     if (refusals.length === 0) return toolOf(action, provider, { ...first, strict: wanted })
-    const loose = compileInput(action.input, provider.profile(false))
+    const loose = compileCall(action, provider.profile(false))
     return toolOf(action, provider, { ...loose, notes: [...refusals, ...loose.notes], strict: false })
   } catch (error) {
     if (!(error instanceof Dangling || error instanceof TooLarge)) throw error
@@ -47,7 +50,10 @@ export function compileTool(action: Action, dialect: Dialect, { strict = false }
   }
 }
 
-function refusalsOf({ parameters, notes }: CompiledInput, provider: Provider): readonly Note[] {
+const compileCall = (action: Action, profile: Profile): CompiledCall =>
+  withSession(compileInput(askedInput(action), profile), { action, profile })
+
+function refusalsOf({ parameters, notes }: CompiledCall, provider: Provider): readonly Note[] {
   const { limits } = provider.profile(true)
   const passed = limits === undefined ? [] : beyond(parameters, limits)
   return [
@@ -56,11 +62,11 @@ function refusalsOf({ parameters, notes }: CompiledInput, provider: Provider): r
   ]
 }
 
-interface Compiled extends CompiledInput {
+interface Compiled extends CompiledCall {
   readonly strict: boolean
 }
 
-function toolOf(action: Action, provider: Provider, { parameters, decode, notes, strict }: Compiled): Tool {
+function toolOf(action: Action, provider: Provider, { parameters, decode, notes, strict, sessionOf }: Compiled): Tool {
   const full = toolDescription(action)
   const limit = provider.descriptionLimit ?? Number.POSITIVE_INFINITY
   const description = full.length > limit ? `${full.slice(0, limit - 1).trimEnd()}…` : full
@@ -70,7 +76,8 @@ function toolOf(action: Action, provider: Provider, { parameters, decode, notes,
     strict,
     definition: provider.define({ action, description, parameters, strict }),
     notes: [...(description === full ? [] : [cut]), ...distinct(notes)],
-    toInput: args => asInput(decode(args), args)
+    toInput: args => asInput(decode(args), args),
+    sessionOf
   }
 }
 
@@ -82,7 +89,8 @@ const leftOut = ({ name }: Action, error: Dangling | TooLarge): Tool => ({
   strict: false,
   definition: undefined,
   notes: [{ pointer: '', keyword: error instanceof Dangling ? '$ref' : 'properties', kind: 'left_out', did: `left out: ${error.message}` }],
-  toInput: args => args
+  toInput: args => args,
+  sessionOf: () => undefined
 })
 
 const distinct = (notes: readonly Note[]): readonly Note[] => [

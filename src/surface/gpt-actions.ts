@@ -9,6 +9,7 @@ export const mostOperations = 30
 export const mostWaitSeconds = 35
 
 const lookUp = '/v1/runs/{runId}'
+const newSession = '/v1/sessions'
 
 export interface GptDocument {
   readonly document: JsonObject
@@ -23,18 +24,21 @@ export function gptDocument(published: JsonObject): GptDocument {
     .filter(([path]) => path.startsWith('/v1/actions/'))
     .map(([path, item]) => ({ path, operation: asObject(asObject(item).post) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-  const kept = actions.slice(0, mostOperations - 1)
+  const usesSession = actions.some(({ operation }) => JSON.stringify(operation.parameters).includes('/SessionQuery'))
+  const room = mostOperations - (usesSession ? 2 : 1)
+  const kept = actions.slice(0, room)
   const document = pruneComponents({
     ...published,
     info: { ...asObject(published.info), description: 'Actions on systems that have no API.' },
     tags: [],
     paths: {
       ...Object.fromEntries(kept.map(({ path, operation }) => [path, { post: shortened(published, operation) }])),
+      ...(usesSession ? { [newSession]: { post: shortened(published, asObject(asObject(paths[newSession]).post)) } } : {}),
       [lookUp]: lookUpOf(published, asObject(paths[lookUp]))
     },
     components: shortTexts(asObject(published.components)) as JsonObject
   })
-  return { document, leftOut: actions.slice(mostOperations - 1).map(({ operation }) => String(operation.operationId)) }
+  return { document, leftOut: actions.slice(room).map(({ operation }) => String(operation.operationId)) }
 }
 
 const cut = (text: Json | undefined, limit: number): string => {
@@ -47,14 +51,14 @@ const cut = (text: Json | undefined, limit: number): string => {
 
 function shortened(published: JsonObject, operation: JsonObject): JsonObject {
   const { operationId, summary, description, requestBody, responses, ...rest } = operation
-  const body = asObject(asObject(asObject(requestBody).content)['application/json'])
+  const body = asObject(asObject(followed(published, asObject(requestBody)).content)['application/json'])
   return {
     operationId: operationId as Json,
     summary: cut(summary, descriptionLimit),
     description: cut(description, descriptionLimit),
-    'x-openai-isConsequential': rest['x-openai-isConsequential'] ?? true,
+    'x-openai-isConsequential': rest['x-openai-isConsequential'] ?? operation.operationId !== 'createSession',
     security: [{ apiKey: [] }],
-    parameters: parametersOf(published, operation, ['idempotencyKey', 'wait']),
+    parameters: parametersOf(published, operation, ['idempotencyKey', 'session', 'wait']),
     requestBody: { required: true, content: { 'application/json': { schema: body.schema ?? {} } } },
     responses: answersOf(published, asObject(responses))
   }
@@ -89,7 +93,7 @@ function parametersOf(published: JsonObject, { parameters }: JsonObject, names: 
 }
 
 function answersOf(published: JsonObject, responses: JsonObject): JsonObject {
-  const kept = Object.entries(responses).filter(([status]) => status === '200' || status === '202')
+  const kept = Object.entries(responses).filter(([status]) => status.startsWith('2'))
   return Object.fromEntries(
     kept.map(([status, response]) => {
       const { description, content } = followed(published, asObject(response))

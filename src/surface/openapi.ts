@@ -3,6 +3,7 @@ import { type ErrorCode, errorKinds } from '../core/errors.ts'
 import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { pruneComponents } from './prune-components.ts'
 import { rootSchema } from './root-schema.ts'
+import { askedInput } from './session-input.ts'
 
 export interface OpenApiOptions {
   /** The parsed openapi/retrofit.yaml. */
@@ -101,14 +102,14 @@ function oneForm(response: JsonObject): JsonObject {
   return text === undefined || content['application/json'] === undefined ? response : { ...response, content }
 }
 
-const schemasOf = ({ name, input, output }: Action): readonly (readonly [string, Json])[] => [
-  ...Object.entries(rootSchema(`${name}.input`, input)),
-  ...Object.entries(rootSchema(`${name}.output`, output))
+const schemasOf = (action: Action): readonly (readonly [string, Json])[] => [
+  ...Object.entries(rootSchema(`${action.name}.input`, askedInput(action))),
+  ...Object.entries(rootSchema(`${action.name}.output`, action.output))
 ]
 
 function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
   const responses = object(call.responses)
-  const parameters = (call.parameters as readonly JsonObject[]).filter(({ name }) => name !== 'action')
+  const parameters = (call.parameters as readonly JsonObject[]).filter(parameter => isFor(action, parameter))
   return {
     post: {
       operationId: action.name,
@@ -136,6 +137,10 @@ function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
   }
 }
 
+/** Parameters about sessions are for actions that use one. */
+const isFor = ({ session }: Action, { name, $ref }: JsonObject): boolean =>
+  name !== 'action' && (session !== undefined || (!String($ref).endsWith('/SessionId') && !String($ref).endsWith('/SessionQuery')))
+
 const effects: Record<Action['effect'], string> = {
   read: 'Only reads.',
   write: 'Changes something in the target. The same key is the same call: repeat it freely.',
@@ -161,9 +166,10 @@ interface Example {
   readonly value: JsonObject
 }
 
-function codesOf({ effect, idempotency }: Action): readonly ErrorCode[] {
-  if (effect === 'read') return common
-  return [...common, ...(idempotency.key === undefined ? (['idempotency_key_required'] as const) : []), 'outcome_unknown']
+function codesOf({ effect, idempotency, session }: Action): readonly ErrorCode[] {
+  const all = session === undefined ? common : [...common, 'session_not_found' as const]
+  if (effect === 'read') return all
+  return [...all, ...(idempotency.key === undefined ? (['idempotency_key_required'] as const) : []), 'outcome_unknown']
 }
 
 /** One response for each status, with an example for each code that it can carry. */

@@ -1,9 +1,9 @@
 /** What both suites build their data from. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newReference, newRunId, randomText } from '../../src/core/ids.ts'
+import { newReference, newRunId, newSessionId, randomText } from '../../src/core/ids.ts'
 import type { IdempotencyKey, Message } from '../../src/core/ports.ts'
-import type { Run } from '../../src/core/types.ts'
+import type { Run, Session } from '../../src/core/types.ts'
 
 export const tenant = 'acme'
 
@@ -37,6 +37,24 @@ export function aRun(overrides: Partial<Run> = {}): Run {
     artifacts: [],
     history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
     traceparent: `00-${randomUUID().replaceAll('-', '')}-${randomUUID().replaceAll('-', '').slice(16)}-01`,
+    ...overrides
+  }
+}
+
+/** A new session. */
+export function aSession(overrides: Partial<Session> = {}): Session {
+  const now = Date.now()
+  return {
+    id: newSessionId(),
+    revision: 1,
+    tenant,
+    subject: 'agent-7',
+    clientId: 'client-1',
+    variables: { account: { value: '40012345' }, note: { value: 'Grüße, 東京 \u2028 "quoted"', sensitive: true } },
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: now + 60_000,
+    ttlMs: 60_000,
     ...overrides
   }
 }

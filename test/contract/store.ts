@@ -10,6 +10,7 @@ import { gateTests } from './store-gate.ts'
 import { lifeTests } from './store-life.ts'
 import { queryTests } from './store-queries.ts'
 import { recordTests } from './store-records.ts'
+import { sessionTests } from './store-sessions.ts'
 import { slotTests } from './store-slots.ts'
 import { watchTests } from './store-watch.ts'
 
@@ -55,7 +56,8 @@ export function storeContract(name: string, openStore: () => Promise<OpenStore>,
       await opened?.close()
       opened = undefined
     })
-    for (const section of [gateTests, updateTests, deleteTests, queryTests, slotTests, recordTests, artifactTests, lifeTests]) section(test)
+    for (const section of [gateTests, updateTests, deleteTests, queryTests, slotTests, recordTests, sessionTests, artifactTests, lifeTests])
+      section(test)
     watchTests(test, traits)
   })
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openSqlite, type Sqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
-import { aKey, aMessage, aRun, changed, open, times, until } from '../contract/fixtures.ts'
+import { aKey, aMessage, aRun, aSession, changed, open, times, until } from '../contract/fixtures.ts'
 
 let dir = ''
 let path = ''
@@ -23,7 +23,7 @@ describe('opening a ledger', () => {
   test('makes the folder, and is durable', async () => {
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)
-    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual(['wal', 2, 1])
+    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual(['wal', 2, 2])
     await store.close()
   })
 
@@ -51,6 +51,28 @@ describe('opening a ledger', () => {
       expect(await store.getRun(run.id)).toEqual(run)
       await store.close()
     }
+  })
+
+  test('takes up a file of the version before sessions', async () => {
+    const run = aRun()
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    await store.createRun(run, open())
+    sqlite.db.exec('DROP TABLE session; PRAGMA user_version=1')
+    await store.close()
+    const later = openSqliteStore(openSqlite({ path }))
+    expect(await later.getRun(run.id)).toEqual(run)
+    expect(await later.sessions.put(aSession())).toBe(true)
+    await later.close()
+  })
+
+  test('expired sessions do not stay behind for ever', async () => {
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    for (const _ of times(30, i => i)) await store.sessions.put(aSession({ expiresAt: store.now() - 1 }))
+    await store.sessions.put(aSession())
+    expect(sqlite.db.prepare('SELECT count(*) AS rows FROM session').get()?.rows).toBeLessThanOrEqual(2)
+    await store.close()
   })
 
   test('says of a file that is no database what to do, and leaves it alone', () => {
@@ -86,7 +108,7 @@ describe('opening a ledger', () => {
     const file = new DatabaseSync(path)
     file.exec('PRAGMA user_version=99')
     file.close()
-    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows 1\); start that Retrofit/)
+    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows 2\); start that Retrofit/)
     const foreign = join(dir, 'foreign.db')
     const other = new DatabaseSync(foreign)
     other.exec('CREATE TABLE songs(title TEXT)')

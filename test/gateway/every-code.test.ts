@@ -79,6 +79,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   action_not_found: () => action('demo_nothing'),
   run_not_found: () => working.call('/v1/runs/run_000000000000000000000'),
   bot_not_found: () => working.call('/v1/bots/nobody'),
+  session_not_found: () => working.call('/v1/sessions/ses_0000000000000000'),
   artifact_not_found: async () => {
     const run = await action('demo_echo', { body: { text: 'x' } })
     return working.call(`/v1/runs/${run.headers.get('run-id')}/artifacts/screen.png`)

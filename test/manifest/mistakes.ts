@@ -438,5 +438,64 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     '{ text: hello }',
     '{ text: .inf }',
     ['26:22 actions.say.example.text: .inf is not a number that JSON knows: write a number or put it in quotes']
+  ],
+  [
+    'a session variable that is no name',
+    'text: { type: string, pattern: "^[a-z ]*$", description: Any text }',
+    'text: { type: string, pattern: "^[a-z ]*$", x-session: 1st, description: Any text }',
+    ['24:64 actions.say.input.properties.text.x-session: must be the name of a session variable, as customerId']
+  ],
+  [
+    'a session variable that harms',
+    'text: { type: string, pattern: "^[a-z ]*$", description: Any text }',
+    'text: { type: string, pattern: "^[a-z ]*$", x-session: constructor, description: Any text }',
+    ['24:64 actions.say.input.properties.text.x-session: must be the name of a session variable, as customerId']
+  ],
+  [
+    'a session mark on items',
+    'text: { type: string, pattern: "^[a-z ]*$", description: Any text }',
+    'list: { type: array, items: { type: string, x-session: one } }',
+    [
+      '21:18 actions.say.input.required[0]: "text" is required, but properties does not have it; write list',
+      '24:53 actions.say.input.properties.list.items.x-session: nothing is filled here: x-session belongs to a property of the input, or of an object in it (properties: …), and beside a $ref, not inside what it leads to'
+    ]
+  ],
+  [
+    'a session mark on the whole input',
+    '    input:\n      type: object\n      required: [text]',
+    '    input:\n      type: object\n      x-session: all\n      required: [text]',
+    [
+      '21:7 actions.say.input.x-session: nothing is filled here: x-session belongs to a property of the input, or of an object in it (properties: …), and beside a $ref, not inside what it leads to'
+    ]
+  ],
+  [
+    'a session mark in a definition',
+    'text: { type: string, pattern: "^[a-z ]*$", description: Any text }',
+    'text: { $ref: "#/$defs/T" }\n      $defs: { T: { type: string, x-session: text } }',
+    [
+      '25:35 actions.say.input.$defs.T.x-session: nothing is filled here: x-session belongs to a property of the input, or of an object in it (properties: …), and beside a $ref, not inside what it leads to'
+    ]
+  ],
+  [
+    'two outputs remembered as one',
+    '    output: { type: object }\n    example: { text: hello }',
+    '    output: { type: object, properties: { a: { type: string, x-session: x }, b: { type: object, properties: { c: { type: string, x-session: x } } } } }\n    example: { text: hello }',
+    [
+      '25:141 actions.say.output.properties.b.properties.c.x-session: properties.a is remembered as x already: choose another name, or take one away'
+    ]
+  ],
+  [
+    'a sensitive variable for an open input',
+    'reference: { type: string, x-sensitive: pii }\n        amount: { type: number }',
+    'reference: { type: string, x-sensitive: pii, x-session: ref }\n        amount: { type: number, x-session: ref }',
+    [
+      '40:44 actions.book.input.properties.amount.x-session: ref is x-sensitive in book, so it does not fill an input that is not: add x-sensitive here'
+    ]
+  ],
+  [
+    'a session mark in a shared schema',
+    'actions:\n  say:',
+    'schemas: { Text: { type: string, x-session: text } }\nactions:\n  say:',
+    ['13:34 schemas.Text.x-session: x-session does not work in shared schemas: write it on the property, beside its $ref']
   ]
 ]

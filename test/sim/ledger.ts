@@ -1,7 +1,7 @@
 /** The ledger of a world, by the words of `core/ports.ts`, and a store that is one process's connection to it. */
 import type { Created, IdempotencyKey, Store } from '../../src/core/ports.ts'
 import { statusEvent } from '../../src/core/run.ts'
-import type { Json, Run } from '../../src/core/types.ts'
+import type { Json, Run, Session } from '../../src/core/types.ts'
 import { exchange, latencyMs } from './exchange.ts'
 import { epochMs } from './globals.ts'
 import { watchWrite } from './legality.ts'
@@ -17,6 +17,7 @@ export class Ledger {
   readonly keys = new Map<string, { readonly fingerprint: string; readonly runId: string }>()
   readonly slots = new Map<string, Map<string, number>>()
   readonly records = new Map<string, Json>()
+  readonly sessions = new Map<string, Session>()
   /** As a process that has read nothing believes it: nothing is there to be read. */
   stamp = -1
   readonly world: World
@@ -75,6 +76,14 @@ export class Ledger {
   delete(id: string): void {
     this.rows.delete(id)
     for (const [key, { runId }] of this.keys) if (runId === id) this.keys.delete(key)
+  }
+
+  putSession(session: Session): boolean {
+    const stored = this.sessions.get(session.id)
+    if (stored?.revision === session.revision) return JSON.stringify(stored) === JSON.stringify(session)
+    if ((stored?.revision ?? 0) !== session.revision - 1) return false
+    this.sessions.set(session.id, session)
+    return true
   }
 
   acquire(slot: Parameters<Store['acquireSlot']>[0]): boolean {
@@ -146,6 +155,11 @@ export function openStore(world: World, process: SimProcess): Store {
             .map(([key, value]) => ({ id: key.slice(kind.length + 1), value }))
         ),
       stamp: async () => ledger.stamp
+    },
+    sessions: {
+      get: id => call('sessions.get', () => ledger.sessions.get(id)),
+      put: session => call('sessions.put', () => ledger.putSession(session)),
+      delete: id => call('sessions.delete', () => ledger.sessions.delete(id))
     },
     artifacts: {
       put: () => call('artifacts.put', () => undefined),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { compileSchema } from '../../src/core/schema.ts'
 import type { Action, JsonObject, JsonSchema } from '../../src/core/types.ts'
+import { sessionUse } from '../../src/manifest/session-places.ts'
 
 export const actionWith = (name: string, input: JsonSchema, more: Partial<Action> = {}): Action => ({
   name,
@@ -24,6 +25,8 @@ export const actionWith = (name: string, input: JsonSchema, more: Partial<Action
   ...more
 })
 
+const given = (session: Action['session']): Partial<Action> => (session === undefined ? {} : { session })
+
 interface Manifest {
   readonly bot: string
   readonly actions: Readonly<Record<string, Partial<Action> & { readonly input: JsonObject }>>
@@ -34,7 +37,8 @@ export const sampleActions: readonly Action[] = ['teller', 'corebank'].flatMap(n
   return Object.entries(actions).map(([own, { title, description, effect, input, output, example, scopes }]) =>
     actionWith(`${bot}_${own}`, input, {
       ...({ bot, title, description, effect, output, example, scopes } as Partial<Action>),
-      checkInput: compileSchema(input)
+      checkInput: compileSchema(input),
+      ...given(sessionUse({ input, output: output ?? {}, written: {} }))
     })
   )
 })

@@ -11,6 +11,7 @@ export function redisKeys(prefix: string) {
     list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
     idempotency: (tenant: string, key: string) => ofTenant(tenant, `key:${key}`),
+    session: (id: string) => `${prefix}:session:{${id}}`,
     slot: (name: string) => `${prefix}:slot:{${name}}`,
     records: (kind: string) => `${prefix}:{records:${kind}}:all`,
     stamp: (kind: string) => `${prefix}:{records:${kind}}:stamp`,

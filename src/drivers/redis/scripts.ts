@@ -116,6 +116,15 @@ export const scripts = {
     redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
     return 1`,
 
+  /** KEYS: session. ARGV: revision, json, expiresAt. The very same write again is the same write. */
+  putSession: `
+    local row = redis.call('HMGET', KEYS[1], 'revision', 'json')
+    if row[1] == ARGV[1] then return row[2] == ARGV[2] and 1 or 0 end
+    if tonumber(row[1] or 0) + 1 ~= tonumber(ARGV[1]) then return 0 end
+    redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2])
+    redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+    return 1`,
+
   /** KEYS: records, stamp. ARGV: id, json. */
   putRecord: `
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])

@@ -9,6 +9,7 @@ import { redisKeys } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { redisRecords } from './records.ts'
 import { redisRuns } from './runs.ts'
+import { redisSessions } from './sessions.ts'
 
 export interface RedisStoreOptions {
   readonly url: string
@@ -63,6 +64,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
         await main.send(redis => redis.zrem(keys.slot(name), holder))
       },
       records: redisRecords(main, keys),
+      sessions: redisSessions(main, keys),
       artifacts: redisArtifacts(files, keys),
       now: clock.now,
       async ready() {

@@ -19,5 +19,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE message(seq INTEGER PRIMARY KEY AUTOINCREMENT, bot TEXT NOT NULL, published_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE INDEX message_by_bot ON message(bot, seq);
   CREATE TABLE readiness(filler BLOB) STRICT;
+  `,
+  `
+  CREATE TABLE session(id TEXT PRIMARY KEY, revision INTEGER NOT NULL, expires_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX session_by_expiry ON session(expires_at);
   `
 ]

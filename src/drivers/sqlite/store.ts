@@ -5,6 +5,7 @@ import { artifacts } from './artifacts.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { records } from './records.ts'
 import { runs } from './runs.ts'
+import { sessions } from './sessions.ts'
 import { slots } from './slots.ts'
 
 /**
@@ -49,6 +50,7 @@ export function openSqliteStore(shared: Sqlite): Store {
     ...ledger,
     ...slots(db.location() ?? '', now),
     records: records(sqlite),
+    sessions: sessions(sqlite, now),
     artifacts: artifacts(sqlite),
     async updateRun(next) {
       const written = await ledger.updateRun(next)

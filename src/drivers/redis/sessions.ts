@@ -1,0 +1,19 @@
+import type { Sessions } from '../../core/ports.ts'
+import type { Session } from '../../core/types.ts'
+import type { Connection } from './connection.ts'
+import type { RedisKeys } from './keys.ts'
+
+/** Redis itself takes away what has expired. */
+export function redisSessions({ send, script }: Connection, keys: RedisKeys): Sessions {
+  return {
+    async get(id) {
+      const json = await send(redis => redis.hget(keys.session(id), 'json'))
+      return json === null ? undefined : (JSON.parse(json) as Session)
+    },
+    async put(session) {
+      const { id, revision, expiresAt } = session
+      return (await script('putSession', [keys.session(id)], [revision, JSON.stringify(session), expiresAt])) === 1
+    },
+    delete: async id => (await send(redis => redis.del(keys.session(id)))) === 1
+  }
+}

@@ -1,0 +1,39 @@
+import type { Sessions } from '../../core/ports.ts'
+import type { Session } from '../../core/types.ts'
+import type { Sqlite } from './open-sqlite.ts'
+
+/** Each new session takes some away that have expired: more than come, and never so many that it takes long. */
+const swept = 20
+
+export function sessions({ db, write }: Sqlite, now: () => number): Sessions {
+  const sql = {
+    get: db.prepare('SELECT body FROM session WHERE id=? AND expires_at>?'),
+    state: db.prepare('SELECT revision, body FROM session WHERE id=? AND expires_at>?'),
+    put: db.prepare(
+      'INSERT INTO session(id, revision, expires_at, body) VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET revision=excluded.revision, expires_at=excluded.expires_at, body=excluded.body'
+    ),
+    remove: db.prepare('DELETE FROM session WHERE id=? AND expires_at>?'),
+    sweep: db.prepare('DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at<=? LIMIT ?)')
+  }
+
+  function put({ id, revision, expiresAt }: Session, body: string): boolean {
+    const stored = sql.state.get(id, now())
+    if (stored?.revision === revision) return stored.body === body
+    if (Number(stored?.revision ?? 0) !== revision - 1) return false
+    sql.put.run(id, revision, expiresAt, body)
+    if (revision === 1) sql.sweep.run(now(), swept)
+    return true
+  }
+
+  return {
+    async get(id) {
+      const row = sql.get.get(id, now())
+      return row && JSON.parse(String(row.body))
+    },
+    async put(session) {
+      const body = JSON.stringify(session)
+      return write(() => put(session, body))
+    },
+    delete: id => write(() => sql.remove.run(id, now()).changes > 0)
+  }
+}
