@@ -1,14 +1,15 @@
 /** The operations on sessions. */
-import { contextOf } from '../core/session-context.ts'
-import type { JsonObject } from '../core/types.ts'
-import type { Engine, SessionChange, SessionState } from '../engine/engine.ts'
+import type { JsonObject, JsonSchema } from '../core/types.ts'
+import type { Catalog, Engine, SessionChange, SessionState } from '../engine/engine.ts'
 import { loadTokenCounter } from '../surface/count-tokens.ts'
+import { sessionContext, variablesSchema } from '../surface/session-context.ts'
 import { callerOf, type Exchange, sendJson } from './exchange.ts'
 import type { Handle } from './router.ts'
 
 type SessionOperation = 'createSession' | 'getSession' | 'putSession' | 'patchSession' | 'deleteSession'
 
-export function sessionOperations({ sessions }: Engine): Record<SessionOperation, Handle> {
+export function sessionOperations({ sessions, catalog }: Engine): Record<SessionOperation, Handle> {
+  const schemaNow = newest(catalog)
   const idOf = (exchange: Exchange): string => exchange.params.sessionId as string
   return {
     async createSession(exchange) {
@@ -17,7 +18,7 @@ export function sessionOperations({ sessions }: Engine): Record<SessionOperation
     },
     async getSession(exchange) {
       const state = await sessions.find(callerOf(exchange), idOf(exchange))
-      sendJson(exchange.response, 200, exchange.query.view === 'context' ? await contextView(state) : sessionView(state))
+      sendJson(exchange.response, 200, exchange.query.view === 'context' ? await contextView(state, schemaNow()) : sessionView(state))
     },
     async putSession(exchange) {
       sendJson(exchange.response, 200, sessionView(await sessions.replace(callerOf(exchange), idOf(exchange), changeOf(exchange))))
@@ -49,8 +50,18 @@ const sessionView = ({ session, values, masked }: SessionState): object => ({
   ttlSeconds: session.ttlMs / 1_000
 })
 
-async function contextView({ session, values }: SessionState): Promise<object> {
-  const context = contextOf(values)
+/** Made again when a bot has changed. */
+function newest(catalog: Catalog): () => JsonSchema {
+  let made: { readonly stamp: number; readonly schema: JsonSchema } | undefined
+  return () => {
+    if (made?.stamp !== catalog.stamp)
+      made = { stamp: catalog.stamp, schema: variablesSchema(catalog.entries().flatMap(({ bot }) => bot.actions)) }
+    return made.schema
+  }
+}
+
+async function contextView({ session, values }: SessionState, schema: JsonSchema): Promise<object> {
+  const context = sessionContext(values, schema)
   const countTokens = await loadTokenCounter()
   return { sessionId: session.id, context, tokens: countTokens(context), expiresAt: iso(session.expiresAt) }
 }
