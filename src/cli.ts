@@ -1,6 +1,7 @@
 /** The commands; each lives in a file of its own and is loaded when it is used. */
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { defaultLimits } from './agent/budget.ts'
 import { SettingsError } from './config.ts'
 
 /** A mistake of the person at the keyboard: its message is all they need. */
@@ -39,6 +40,7 @@ function program(done: (code: number) => void): Command {
     .showHelpAfterError('(retrofit --help tells the commands)')
   addServers(retrofit, done)
   addTools(retrofit, done)
+  addChat(retrofit, done)
   addImports(retrofit, done)
   addKeys(retrofit, done)
   return retrofit
@@ -68,6 +70,9 @@ function addServers(retrofit: Command, done: (code: number) => void): void {
     .action(serve('worker'))
 }
 
+const client = (command: Command): Command =>
+  command.option('--url <url>', 'address of the gateway').option('--key <key>', 'API key (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
+
 function addTools(retrofit: Command, done: (code: number) => void): void {
   retrofit
     .command('check')
@@ -76,8 +81,6 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--agents', 'also how well models can call the actions, for each provider')
     .option('--json', 'one JSON object')
     .action(async (paths: string[], flags: Flags) => done(await (await import('./commands/check.ts')).check(paths, flags)))
-  const client = (command: Command) =>
-    command.option('--url <url>', 'address of the gateway').option('--key <key>', 'API key (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
   client(retrofit.command('call'))
     .description('calls an action and prints its output')
     .argument('<action>', 'e.g. teller_get_balance')
@@ -100,6 +103,23 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .description('prints the OpenAPI document of a running gateway')
     .option('--yaml', 'as YAML')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addChat(retrofit: Command, done: (code: number) => void): void {
+  client(retrofit.command('chat'))
+    .description('talks with a model that calls the actions (OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL)')
+    .option('--bot <bot>', 'only the actions of this bot')
+    .option('--once <question>', 'answer this and end; a question on standard input does the same')
+    .option('--ask-before <effect>', 'ask you before calls that are irreversible, that write as well, or before nothing', 'irreversible')
+    .option('--model <name>', 'the model (OPENAI_MODEL)')
+    .option('--api <api>', 'of the endpoint: chat or responses', 'chat')
+    .option('--strict', 'definitions in strict mode')
+    .option('--instructions <text>', 'what else the model should know')
+    .option('--max-turns <n>', 'most times that the model is asked for one question', String(defaultLimits.turns))
+    .option('--max-tokens <n>', 'most tokens of one conversation', String(defaultLimits.tokens))
+    .option('--max-effects <n>', 'most calls of one conversation that change something', String(defaultLimits.effects))
+    .option('--json', 'with one question: one JSON object with answer, tokens and milliseconds of each hop')
+    .action(async (flags: Flags) => done(await (await import('./commands/chat.ts')).chat(flags)))
 }
 
 function addImports(retrofit: Command, done: (code: number) => void): void {

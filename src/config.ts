@@ -78,6 +78,9 @@ export const settingsTable = {
   BREAKER_REST_MS: integer(10_000, [100, 60 * minute], 'how long that rest is'),
   SHUTDOWN_GRACE_MS: integer(20_000, [0, 10 * minute], 'how long running attempts may go on when the process stops'),
   LOG_LEVEL: level('info', 'least severe log lines to write'),
+  OPENAI_BASE_URL: text('', "endpoint of `retrofit chat`, any that is OpenAI-compatible; empty: OpenAI's own"),
+  OPENAI_API_KEY: secret('its key; local endpoints often need none'),
+  OPENAI_MODEL: text('', 'the model that it shall use; empty: the only one that the endpoint offers'),
   OTEL_EXPORTER_OTLP_ENDPOINT: text(
     '',
     "where traces and metrics are sent over OTLP/HTTP; empty: nowhere. Of OpenTelemetry's other variables, those of headers, time-outs, compression, sampler and resource hold as well"

@@ -16,11 +16,20 @@ export type Client = (
   options?: { readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
 ) => Promise<Answer>
 
-export function createClient(flags: Readonly<Record<string, unknown>>): Client {
+/** Where the gateway is, and the key to use there: as the flags say, else as the settings do. */
+export function gatewayOf(flags: Readonly<Record<string, unknown>>): { readonly base: string; readonly key: string } {
   const settings = readSettings()
   const base = typeof flags.url === 'string' ? flags.url.replace(/\/+$/, '') : `http://${settings.HOST}:${settings.PORT}`
   const key =
     typeof flags.key === 'string' ? flags.key : settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
+  return { base, key }
+}
+
+export const notThere = (base: string, cause: Error): UsageError =>
+  new UsageError(`${base} does not answer (${cause.message}): is it running? Start it with: npm start`)
+
+export function createClient(flags: Readonly<Record<string, unknown>>): Client {
+  const { base, key } = gatewayOf(flags)
   return async (method, path, { body, headers = {} } = {}) => {
     try {
       const answer = await request(base + path, {
@@ -32,7 +41,7 @@ export function createClient(flags: Readonly<Record<string, unknown>>): Client {
       })
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
     } catch (cause) {
-      throw new UsageError(`${base} does not answer (${(cause as Error).message}): is it running? Start it with: npm start`)
+      throw notThere(base, cause as Error)
     }
   }
 }

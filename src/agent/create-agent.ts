@@ -1,0 +1,55 @@
+/** An agent on one gateway and one model: the parts that are used when no others are given, put together. */
+
+import { randomText } from '../core/ids.ts'
+import { newTraceparent, traceIdOf } from '../core/trace-context.ts'
+import type { AgentTool, Approval, Inference, Parts } from './agent.ts'
+import type { Limits } from './budget.ts'
+import { replyCheck } from './check-reply.ts'
+import { type Conversation, createConversation } from './conversation.ts'
+import { createExecution } from './execute-action.ts'
+import { createGateway } from './gateway.ts'
+import { createPromptBuilder } from './prompt.ts'
+
+export interface AgentOptions {
+  readonly gateway: { readonly url: string; readonly key: string }
+  readonly inference: Inference
+  readonly approval: Approval
+  /** Only the actions of this bot. */
+  readonly bot?: string | undefined
+  /** Definitions in strict mode. */
+  readonly strict?: boolean
+  readonly limits?: Partial<Limits>
+  readonly instructions?: string | undefined
+  /** The same id, dialogue and calls give the same idempotency keys. Absent: a new one. */
+  readonly id?: string
+  /** Parts of your own instead of ours. */
+  readonly parts?: Partial<Parts>
+}
+
+export interface Agent {
+  readonly tools: readonly AgentTool[]
+  readonly traceId: string
+  /** Begins a new dialogue, with a budget of its own. */
+  converse(): Conversation
+}
+
+/** Throws when the gateway does not answer, or lets this key do nothing. */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  const { inference, bot, strict = false, instructions, limits, id } = options
+  const traceparent = newTraceparent()
+  const gateway = createGateway({ ...options.gateway, traceparent })
+  const tools = await gateway.tools({ format: inference.format, strict, bot })
+  const parts: Parts = {
+    prompt: createPromptBuilder({ instructions }),
+    inference,
+    check: replyCheck,
+    execution: createExecution({ gateway, format: inference.format, strict }),
+    approval: options.approval,
+    ...options.parts
+  }
+  return {
+    tools,
+    traceId: traceIdOf(traceparent),
+    converse: () => createConversation({ parts, tools, id: id ?? `chat_${randomText(16)}`, ...(limits === undefined ? {} : { limits }) })
+  }
+}

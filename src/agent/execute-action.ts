@@ -1,0 +1,150 @@
+/** The action execution that is used when no other is given: one call of the HTTP contract, and the wait for its run. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Json, JsonObject, RunEffect } from '../core/types.ts'
+import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
+import type { Gateway, GatewayAnswer, RunView } from './gateway.ts'
+
+export interface ExecutionOptions {
+  readonly gateway: Gateway
+  readonly format: Inference['format']
+  readonly strict: boolean
+  /** How long nobody may answer before a call is given up. */
+  readonly patienceMs?: number
+  /** The longest result that a model gets to read. */
+  readonly resultCharacters?: number
+}
+
+/** Short, so that the run is known early: then its steps can be shown, and it can be cancelled. */
+const firstWaitSeconds = 2
+const nextWaitSeconds = 3
+
+export function createExecution(options: ExecutionOptions): ActionExecution {
+  return {
+    async execute(call, how) {
+      const outcome = await run(call, how, options).catch(error => unreachable(call, error as Error))
+      return { ...outcome, text: cut(outcome.text, options.resultCharacters ?? 60_000) }
+    }
+  }
+}
+
+async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptions): Promise<Outcome> {
+  const { gateway, format, strict } = options
+  // Not bound to the caller's signal: a call whose run is not known can not be cancelled.
+  const post = () =>
+    gateway.send('POST', `/v1/actions/${encodeURIComponent(call.tool.name)}?format=${format}${strict ? '&strict=true' : ''}`, {
+      body: call.input,
+      headers: { 'idempotency-key': `"${how.idempotencyKey}"`, prefer: `wait=${firstWaitSeconds}` },
+      signal: AbortSignal.timeout(30_000)
+    })
+  const answer = await patiently(post, { signal: how.signal, patienceMs: options.patienceMs ?? 60_000 })
+  if (answer.status !== 202) return outcomeOf(answer)
+  return await follow((answer.body as JsonObject).runId as string, how, options)
+}
+
+/** Sends again, with the same key, while nobody answers or the answer is "not now". */
+async function patiently(
+  send: () => Promise<GatewayAnswer>,
+  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number }
+): Promise<GatewayAnswer> {
+  const until = Date.now() + patienceMs
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    const answer = await send().catch((error: Error) => error)
+    const busy = !Error.isError(answer) && (answer.status === 429 || answer.status === 503)
+    if (!Error.isError(answer) && !busy) return answer
+    const told = Error.isError(answer) ? 0 : Number(answer.headers.get('retry-after') ?? 0) * 1_000
+    const pauseMs = Math.max(waitMs, told)
+    if (signal.aborted || Date.now() + pauseMs > until) {
+      if (Error.isError(answer)) throw answer
+      return answer
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** Waits on the run itself. The model is not asked to poll: it costs tokens, and it knows less than we do. */
+async function follow(
+  runId: string,
+  { signal, onProgress }: ExecuteOptions,
+  { gateway, patienceMs = 60_000 }: ExecutionOptions
+): Promise<Outcome> {
+  for (;;) {
+    if (signal.aborted) return await giveUp(runId, gateway)
+    const look = () =>
+      gateway.send('GET', `/v1/runs/${runId}?wait=${nextWaitSeconds}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) })
+    const answer = await patiently(look, { signal, patienceMs }).catch(error => {
+      if (!signal.aborted) throw error
+    })
+    if (answer === undefined) continue
+    if (answer.status !== 200) return outcomeOf(answer)
+    const view = answer.body as unknown as RunView
+    if (view.status !== 'queued' && view.status !== 'working') return outcomeOfRun(view)
+    onProgress({ runId, status: view.status, step: view.steps.at(-1)?.name })
+  }
+}
+
+/** The person stopped it: what is before its commit point is cancelled, the rest goes on and is said to. */
+async function giveUp(runId: string, gateway: Gateway): Promise<Outcome> {
+  const limit = { signal: AbortSignal.timeout(10_000) }
+  await gateway.send('POST', `/v1/runs/${runId}/cancel`, limit)
+  const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5`, limit)
+  const view = body as unknown as RunView
+  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return outcomeOfRun(view)
+  return failed({
+    code: 'interrupted',
+    detail: 'The person stopped waiting; the run can not be cancelled any more and goes on.',
+    runId,
+    effect: 'unknown'
+  })
+}
+
+const hasJson = (body: Json): body is JsonObject => typeof body === 'object' && body !== null && !Array.isArray(body)
+
+function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
+  const runId = headers.get('run-id')
+  const known = runId === null ? {} : { runId }
+  const replayed = headers.get('idempotent-replayed') === 'true' ? { replayed: true } : {}
+  if (status === 200) return { ok: true, text: JSON.stringify(body), effect: 'committed', ...known, ...replayed }
+  return { ...failed(hasJson(body) ? body : { code: `http_${status}` }), ...known, ...replayed }
+}
+
+function outcomeOfRun({ runId, status, effect, output = null, error }: RunView): Outcome {
+  if (status === 'completed') return { ok: true, text: JSON.stringify(output), effect, runId }
+  if (status !== 'input_required') return failed({ runId, effect, ...error })
+  const detail = 'The run waits until a person approves it. It is not done yet.'
+  return failed({
+    code: status,
+    detail,
+    hint: 'Do not call it again; tell the person that it waits for an approval.',
+    runId,
+    effect: 'unknown'
+  })
+}
+
+/** Of a problem, what a model can use. */
+const told = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
+
+function failed(problem: JsonObject): Outcome {
+  const kept = told.filter(name => problem[name] !== undefined).map(name => [name, problem[name]])
+  const code = String(problem.code ?? 'failed')
+  return {
+    ok: false,
+    code,
+    text: JSON.stringify({ error: code, ...Object.fromEntries(kept) }),
+    effect: (problem.effect as RunEffect | undefined) ?? 'none',
+    ...(typeof problem.runId === 'string' ? { runId: problem.runId } : {})
+  }
+}
+
+/** Nobody knows whether the call came through. */
+function unreachable({ tool }: ReadyCall, error: Error): Outcome {
+  const cause = Error.isError(error.cause) ? ` (${error.cause.message})` : ''
+  return failed({
+    code: 'gateway_away',
+    detail: `Nobody answers: ${error.message}${cause}`,
+    effect: tool.effect === 'read' ? 'none' : 'unknown',
+    hint: tool.effect === 'read' ? 'Try again later.' : 'Do NOT repeat it: it may have happened. Ask a person to look.'
+  })
+}
+
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most)}… [cut: ${text.length} characters in all; ask for less]`

@@ -1,0 +1,91 @@
+/** The HTTP contract, as the loop uses it. */
+import type { ActionEffect, Json, JsonObject, RunEffect, RunStatus } from '../core/types.ts'
+import type { AgentTool, Inference } from './agent.ts'
+
+export interface GatewayOptions {
+  readonly url: string
+  readonly key: string
+  /** Of the whole conversation: all its runs stand in one trace. */
+  readonly traceparent?: string
+}
+
+export interface GatewayAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Json
+}
+
+/** Of `GET /v1/runs/{runId}`, what the loop looks at. */
+export interface RunView {
+  readonly runId: string
+  readonly status: RunStatus
+  readonly effect: RunEffect
+  readonly output?: Json
+  readonly error?: JsonObject
+  readonly steps: readonly { readonly name: string }[]
+}
+
+export interface Gateway {
+  /** Throws when nobody answers, and when what answers is no gateway. */
+  send(method: 'GET' | 'POST', path: string, options?: SendOptions): Promise<GatewayAnswer>
+  tools(wanted: {
+    readonly format: Inference['format']
+    readonly strict: boolean
+    readonly bot?: string | undefined
+  }): Promise<readonly AgentTool[]>
+}
+
+export interface SendOptions {
+  readonly body?: JsonObject
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** What the gateway says no with. */
+export class GatewayRefusal extends Error {}
+
+export function createGateway({ url, key, traceparent }: GatewayOptions): Gateway {
+  const base = url.replace(/\/+$/, '')
+  const common = { authorization: `Bearer ${key}`, ...(traceparent === undefined ? {} : { traceparent }) }
+  const send: Gateway['send'] = async (method, path, { body, headers = {}, signal } = {}) => {
+    const answer = await fetch(base + path, {
+      method,
+      headers: { ...common, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal })
+    })
+    return { status: answer.status, headers: answer.headers, body: parse(await answer.text(), base) }
+  }
+  return { send, tools: wanted => toolsOf(send, wanted) }
+}
+
+function parse(text: string, base: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new GatewayRefusal(`What answers on ${base} is no Retrofit gateway.`)
+  }
+}
+
+/** The definitions in the model's format; title and effect are what the MCP definitions say. */
+async function toolsOf(send: Gateway['send'], { format, strict, bot }: Parameters<Gateway['tools']>[0]): Promise<readonly AgentTool[]> {
+  const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
+    const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
+    const { status, body } = await send('GET', `/tools?${query}`)
+    if (status !== 200) throw new GatewayRefusal(String((body as JsonObject).detail ?? `GET /tools answered ${status}`))
+    return body as readonly JsonObject[]
+  }
+  const [definitions, described] = await Promise.all([list(format, strict ? { strict: 'true' } : {}), list('mcp', {})])
+  const byName = new Map(described.map(tool => [tool.name as string, tool]))
+  return definitions.map(definition => {
+    const name = ((definition.function as JsonObject | undefined) ?? definition).name as string
+    const known = byName.get(name)
+    return { name, title: String(known?.title ?? name), effect: effectOf(known?.annotations as JsonObject | undefined), definition }
+  })
+}
+
+/** What nothing is known about is treated as the worst. */
+const effectOf = (annotations: JsonObject | undefined): ActionEffect => {
+  if (annotations?.readOnlyHint === true) return 'read'
+  return annotations?.destructiveHint === false ? 'write' : 'irreversible'
+}
