@@ -90,7 +90,7 @@ export interface Fault {
   readonly codes: readonly string[]
   readonly text: string
   /** The elements of the detail. */
-  readonly details: readonly { readonly uri: string; readonly local: string }[]
+  readonly details: readonly Element[]
 }
 
 export type Opened = { readonly fault: Fault } | { readonly body: Element; readonly header: Element | undefined }
@@ -115,7 +115,7 @@ function readFault(fault: Element): Fault {
   return {
     codes: code === undefined ? [] : codesOf(code),
     text: reason === undefined ? '' : reasonOf(reason),
-    details: detail === undefined ? [] : childrenOf(detail).map(({ uri, local }) => ({ uri, local }))
+    details: detail === undefined ? [] : childrenOf(detail)
   }
 }
 

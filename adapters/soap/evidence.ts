@@ -3,6 +3,7 @@ import type { Call } from '../../src/index.ts'
 import type { Answer } from './http.ts'
 import type { OperationPlan } from './plan.ts'
 import { basicToken } from './security/auth.ts'
+import { withoutTrace } from './stack-trace.ts'
 
 const shownChars = 4_096
 const mask = '***'
@@ -25,8 +26,8 @@ export async function attachEvidence(call: Call, operation: OperationPlan, { req
 
 /** One line of a target's own words: a stack trace has many. */
 export function firstLine(call: Call, text: string): string {
-  const line = text.split(/[\r\n]/, 1)[0] ?? ''
-  return clean(call, undefined, line.replace(/\s+at [\w$.]+\(.*$/, '')).slice(0, 200)
+  const line = withoutTrace(text).split(/[\r\n]/, 1)[0] ?? ''
+  return clean(call, undefined, line).slice(0, 200)
 }
 
 /** Cut last: half a secret would not be found. */

@@ -1,10 +1,11 @@
 /** What went wrong → the error that tells the engine and the caller what it means. */
-import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
+import { BusinessError, type Json, type JsonObject, NothingSent, RetrofitError } from '../../src/index.ts'
 import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import type { TlsFailure } from './security/tls-failures.ts'
+import { withoutTrace } from './stack-trace.ts'
 
 /** After the commit point nothing here says that the effect does not exist, but a mapped fault. */
 const effectOf = (invocation: Invocation) => (isCommitted(invocation) ? ('unknown' as const) : ('none' as const))
@@ -14,7 +15,7 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   const { errors, notApplied } = call.steps
   const said = describe(call, symptom)
   const declared = role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
-  if (declared !== undefined) return new BusinessError(declared.code, said)
+  if (declared !== undefined) return new BusinessError(declared.code, said, cleanTexts(declared.data?.(symptom)))
   // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
   if (isCommitted(invocation) && notApplied.some(match => match(symptom)))
     return new NothingSent(`The target refused: ${said}`, { retryable: false })
@@ -23,6 +24,14 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
     retryable: !isCommitted(invocation) && isTransient(symptom),
     effect: effectOf(invocation)
   })
+}
+
+/** Old services put their stack into the detail too. */
+function cleanTexts<Value extends Json | undefined>(value: Value): Value | Json {
+  if (typeof value === 'string') return withoutTrace(value)
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return (value as readonly Json[]).map(each => cleanTexts(each))
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([name, each]) => [name, cleanTexts(each)]))
 }
 
 function describe(call: Invocation['call'], { http, fault }: Symptom): string {

@@ -1,6 +1,8 @@
 /** Faults → errors: the manifest's rules, compiled. */
-import { compilePattern, compileTemplate, ExpressionError, type Template } from '../../src/index.ts'
+import { compilePattern, compileTemplate, ExpressionError, type Json, type Template } from '../../src/index.ts'
 import type { Fault } from './envelope.ts'
+import type { ObjectMapping, VariantsMapping } from './mapping.ts'
+import { readObject, Unreadable } from './read-value.ts'
 import type { ErrorRule, FaultRule } from './shape.ts'
 
 /** What an answer shows: a fault, an HTTP status, or both. */
@@ -14,6 +16,8 @@ export type Match = (symptom: Symptom) => boolean
 export interface ErrorMatch {
   readonly code: string
   readonly match: Match | undefined
+  /** What the fault's detail says, where the error declares data. */
+  readonly data: ((symptom: Symptom) => Json | undefined) | undefined
   /** Over the response of an answer that is no fault. */
   readonly response: Template | undefined
 }
@@ -82,13 +86,33 @@ export function compileRule(rule: FaultRule, context: RuleContext): Match {
   return symptom => matches.every(match => match(symptom))
 }
 
-export function compileErrorMatch(code: string, { response, ...rule }: ErrorRule, context: RuleContext): ErrorMatch {
+type DataMapping = ObjectMapping | VariantsMapping
+
+export function compileErrorMatch(
+  code: string,
+  { when: { response, ...rule }, data }: { readonly when: ErrorRule; readonly data: DataMapping | undefined },
+  context: RuleContext
+): ErrorMatch {
   const conditions = Object.values(rule).some(value => value !== undefined)
   if (conditions && response !== undefined) context.issue(['response'], 'stands alone: a response is no fault')
   return {
     code,
     match: conditions ? compileRule(rule, context) : undefined,
+    data: data === undefined ? undefined : ({ fault }) => readDetail(data, fault, rule.fault),
     response: response === undefined ? undefined : compileExpression(response, ['response'], context)
+  }
+}
+
+/** The element that the rule names, or the only one. An error without its data is still that error. */
+function readDetail(mapping: DataMapping, fault: Fault | undefined, name: string | undefined): Json | undefined {
+  const local = name?.split(':').at(-1)
+  const element = fault?.details.find(each => local === undefined || each.local === local)
+  if (element === undefined) return undefined
+  try {
+    return readObject(mapping, element, element.local)
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined
+    throw error
   }
 }
 

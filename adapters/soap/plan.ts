@@ -75,11 +75,34 @@ export function compilePlan(source: ActionSource): Plan {
     commit: action.commit,
     errors: Object.entries(errors as JsonObject).flatMap(([code, error]) => {
       const { when } = errorShape.parse(error)
-      return when === undefined ? [] : [compileErrorMatch(code, when, context(['errors', code, 'when']))]
+      const data = compileData({ target, source, action, code, schema: (error as JsonObject).data as JsonSchema | undefined })
+      return when === undefined ? [] : [compileErrorMatch(code, { when, data }, context(['errors', code, 'when']))]
     }),
     notApplied: action.notApplied.map((rule, index) => compileRule(rule, context(['notApplied', index]))),
     probe: probe === undefined ? undefined : compileProbe(probe, { target, source, context: context(['probe']) })
   }
+}
+
+interface DataParts extends Omit<ProbeParts, 'context'> {
+  readonly action: OperationKeys
+  readonly code: string
+  readonly schema: JsonSchema | undefined
+}
+
+/** Its elements are in the namespace of the operation, as those of the answer. */
+function compileData({ target, source, action, code, schema }: DataParts): ReturnType<typeof compileMapping> | undefined {
+  if (schema === undefined) return undefined
+  const { namespaces, known } = sharedFor(source.target, target)
+  const prefix = action.operation?.includes(':') === true ? action.operation.slice(0, action.operation.indexOf(':')) : undefined
+  const uri = prefix === undefined ? '' : (namespaces.uriOf(prefix) ?? '')
+  return compileMapping({
+    namespaces,
+    known,
+    encoded: action.encoded,
+    defaultUri: target.elementForm === 'qualified' ? uri : '',
+    root: schema,
+    issue: (inner, message) => source.issue(['errors', code, 'data', ...inner], message)
+  })
 }
 
 function checkTarget(keys: TargetKeys, source: ActionSource): void {

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Json, JsonObject } from '../../src/index.ts'
 import { BadXml } from './bad-xml.ts'
-import { openEnvelope } from './envelope.ts'
+import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
 import { joinReferences } from './multi-ref.ts'
@@ -20,10 +20,18 @@ export async function readAnswer(
   { limits, signal, sealed }: { limits: Limits; signal: AbortSignal; sealed: Sealed | undefined }
 ): Promise<Outcome> {
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
-  const root = await parseXml(answerText(answer), limits, signal)
-  const opened = openEnvelope(sealed === undefined ? root : sealed.open(root))
-  if ('fault' in opened) return { symptom: { http: answer.status, fault: opened.fault } }
+  const sent = await parseXml(answerText(answer), limits, signal)
+  const root = sealed === undefined ? sent : sealed.open(sent)
+  const opened = openEnvelope(root)
+  if ('fault' in opened) return { symptom: { http: answer.status, fault: wholeFault(operation, { root, fault: opened.fault, limits }) } }
   return { response: operation.answer === 'none' ? {} : readOpened(operation, opened, limits) }
+}
+
+/** What its detail refers to stands beside the fault. */
+function wholeFault({ encoded }: OperationPlan, { root, fault, limits }: { root: Element; fault: Fault; limits: Limits }): Fault {
+  if (!encoded) return fault
+  const joined = openEnvelope(joinReferences(root, limits.elements))
+  return 'fault' in joined ? joined.fault : fault
 }
 
 type Body = Exclude<ReturnType<typeof openEnvelope>, { readonly fault: unknown }>

@@ -1,5 +1,5 @@
 /** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
-import type { FieldError, RunEffect } from './types.ts'
+import type { FieldError, Json, RunEffect } from './types.ts'
 
 interface ErrorKind {
   readonly status: number
@@ -164,10 +164,13 @@ export class RetrofitError extends Error {
 export class BusinessError extends Error {
   /** A key of the action's `errors`. */
   readonly code: string
-  constructor(code: string, detail: string) {
+  /** What the target said with it; kept where it fits the `data` that the error declares. */
+  readonly data: Json | undefined
+  constructor(code: string, detail: string, data?: Json) {
     super(detail)
     this.name = 'BusinessError'
     this.code = code
+    this.data = data
   }
 }
 

@@ -34,6 +34,8 @@ export interface DeclaredError {
   readonly hint?: string
   /** Says that the effect does not exist when this error is seen after the commit point. */
   readonly notApplied: boolean
+  /** What the target says with it, as JSON. */
+  readonly data?: { readonly schema: JsonSchema; readonly check: Check }
 }
 
 export interface RetryPolicy {
@@ -183,6 +185,8 @@ export interface RunError {
   readonly retryable: boolean
   readonly hint?: string
   readonly errors?: readonly FieldError[]
+  /** Of a declared error: what the target said with it. */
+  readonly data?: Json
 }
 
 export interface Transition {

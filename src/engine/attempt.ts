@@ -113,7 +113,7 @@ async function end(work: Work, change: (run: Run, now: number) => Run, from?: 'u
 
 async function failed(work: Work, call: OpenCall, error: unknown): Promise<void> {
   if (error instanceof FenceLost || work.holding.stopReason === 'fence_lost') throw new FenceLost(work.holding.run.id)
-  const business = businessErrorOf(work.action, error)
+  const business = businessErrorOf(work.action, error, call.redact)
   const technical = technicalErrorOf(error, call.redact)
   const steps = call.records
   if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
@@ -121,7 +121,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
     return afterCommit(work, { reason, steps })
   }
   if (business !== undefined) {
-    const { notApplied: _, ...runError } = { ...business, detail: call.redact(business.detail) }
+    const { notApplied: _, ...runError } = business
     await end(work, (run, now) => fail(run, runError, { now, steps }), 'uncrossed')
     return
   }

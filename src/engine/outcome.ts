@@ -1,6 +1,7 @@
 /** From what an adapter threw to what the ledger keeps. */
 import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { Action, RunError } from '../core/types.ts'
+import type { Action, DeclaredError, Json, JsonObject, RunError } from '../core/types.ts'
+import { mask } from '../governance/sealer.ts'
 
 export const runErrorOf = (error: RetrofitError): RunError => ({
   code: error.code,
@@ -13,7 +14,11 @@ export const runErrorOf = (error: RetrofitError): RunError => ({
 })
 
 /** A declared error of the action, or undefined when the code is not declared. */
-export function businessErrorOf(action: Action, error: unknown): (RunError & { readonly notApplied: boolean }) | undefined {
+export function businessErrorOf(
+  action: Action,
+  error: unknown,
+  redact: (text: string) => string
+): (RunError & { readonly notApplied: boolean }) | undefined {
   if (!(error instanceof BusinessError)) return undefined
   const declared = action.errors[error.code]
   if (declared === undefined) return undefined
@@ -21,11 +26,25 @@ export function businessErrorOf(action: Action, error: unknown): (RunError & { r
     code: error.code,
     status: declared.status,
     title: declared.title,
-    detail: error.message,
+    detail: redact(error.message),
     retryable: false,
+    ...dataOf(declared, error.data, redact),
     hint: declared.hint ?? 'The target said no for a reason of its own; change the input or ask the user. Do not retry as it is.',
     notApplied: declared.notApplied
   }
+}
+
+/** What does not fit is no part of the contract: it stays here. Nobody opens a failed run's seals, so marked parts are dots at once. */
+function dataOf({ data: declared }: DeclaredError, data: Json | undefined, redact: (text: string) => string): { readonly data?: Json } {
+  if (declared === undefined || data === undefined || declared.check(data).length > 0) return {}
+  return { data: mapTexts(mask(declared.schema, data), redact) }
+}
+
+function mapTexts(value: Json, change: (text: string) => string): Json {
+  if (typeof value === 'string') return change(value)
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return (value as readonly Json[]).map(each => mapTexts(each, change))
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([name, each]) => [name, mapTexts(each, change)]))
 }
 
 /** Any other failure is technical. The detail of a foreign error is its first line, redacted and cut. */

@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { FieldError, Run, RunEffect } from '../core/types.ts'
+import type { FieldError, Json, Run, RunEffect } from '../core/types.ts'
 
 export interface Problem {
   readonly type: string
@@ -14,15 +14,17 @@ export interface Problem {
   readonly runId?: string
   readonly errors?: readonly FieldError[]
   readonly hint?: string
+  readonly data?: Json
 }
 
-interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint'> {
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'data'> {
   readonly runId?: string | undefined
   readonly errors?: readonly FieldError[] | undefined
   readonly hint?: string | undefined
+  readonly data?: Json | undefined
 }
 
-const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint }: Parts): Problem => ({
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, data }: Parts): Problem => ({
   type: `urn:retrofit:problem:${code}`,
   title,
   status,
@@ -33,7 +35,8 @@ const problem = ({ title, status, detail, code, retryable, effect, runId, errors
   effect,
   ...(runId === undefined ? {} : { runId }),
   ...(errors === undefined || errors.length === 0 ? {} : { errors }),
-  ...(hint === undefined ? {} : { hint })
+  ...(hint === undefined ? {} : { hint }),
+  ...(data === undefined ? {} : { data })
 })
 
 const unexpected = new RetrofitError('internal_error', { detail: 'An unexpected error. It was logged.' })

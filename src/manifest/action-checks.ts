@@ -27,13 +27,24 @@ export interface ActionToCheck {
 export interface Checks {
   readonly checkInput: Check | undefined
   readonly checkOutput: Check | undefined
+  /** By the code of the error. */
+  readonly checkData: Readonly<Record<string, Check>>
 }
 
 export function checkAction(action: ActionToCheck): Checks {
   for (const check of checks) check(action)
   const checkInput = schemaOf(action, 'input')
   if (checkInput !== undefined && isObject(action.source.input) && action.source.input.type === 'object') checkExample(action, checkInput)
-  return { checkInput, checkOutput: schemaOf(action, 'output') }
+  return { checkInput, checkOutput: schemaOf(action, 'output'), checkData: dataChecks(action) }
+}
+
+function dataChecks({ source, path, ...rest }: ActionToCheck): Readonly<Record<string, Check>> {
+  const found = Object.entries(isObject(source.errors) ? source.errors : {}).flatMap(([code, error]) => {
+    const schema = isObject(error) ? error.data : undefined
+    const check = isObject(schema) ? checkSchema({ ...rest, schema, path: [...path, 'errors', code, 'data'] }) : undefined
+    return check === undefined ? [] : [[code, check] as const]
+  })
+  return Object.fromEntries(found)
 }
 
 const checks: readonly ((action: ActionToCheck) => void)[] = [

@@ -13,7 +13,7 @@ export interface ActionManifest {
   readonly input: JsonSchema
   readonly output: JsonSchema
   readonly example?: JsonObject
-  readonly errors: Readonly<Record<string, DeclaredError>>
+  readonly errors: Readonly<Record<string, ErrorManifest>>
   readonly idempotency: { readonly key?: readonly string[]; readonly ttl: string }
   readonly retry: { readonly attempts: number; readonly backoff: string; readonly maxBackoff: string }
   readonly timeouts: { readonly queue: string; readonly run: string }
@@ -21,6 +21,8 @@ export interface ActionManifest {
   readonly probe?: { readonly weak: boolean }
   readonly rerun?: NonNullable<Action['rerun']>
 }
+
+type ErrorManifest = Omit<DeclaredError, 'data'> & { readonly data?: JsonSchema }
 
 interface ActionParts {
   readonly bot: string
@@ -30,10 +32,11 @@ interface ActionParts {
   readonly written: JsonObject
   readonly checkInput: Check
   readonly checkOutput: Check
+  readonly checkData: Readonly<Record<string, Check>>
   readonly steps: unknown
 }
 
-export function toAction({ bot, name, data, written, checkInput, checkOutput, steps }: ActionParts): Action {
+export function toAction({ bot, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
   const { title, description, effect, scopes, input, output, idempotency, retry, timeouts } = data
   return {
     name: `${bot}_${name}`,
@@ -47,7 +50,7 @@ export function toAction({ bot, name, data, written, checkInput, checkOutput, st
     checkInput,
     checkOutput,
     ...given('example', data.example),
-    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error)])),
+    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error, checkData[code])])),
     idempotency: { ...given('key', idempotency.key), ttlMs: durationMs(idempotency.ttl) },
     retry: { attempts: retry.attempts, backoffMs: durationMs(retry.backoff), maxBackoffMs: durationMs(retry.maxBackoff) },
     timeouts: { queueMs: durationMs(timeouts.queue), runMs: durationMs(timeouts.run) },
@@ -59,11 +62,12 @@ export function toAction({ bot, name, data, written, checkInput, checkOutput, st
   }
 }
 
-const toError = ({ status, title, hint, notApplied }: DeclaredError): DeclaredError => ({
+const toError = ({ status, title, hint, notApplied, data }: ErrorManifest, check: Check | undefined): DeclaredError => ({
   status,
   title,
   notApplied,
-  ...given('hint', hint)
+  ...given('hint', hint),
+  ...given('data', data && check && { schema: data, check })
 })
 
 interface BotParts {

@@ -160,7 +160,7 @@ function readAction(whole: Whole, name: string, source: Json): Action | undefine
     : undefined
 }
 
-const isComplete = (checks: Checks): checks is Required<{ [K in keyof Checks]: NonNullable<Checks[K]> }> =>
+const isComplete = (checks: Checks): checks is { [K in keyof Checks]: NonNullable<Checks[K]> } =>
   checks.checkInput !== undefined && checks.checkOutput !== undefined
 
 interface Parsing {

@@ -42,7 +42,8 @@ const errorBase = z.strictObject({
   status: status.describe('The HTTP status of the answer, 400 to 499.'),
   title: line(200).describe('One line that says what the target refused.'),
   hint: line(500).optional().describe('One sentence for an agent: what to do next.'),
-  notApplied: z.boolean().default(false).describe('Says that the effect does not exist when this error is seen after the commit point.')
+  notApplied: z.boolean().default(false).describe('Says that the effect does not exist when this error is seen after the commit point.'),
+  data: schema('what the target says with it').optional()
 })
 
 const probeBase = z.strictObject({

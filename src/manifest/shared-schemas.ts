@@ -56,11 +56,14 @@ export function createSharedSchemas({ schemas }: JsonObject, ajv: ReturnType<typ
     }
     return changed
   }
+  const linkData = (error: Json): Json => (isObject(error) && error.data !== undefined ? { ...error, data: link(error.data) } : error)
   function linkAction(action: Json): Json {
     if (!isObject(action) || uses.size === 0) return action
     const changed: Record<string, Json> = { ...(linkHeld(action) as JsonObject) }
     for (const key of ['input', 'output']) if (action[key] !== undefined) changed[key] = link(action[key])
     if (action.probe !== undefined) changed.probe = linkHeld(action.probe)
+    if (isObject(action.errors))
+      changed.errors = Object.fromEntries(Object.entries(action.errors).map(([code, each]) => [code, linkData(each)]))
     return changed
   }
   return { link, linkAction, detach, all, isShared: schema => own.has(schema), sizes: new Map() }

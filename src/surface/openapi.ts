@@ -104,8 +104,12 @@ function oneForm(response: JsonObject): JsonObject {
 
 const schemasOf = (action: Action): readonly (readonly [string, Json])[] => [
   ...Object.entries(rootSchema(`${action.name}.input`, askedInput(action))),
-  ...Object.entries(rootSchema(`${action.name}.output`, action.output))
+  ...Object.entries(rootSchema(`${action.name}.output`, action.output)),
+  ...Object.entries(action.errors).flatMap(([code, { data }]) =>
+    data === undefined ? [] : Object.entries(rootSchema(dataName(action.name, code), data.schema))
+  )
 ]
+const dataName = (action: string, code: string): string => `${action}.error.${code}`
 
 function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
   const responses = object(call.responses)
@@ -164,6 +168,8 @@ interface Example {
   readonly code: string
   readonly title: string
   readonly value: JsonObject
+  /** The component that describes its data. */
+  readonly data?: string
 }
 
 function codesOf({ effect, idempotency, session }: Action): readonly ErrorCode[] {
@@ -175,10 +181,11 @@ function codesOf({ effect, idempotency, session }: Action): readonly ErrorCode[]
 /** One response for each status, with an example for each code that it can carry. */
 function problemsOf(action: Action): JsonObject {
   const known: readonly Example[] = codesOf(action).map(code => ({ ...errorKinds[code], code, value: local('examples', code) }))
-  const declared = Object.entries(action.errors).map(([code, { status, title, hint }]) => ({
+  const declared = Object.entries(action.errors).map(([code, { status, title, hint, data }]) => ({
     status,
     code,
     title,
+    ...(data === undefined ? {} : { data: dataName(action.name, code) }),
     value: { summary: title, value: declaredProblem({ code, status, title, hint }) }
   }))
   const byStatus = Map.groupBy([...declared, ...known], ({ status }) => String(status))
@@ -218,9 +225,24 @@ function problemResponse(status: string, examples: readonly Example[]): JsonObje
     ...(status === '401' ? { headers: { 'WWW-Authenticate': local('headers', 'WWW-Authenticate') } } : {}),
     content: {
       'application/problem+json': {
-        schema: local('schemas', 'Problem'),
+        schema: problemSchema(examples),
         examples: Object.fromEntries(examples.map(({ code, value }) => [code, value]))
       }
     }
+  }
+}
+
+/** A problem; the errors that carry data say which. */
+function problemSchema(examples: readonly Example[]): JsonObject {
+  const problem = local('schemas', 'Problem')
+  const plain = examples.filter(({ data }) => data === undefined).map(({ code }) => code)
+  const typed = examples.flatMap(({ code, title, data }) =>
+    data === undefined
+      ? []
+      : [{ title, allOf: [problem, { type: 'object', properties: { code: { const: code }, data: local('schemas', data) } }] }]
+  )
+  if (typed.length === 0) return problem
+  return {
+    anyOf: [...typed, ...(plain.length === 0 ? [] : [{ allOf: [problem, { type: 'object', properties: { code: { enum: plain } } }] }])]
   }
 }

@@ -111,6 +111,15 @@ describe('before the commit point', () => {
     })
   })
 
+  test.each([
+    ['is told, its marked parts as dots', { left: 3, owner: 'Ada' }, { left: 3, owner: '•••' }],
+    ['that does not fit is not told', { left: 'three' }, undefined]
+  ])('data of a declared error %s', async (_, data, told) => {
+    const { engine, ended } = await open({ script: { run: async () => Promise.reject(new BusinessError('refused', 'Not today', data)) } })
+    const { error } = await ended((await engine.submit(pay())).run)
+    expect([error?.code, error?.data]).toEqual(['refused', told])
+  })
+
   test('the time limit ends an attempt that hangs', async () => {
     const { engine, ended } = await open({
       script: { run: call => new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason))) }

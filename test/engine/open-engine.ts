@@ -34,6 +34,11 @@ const input: JsonSchema = {
   additionalProperties: false,
   properties: { reference: { type: 'string', maxLength: 50 }, amount: { type: 'number' }, pin: { type: 'string', 'x-sensitive': 'secret' } }
 }
+const refusal = {
+  type: 'object',
+  required: ['left'],
+  properties: { left: { type: 'integer' }, owner: { type: 'string', 'x-sensitive': 'pii' } }
+} as const
 const output: JsonSchema = { type: 'object' }
 
 /** The action `pay_money` of the bot `pay`: irreversible, one key, quick settle; `changes` replaces parts of it. */
@@ -49,7 +54,7 @@ export function payBot(changes: Partial<Action> = {}, digest = 'd1'): Bot {
     output,
     checkInput: compileSchema(input),
     checkOutput: compileSchema(output),
-    errors: { refused: { status: 409, title: 'Refused', notApplied: true } },
+    errors: { refused: { status: 409, title: 'Refused', notApplied: true, data: { schema: refusal, check: compileSchema(refusal) } } },
     idempotency: { key: ['reference'], ttlMs: 3_600_000 },
     retry: { attempts: 3, backoffMs: 20, maxBackoffMs: 50 },
     timeouts: { queueMs: 20_000, runMs: 2_000 },

@@ -97,7 +97,8 @@ describe('the operation of an action', () => {
   const input = { type: 'object', properties: { ref: { type: 'string' } } }
 
   test('carries its name, words, scopes, example, headers and errors', () => {
-    const errors = { no_account: { status: 404, title: 'No such account', hint: 'Check it.', notApplied: false } }
+    const data = { schema: { type: 'object', properties: { tried: { type: 'string' } } }, check: () => [] }
+    const errors = { no_account: { status: 404, title: 'No such account', hint: 'Check it.', notApplied: false, data } }
     const { post } = documentOf([action('b_one', input, { example: { ref: 'x' }, errors, scopes: ['b:read', 'b:more'] })]).paths[
       '/v1/actions/b_one'
     ]
@@ -110,6 +111,10 @@ describe('the operation of an action', () => {
       no_account: { value: { code: 'no_account', status: 404, type: 'urn:retrofit:problem:no_account', hint: 'Check it.' } },
       action_not_found: { $ref: '#/components/examples/action_not_found' }
     })
+    expect(post.responses['404'].content['application/problem+json'].schema.anyOf).toMatchObject([
+      { allOf: [{}, { properties: { code: { const: 'no_account' }, data: { $ref: '#/components/schemas/b_one.error.no_account' } } }] },
+      { allOf: [{}, { properties: { code: { enum: ['action_not_found'] } } }] }
+    ])
     expect(post.responses['200'].headers).toHaveProperty('Run-Id')
   })
 

@@ -106,6 +106,16 @@ function compareActions(changes: Change[], where: string, old: JsonObject, now: 
       })
   compareSchemas({ changes, where, side: 'input' }, old.input, now.input, 'input')
   compareSchemas({ changes, where, side: 'output' }, old.output, now.output, 'output')
+  compareErrors(changes, where, old.errors, now.errors)
+}
+
+function compareErrors(changes: Change[], where: string, old: Json | undefined, now: Json | undefined): void {
+  const [known, given] = [old, now].map(each => (isMap(each) ? each : {})) as [JsonObject, JsonObject]
+  for (const code of new Set([...Object.keys(known), ...Object.keys(given)])) {
+    const [before, after] = [known[code], given[code]]
+    if (isMap(before) && isMap(after)) compareSchemas({ changes, where, side: 'output' }, before.data, after.data, `errors.${code}.data`)
+    else changes.push({ breaking: false, where, what: `errors.${code} is ${after === undefined ? 'gone' : 'new'}` })
+  }
 }
 
 interface Comparing {
@@ -123,7 +133,13 @@ function compareSchemas(comparing: Comparing, old: Json | undefined, now: Json |
       say(key !== 'format', `: ${key} is ${JSON.stringify(now[key] ?? null)}, it was ${JSON.stringify(old[key] ?? null)}`)
   compareEnums(old.enum, now.enum, (breaking, what) => say(breaking, what), side)
   for (const key of ['pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'] as const)
-    if (!same(old[key], now[key])) say(false, `: ${key} is ${JSON.stringify(now[key] ?? null)}, it was ${JSON.stringify(old[key] ?? null)}`)
+    if (!same(old[key], now[key]))
+      say(
+        isTighter(key, old[key], now[key]) && side !== 'output',
+        `: ${key} is ${JSON.stringify(now[key] ?? null)}, it was ${JSON.stringify(old[key] ?? null)}`
+      )
+  for (const key of ['oneOf', 'anyOf', 'allOf', 'not', 'dependentRequired'] as const)
+    if (!same(old[key], now[key])) say(true, `: what may stand together is different (${key})`)
   const [oldNeeded, needed] = [old, now].map(({ required }) => new Set(Array.isArray(required) ? required.map(String) : [])) as [
     Set<string>,
     Set<string>
@@ -140,6 +156,13 @@ function compareSchemas(comparing: Comparing, old: Json | undefined, now: Json |
   for (const name of oldNeeded)
     if (!needed.has(name) && members[name] !== undefined) say(side !== 'input', `.${name} is no longer always there`)
   compareSchemas(comparing, old.items, now.items, `${path}[]`)
+}
+
+/** What was good before may be refused now. */
+function isTighter(key: string, old: Json | undefined, now: Json | undefined): boolean {
+  if (now === undefined) return false
+  if (old === undefined || key === 'pattern') return true
+  return key.startsWith('min') ? Number(now) > Number(old) : Number(now) < Number(old)
 }
 
 function compareEnums(

@@ -186,6 +186,7 @@ function makeAction(importing: Importing, operation: Operation): Made {
   if (operation.input.attachments.length > 0 || (operation.output?.attachments.length ?? 0) > 0)
     notes.push('Attachments (MIME) are not sent or read: the parts in the envelope are.')
   if (effect !== 'read') notes.push(unguarded)
+  if (effect !== 'read' && source.errors !== undefined) notes.push(unproven)
   const report = {
     operation: operation.name,
     action: `${bot}_${name}`,
@@ -199,6 +200,8 @@ function makeAction(importing: Importing, operation: Operation): Made {
 
 const unguarded =
   'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
+
+const unproven = 'Its declared faults end in outcome_unknown: write notApplied: true at each error that proves that nothing was done.'
 
 function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
   const { bot, prefixes, options, target, literal } = importing
@@ -218,7 +221,7 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
     ...responseKeys(importing, { operation, answer, request: request.element }),
     ...shortInput(request.schema, options, name => sharedSchemas(literal)[name]),
     output: answer?.schema ?? { type: 'object', additionalProperties: false, properties: {} },
-    ...faultsOf(operation, prefixes)
+    ...faultsOf(operation, { qname: prefixes.qname, registryFor: ({ encoded }) => (encoded ? importing.encoded : literal) })
   }
 }
 

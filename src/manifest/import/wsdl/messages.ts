@@ -53,6 +53,22 @@ function documentBody(registry: Registry, parts: readonly Part[]): Body {
   return { element: undefined, schema: wrapperSchema(registry, members) }
 }
 
+/** Of a fault's detail. Undefined: nothing is said about it. */
+export function faultSchema(registry: Registry, { element, type }: Part): JsonObject | undefined {
+  if (element !== undefined) return rootSchema(registry, globalElement(registry, element))
+  if (type === undefined) return undefined
+  const use: TypeUse = { kind: 'named', name: type }
+  return rootSchema(registry, {
+    kind: 'element',
+    name: type,
+    type: use,
+    nillable: false,
+    fixed: undefined,
+    fallback: undefined,
+    documentation: ''
+  })
+}
+
 /** The root must be an object; a value alone is put into one. */
 function rootSchema(registry: Registry, use: Omit<ElementParticle, 'min' | 'max'> | undefined): JsonObject {
   const type = use?.type ?? anyType

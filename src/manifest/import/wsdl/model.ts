@@ -21,6 +21,7 @@ export interface Message {
 export interface Fault {
   readonly name: string
   readonly part: Part | undefined
+  readonly encoded: boolean
   readonly documentation: string
 }
 

@@ -178,7 +178,7 @@ function readOperation(reading: Reading, { bound, node, binding, name }: Bindabl
     soapAction: (soap && attribute(soap, 'soapAction')) ?? '',
     input: readMessage(reading, { ...part('input'), operation: name }),
     output: output.abstract === undefined ? undefined : readMessage(reading, { ...output, operation: name }),
-    faults: wsdlChildren(node, 'fault').map(fault => readFault(reading, fault)),
+    faults: wsdlChildren(node, 'fault').map(fault => readFault(reading, fault, binding)),
     endpoint: bound.endpoint
   }
 }
@@ -251,8 +251,15 @@ function soapParts(node: XmlElement | undefined): {
 const descendants = (node: XmlElement, depth: number): readonly XmlElement[] =>
   depth === 0 ? [] : childElements(node).flatMap(child => [child, ...descendants(child, depth - 1)])
 
-function readFault(reading: Reading, node: XmlElement): Fault {
+function readFault(reading: Reading, node: XmlElement, binding: XmlElement | undefined): Fault {
+  const bound = binding && wsdlChildren(binding, 'fault').find(each => attribute(each, 'name') === attribute(node, 'name'))
+  const soap = bound && soapChild(bound, 'fault')
   const message = attribute(node, 'message')
   const [part] = message === undefined ? [] : messageParts(reading, node, message, `fault ${attribute(node, 'name') ?? ''}`)
-  return { name: attribute(node, 'name') ?? part?.name ?? '', part, documentation: documentationOf(node) }
+  return {
+    name: attribute(node, 'name') ?? part?.name ?? '',
+    part,
+    encoded: (soap && attribute(soap, 'use')) === 'encoded',
+    documentation: documentationOf(node)
+  }
 }
