@@ -1,5 +1,6 @@
-/** `npm run bench [-- hop screen soap start] [--rounds N] [--seconds S] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap screen agents] [--rounds N] [--seconds S] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
+import { benchAgents } from './agents.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
 import { benchSoap } from './soap.ts'
@@ -20,7 +21,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   start: benchStart,
   hop: benchHop,
   soap: benchSoap,
-  screen: benchScreen
+  screen: benchScreen,
+  agents: benchAgents
 }
 
 if (values.help) {

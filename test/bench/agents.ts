@@ -1,0 +1,148 @@
+/** One task of an agent, by driving a browser with the tools of @playwright/mcp, and by one wrapped action. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { request } from 'undici'
+import { loadTokenCounter } from '../../src/surface/count-tokens.ts'
+import { type Driven, driveBrowser } from './browser-agent.ts'
+import { median, printTable, progress, rounded } from './figures.ts'
+import type { BenchOptions } from './hop.ts'
+import { type Program, startProgram } from './program.ts'
+import { type Cost, costOf, type Transcript } from './transcript.ts'
+
+const here = import.meta.dirname
+const adminKey = 'bench-admin-key-0123456789'
+const account = '40012345'
+const action = 'teller_list_transactions'
+/** What a turn of a model takes beside the tools; small for most of them. */
+const assumedTurnMs = 1_000
+
+export async function benchAgents({ rounds }: BenchOptions): Promise<object> {
+  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
+  const sandbox = await startProgram([join(here, '../../bots/teller/sandbox/main.ts')], { PORT: '0', LEDGER: join(folder, 'teller.jsonl') })
+  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], {
+    PORT: '0',
+    DATA_DIR: folder,
+    BOTS_DIR: join(here, '../../bots'),
+    SECRETS_DIR: join(here, 'secrets'),
+    RETROFIT_ADMIN_KEY: adminKey,
+    LOG_LEVEL: 'warn',
+    TELLER_URL: sandbox.url
+  })
+  try {
+    return await compare({ sandbox, program }, Math.min(rounds, 3))
+  } finally {
+    await program.stop()
+    await sandbox.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Contenders {
+  readonly sandbox: Program
+  readonly program: Program
+}
+
+async function compare({ sandbox, program }: Contenders, rounds: number): Promise<object> {
+  const driven: Driven[] = []
+  const called: Called[] = []
+  const first = await callAction(program.url)
+  for (let round = 1; round <= rounds; round++) {
+    progress(`agents round ${round} of ${rounds}`)
+    driven.push(await driveBrowser(sandbox.url, account))
+    for (let i = 0; i < 5; i++) called.push(await callAction(program.url))
+  }
+  const [browser, wrapped] = [driven[0] as Driven, called[0] as Called]
+  checkSame(browser.transcript, wrapped.transcript)
+  const count = await loadTokenCounter()
+  const sides = {
+    browser: { ...costOf(browser.transcript, count), ms: median(driven.map(({ ms }) => ms)) },
+    wrapped: { ...costOf(wrapped.transcript, count), ms: median(called.map(({ ms }) => ms)) }
+  }
+  const whole = costOf({ ...wrapped.transcript, definitions: JSON.stringify(await toolsOf(program.url)) }, count)
+  printCosts(sides, whole)
+  printTimes(sides, { browserStartMs: median(driven.map(({ startMs }) => startMs)), firstMs: first.ms })
+  return {
+    ...sides,
+    wholeBot: whole,
+    firstMs: rounded(first.ms, 0),
+    browserStartMs: rounded(median(driven.map(({ startMs }) => startMs)), 0)
+  }
+}
+
+type Side = Cost & { readonly ms: number }
+type Sides = Readonly<Record<'browser' | 'wrapped', Side>>
+
+const times = (a: number, b: number): string => `${rounded(a / b, a / b < 10 ? 1 : 0)} x`
+
+function printCosts({ browser, wrapped }: Sides, whole: Cost): void {
+  const row = (name: string, key: keyof Cost) => [name, browser[key], wrapped[key], times(browser[key], wrapped[key]), whole[key]]
+  printTable(
+    'Tokens of one task: log in, find an account, read its last ten transactions (o200k)',
+    ['', 'browser tools', 'one action', 'fewer', 'all of the bot'],
+    [
+      row('definitions', 'definitions'),
+      row('results', 'results'),
+      row('calls', 'calls'),
+      row('everything once, task included', 'once'),
+      row('as read and written: each turn reads all again', 'read'),
+      row('turns of the model', 'turns')
+    ]
+  )
+}
+
+function printTimes({ browser, wrapped }: Sides, { browserStartMs, firstMs }: { browserStartMs: number; firstMs: number }): void {
+  const withModel = ({ ms, turns }: Side) => ms + turns * assumedTurnMs
+  printTable(
+    'Time of the same task (milliseconds, medians)',
+    ['', 'browser tools', 'one action', 'faster'],
+    [
+      ['tools alone, browser running', rounded(browser.ms, 0), rounded(wrapped.ms, 0), times(browser.ms, wrapped.ms)],
+      [
+        'tools alone, browser started for it',
+        rounded(browser.ms + browserStartMs, 0),
+        rounded(firstMs, 0),
+        times(browser.ms + browserStartMs, firstMs)
+      ],
+      [
+        `and ${assumedTurnMs} a turn for the model (assumed)`,
+        rounded(withModel(browser), 0),
+        rounded(withModel(wrapped), 0),
+        times(withModel(browser), withModel(wrapped))
+      ]
+    ]
+  )
+}
+
+interface Called {
+  readonly transcript: Transcript
+  readonly ms: number
+}
+
+const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+
+async function toolsOf(url: string): Promise<readonly { readonly function: { readonly name: string } }[]> {
+  const answer = await request(`${url}/tools?format=openai&strict=true&bot=teller`, { headers })
+  return (await answer.body.json()) as readonly { readonly function: { readonly name: string } }[]
+}
+
+/** What a model writes for the strict tool, and the text that it gets back. */
+async function callAction(url: string): Promise<Called> {
+  const definitions = JSON.stringify((await toolsOf(url)).filter(tool => tool.function.name === action))
+  const args = { account, limit: 10, from: null }
+  const begun = performance.now()
+  const path = `/v1/actions/${action}?format=openai&strict=true&view=text`
+  const { statusCode, body } = await request(url + path, { method: 'POST', headers, body: JSON.stringify(args) })
+  const result = await body.text()
+  const ms = performance.now() - begun
+  if (statusCode !== 200) throw new Error(`${action} answered ${statusCode}: ${result}`)
+  const task = `Tell me the last ten transactions of account ${account}.`
+  return { transcript: { task, definitions, exchanges: [{ call: JSON.stringify({ name: action, arguments: args }), result }] }, ms }
+}
+
+/** Both were shown the same ten entries. */
+function checkSame(browser: Transcript, wrapped: Transcript): void {
+  const references = ({ exchanges }: Transcript) => [...new Set((exchanges.at(-1)?.result ?? '').match(/TX\d+/g))].join(' ')
+  const [theirs, ours] = [references(browser), references(wrapped)]
+  if (theirs !== ours || theirs.split(' ').length !== 10) throw new Error(`not the same ten entries:\n${theirs}\n${ours}`)
+}
