@@ -7,6 +7,7 @@ import { gptDocument } from '../surface/gpt-actions.ts'
 import { openApiDocument } from '../surface/openapi.ts'
 import { toOpenApi30 } from '../surface/openapi-30.ts'
 import type { Exchange } from './exchange.ts'
+import { namesHeader } from './names-header.ts'
 import { createPublisher } from './publisher.ts'
 import type { Handle } from './router.ts'
 
@@ -33,7 +34,7 @@ export function documentOperations({ base, catalog, serverUrl }: DocumentOptions
       return {
         text: formats[format].write(version === '3.0' ? toOpenApi30(document) : document),
         mediaType: formats[format].mediaType,
-        ...(leftOut.length === 0 ? {} : { headers: { 'tools-left-out': leftOut.join(', ') } })
+        ...(leftOut.length === 0 ? {} : { headers: { 'tools-left-out': namesHeader(leftOut) } })
       }
     })
   }

@@ -6,6 +6,7 @@ import { allows } from '../governance/scopes.ts'
 import { compileTool, compileTools, type Tool } from '../surface/compile-tool.ts'
 import { type Dialect, dialects } from '../surface/dialect.ts'
 import type { Exchange } from './exchange.ts'
+import { namesHeader } from './names-header.ts'
 import { createPublisher, type Made } from './publisher.ts'
 import type { Handle } from './router.ts'
 
@@ -39,11 +40,7 @@ function toolsOf(catalog: Catalog, scopes: readonly string[], { format, strict, 
   if (bot !== undefined && actions.length === 0)
     throw new RetrofitError('bot_not_found', { detail: `There is no bot ${bot} with an action that this key may use` })
   const { tools, compiled } = compileTools(actions, format, { strict })
-  const named = (chosen: (tool: Tool) => boolean): string =>
-    compiled
-      .filter(chosen)
-      .map(({ name }) => name)
-      .join(', ')
+  const named = (chosen: (tool: Tool) => boolean): string => namesHeader(compiled.filter(chosen).map(({ name }) => name))
   const leftOut = named(({ definition }) => definition === undefined)
   const notStrict = named(
     ({ definition, strict: is, notes }) => definition !== undefined && !is && notes.some(({ kind }) => kind === 'not_strict')

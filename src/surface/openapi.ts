@@ -52,17 +52,23 @@ export function openApiDocument({ base, bots, allows, serverUrl }: OpenApiOption
     .map(bot => ({ bot, actions: bot.actions.filter(({ scopes }) => allows(scopes)) }))
     .filter(({ actions }) => actions.length > 0)
   const schemas = usable.flatMap(({ actions }) => actions.flatMap(schemasOf))
+  const share = createSharing()
+  const actionPaths = usable.flatMap(({ bot, actions }) =>
+    actions.map(action => [`/v1/actions/${action.name}`, pathOf(bot, action, { call, share })] as const)
+  )
   return pruneComponents({
     ...base,
     servers: [{ url: serverUrl }],
     tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[]).filter(({ name }) => name !== 'Actions')],
     paths: {
-      ...Object.fromEntries(
-        usable.flatMap(({ bot, actions }) => actions.map(action => [`/v1/actions/${action.name}`, pathOf(bot, action, call)]))
-      ),
+      ...Object.fromEntries(actionPaths),
       ...staticPaths(paths, allows)
     },
-    components: { ...components, schemas: { ...Object.fromEntries(schemas), ...object(components.schemas) } }
+    components: {
+      ...components,
+      responses: { ...object(components.responses), ...share.responses() },
+      schemas: { ...Object.fromEntries(schemas), ...object(components.schemas) }
+    }
   })
 }
 
@@ -111,7 +117,31 @@ const schemasOf = (action: Action): readonly (readonly [string, Json])[] => [
 ]
 const dataName = (action: string, code: string): string => `${action}.error.${code}`
 
-function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
+/** Most errors are the same for every action: written once, they are a third of a large document. */
+interface Sharing {
+  (status: string, response: JsonObject): JsonObject
+  responses(): JsonObject
+}
+
+function createSharing(): Sharing {
+  const names = new Map<string, { readonly name: string; readonly response: JsonObject }>()
+  const share = (status: string, response: JsonObject): JsonObject => {
+    const text = JSON.stringify(response)
+    const taken = [...names.values()].filter(({ name }) => name.startsWith(`Call${status}`)).length
+    const known = names.get(text) ?? { name: taken === 0 ? `Call${status}` : `Call${status}_${taken + 1}`, response }
+    names.set(text, known)
+    return local('responses', known.name)
+  }
+  return Object.assign(share, { responses: () => Object.fromEntries([...names.values()].map(({ name, response }) => [name, response])) })
+}
+
+interface Describing {
+  /** The operation of the contract that stands for all actions. */
+  readonly call: JsonObject
+  readonly share: Sharing
+}
+
+function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObject {
   const responses = object(call.responses)
   const parameters = (call.parameters as readonly JsonObject[]).filter(parameter => isFor(action, parameter))
   return {
@@ -135,7 +165,7 @@ function pathOf(bot: Bot, action: Action, call: JsonObject): JsonObject {
       responses: {
         '200': okOf(action, object(responses['200'])),
         '202': responses['202'] as Json,
-        ...problemsOf(action)
+        ...problemsOf(action, share)
       }
     }
   }
@@ -179,7 +209,7 @@ function codesOf({ effect, idempotency, session }: Action): readonly ErrorCode[]
 }
 
 /** One response for each status, with an example for each code that it can carry. */
-function problemsOf(action: Action): JsonObject {
+function problemsOf(action: Action, share: Sharing): JsonObject {
   const known: readonly Example[] = codesOf(action).map(code => ({ ...errorKinds[code], code, value: local('examples', code) }))
   const declared = Object.entries(action.errors).map(([code, { status, title, hint, data }]) => ({
     status,
@@ -189,7 +219,13 @@ function problemsOf(action: Action): JsonObject {
     value: { summary: title, value: declaredProblem({ code, status, title, hint }) }
   }))
   const byStatus = Map.groupBy([...declared, ...known], ({ status }) => String(status))
-  return Object.fromEntries([...byStatus].map(([status, examples]) => [status, problemResponse(status, examples)]))
+  const isOwn = (status: string): boolean => declared.some(one => String(one.status) === status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, examples]) => {
+      const response = problemResponse(status, examples)
+      return [status, isOwn(status) ? response : share(status, response)]
+    })
+  )
 }
 
 function declaredProblem({

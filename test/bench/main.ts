@@ -1,6 +1,7 @@
-/** `npm run bench [-- start hop soap screen agents] [--rounds N] [--seconds S] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap screen agents catalogue] [--rounds N] [--seconds S] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
+import { benchCatalogue } from './catalogue.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
 import { benchSoap } from './soap.ts'
@@ -22,7 +23,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   hop: benchHop,
   soap: benchSoap,
   screen: benchScreen,
-  agents: benchAgents
+  agents: benchAgents,
+  catalogue: benchCatalogue
 }
 
 if (values.help) {

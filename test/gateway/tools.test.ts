@@ -162,6 +162,24 @@ describe('GET /tools', () => {
     expect(json.map((tool: { function: { strict: boolean } }) => tool.function.strict)).toEqual([false, true])
   })
 
+  test('names no more actions in a header than clients take', async () => {
+    const any = manifest.slice(manifest.indexOf('  any:'))
+    const head = manifest.slice(0, manifest.indexOf('  order:')).replace('bot: desk', 'bot: large')
+    const actions = Array.from({ length: 150 }, (_, i) => any.replace('any:', `a_rather_long_name_of_an_action_${i}:`))
+    const put = await gateway.call('/v1/bots/large', {
+      method: 'PUT',
+      raw: head + actions.join(''),
+      headers: { 'content-type': 'application/yaml' }
+    })
+    expect([put.status, put.json.errors]).toEqual([201, undefined])
+    const { json, headers } = await gateway.call('/tools?format=openai&strict=true&bot=large')
+    expect(json).toHaveLength(150)
+    expect(headers.get('tools-not-strict')).toMatch(/^large_a_rather_long_name_of_an_action_0, .* and \d+ more$/)
+    expect(headers.get('tools-not-strict')?.length).toBeLessThan(2_100)
+    expect((await gateway.call('/openapi.json?format=gpt')).headers.get('tools-left-out')).toMatch(/ and \d+ more$/)
+    await gateway.call('/v1/bots/large', { method: 'DELETE' })
+  })
+
   test('refuses what it does not know', async () => {
     const wrong = await gateway.call('/tools?format=llama')
     expect([wrong.status, wrong.json.code]).toEqual([400, 'invalid_request'])

@@ -120,15 +120,31 @@ describe('the operation of an action', () => {
 
   test('says outcome_unknown and idempotency_key_required only where they can happen', () => {
     const codes = (more: Partial<Action>): string[] => {
-      const { responses } = documentOf([action('b_one', input, more)]).paths['/v1/actions/b_one'].post
-      return Object.values(responses as Record<string, { content?: Record<string, { examples?: object }> }>).flatMap(response =>
-        Object.keys(response.content?.['application/problem+json']?.examples ?? {})
-      )
+      const { paths, components } = documentOf([action('b_one', input, more)])
+      const { responses } = paths['/v1/actions/b_one'].post
+      return Object.values(responses as Record<string, { $ref?: string }>).flatMap(response => {
+        const { content } = response.$ref === undefined ? response : components.responses[response.$ref.split('/').at(-1) as string]
+        return Object.keys(content?.['application/problem+json']?.examples ?? {})
+      })
     }
     const special = (more: Partial<Action>): string[] => codes(more).filter(code => /outcome_unknown|idempotency_key_required/.test(code))
     expect(special({})).toEqual([])
     expect(special({ effect: 'write' }).sort()).toEqual(['idempotency_key_required', 'outcome_unknown'])
     expect(special({ effect: 'write', idempotency: { key: ['ref'], ttlMs: 1 } })).toEqual(['outcome_unknown'])
+  })
+
+  test('what many actions answer alike is written once, what one declares stays with it', () => {
+    const errors = { no_account: { status: 404, title: 'No such account', notApplied: false } }
+    const { paths, components } = documentOf([action('b_one', input), action('b_two', input), action('b_three', input, { errors })])
+    const responses = (name: string) => paths[`/v1/actions/${name}`].post.responses
+    expect(responses('b_one')['404']).toEqual({ $ref: '#/components/responses/Call404' })
+    expect(responses('b_two')).toMatchObject({ '404': responses('b_one')['404'], '503': responses('b_one')['503'] })
+    expect(Object.keys(responses('b_three')['404'].content['application/problem+json'].examples)).toEqual([
+      'no_account',
+      'action_not_found'
+    ])
+    expect(components.responses.Call404.content['application/problem+json'].examples).toHaveProperty('action_not_found')
+    expect(components.responses).not.toHaveProperty('Call404_2')
   })
 
   test('all references are local and lead somewhere', () => {
