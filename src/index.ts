@@ -4,7 +4,7 @@ export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
 export { compilePattern } from './core/schema.ts'
-export type { Json, JsonObject, JsonSchema, Target } from './core/types.ts'
+export type { Json, JsonObject, JsonSchema, ScreenUse, Target } from './core/types.ts'
 export { escapeAttribute, escapeText, writeXmlTree } from './core/write-xml.ts'
 export {
   attribute,

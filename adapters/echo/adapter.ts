@@ -62,7 +62,7 @@ interface EchoSteps {
 }
 
 export function createAdapter(): Adapter<EchoSteps> {
-  return defineAdapter<EchoSteps>({ name: 'echo', shape, parse, run, probe, close: async () => {} })
+  return defineAdapter<EchoSteps>({ name: 'echo', shape, parse, run, probe, closeScreen: async () => {}, close: async () => {} })
 }
 
 function parse({ effect, target, action, issue }: ActionSource): EchoSteps {

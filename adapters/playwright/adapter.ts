@@ -27,6 +27,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     parse: compilePlan,
     run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
     probe: call => probe(pool, call),
+    closeScreen: id => pool.closeScreen(id),
     stats: () => pool.stats(),
     close: async () => {
       pool.close()

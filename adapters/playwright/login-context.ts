@@ -144,6 +144,7 @@ function withoutRun(call: StageCall): StageCall {
     deadlineAt: Date.now() + loginMs,
     signal: AbortSignal.timeout(loginMs),
     committed: false,
+    session: {},
     step: (_, work) => work(),
     exchange: (_, __, work) => work(),
     attach: async () => undefined,

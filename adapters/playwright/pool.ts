@@ -1,5 +1,6 @@
 /** Warm pages: one context for each login, its pages kept ready, never more at once than the target bears. */
 import { createHash } from 'node:crypto'
+import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
 import { LoginContext } from './login-context.ts'
 import type { Plan, StageCall } from './plan.ts'
@@ -20,6 +21,8 @@ export class Pool {
   private readonly contexts = new Map<string, LoginContext>()
   private readonly slots = new Map<string, Slots>()
   private readonly all = new Set<LoginContext>()
+  /** Screens that sessions have pinned: a login of their own, with one page. */
+  private readonly screens = new Map<string, { readonly context: LoginContext; readonly tab: Tab }>()
   /** Credentials that the target refused: asking again and again locks an account. */
   private readonly refused = new Map<string, { readonly until: number; readonly error: Error }>()
   private readonly sweeper: ReturnType<typeof setInterval>
@@ -33,7 +36,7 @@ export class Pool {
     const slots = this.slotsOf(call)
     await slots.take(call.signal)
     try {
-      return await this.lease(call, plan, slots)
+      return call.screen === undefined ? await this.lease(call, plan, slots) : await this.screen(call, plan, slots)
     } catch (error) {
       slots.give()
       throw error
@@ -57,6 +60,50 @@ export class Pool {
       slots.give()
     }
     return { tab, context, release }
+  }
+
+  /** The page as the last call left it; its idle time takes no slot. */
+  private async screen(call: StageCall, plan: Plan, slots: Slots): Promise<Lease> {
+    const { id, use } = call.screen as NonNullable<StageCall['screen']>
+    const known = this.screens.get(id)
+    const isThere = known?.context.usable === true && !known.tab.page.isClosed()
+    if (!isThere) await this.closeScreen(id)
+    if (!isThere && use !== 'pinned') throw screenGone()
+    const { context, tab } = isThere ? known : await this.openScreen(id, call, plan)
+    if (isThere) tab.begin(() => call.committed)
+    let returned = false
+    const release = (keep: boolean) => {
+      if (returned) return
+      returned = true
+      if (!keep) void this.closeScreen(id)
+      slots.give()
+    }
+    return { tab, context, release }
+  }
+
+  private async openScreen(id: string, call: StageCall, plan: Plan): Promise<{ context: LoginContext; tab: Tab }> {
+    const key = keyOf(call)
+    const refusal = this.refused.get(key)
+    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
+    const context = new LoginContext({ key: `${key} ${id}`, browsers: this.browsers, call, plan })
+    this.all.add(context)
+    try {
+      await this.opened(key, context, call)
+      const opened = { context, tab: await context.take(call) }
+      this.screens.set(id, opened)
+      return opened
+    } catch (error) {
+      this.retire(context)
+      throw error
+    }
+  }
+
+  async closeScreen(id: string): Promise<void> {
+    const known = this.screens.get(id)
+    if (known === undefined) return
+    this.screens.delete(id)
+    known.context.give(known.tab, false)
+    this.retire(known.context)
   }
 
   private async opened(key: string, context: LoginContext, call: StageCall): Promise<void> {
@@ -107,6 +154,7 @@ export class Pool {
     return {
       browsers: this.browsers.alive,
       logins: contexts.length,
+      pinned: this.screens.size,
       pages: sum(context => context.pages),
       idle: sum(context => context.idle),
       browsersLaunched: this.browsers.launched
@@ -118,6 +166,9 @@ export class Pool {
     for (const context of this.all) context.retire(() => this.all.delete(context))
   }
 }
+
+const screenGone = (): RetrofitError =>
+  new RetrofitError('screen_gone', { detail: 'The page of this session is closed: it broke, or the target ended its login.' })
 
 function keyOf({ bot, credentials, target }: StageCall): string {
   const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))

@@ -1,6 +1,6 @@
 /** What an adapter is: code that executes attempts on one kind of target. `adapters/echo/` is the one to copy. */
 import type { ZodObject } from 'zod'
-import type { Json, JsonObject, Target } from './types.ts'
+import type { Json, JsonObject, ScreenUse, Target } from './types.ts'
 
 export interface Adapter<Steps = unknown> {
   readonly name: string
@@ -17,6 +17,8 @@ export interface Adapter<Steps = unknown> {
   run(call: Call<Steps>): Promise<Json>
   /** A read: does the effect of `call.run.reference` exist? */
   probe?(call: Call<Steps>): Promise<ProbeResult>
+  /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
+  closeScreen?(id: string): Promise<void>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
   stats?(): Readonly<Record<string, number>>
   close(): Promise<void>
@@ -48,6 +50,8 @@ export interface Call<Steps = unknown> {
   readonly run: { readonly id: string; readonly reference: string; readonly attempt: number; readonly tenant: string }
   readonly input: JsonObject
   readonly session: JsonObject
+  /** The session's own screen. With `pinned` it is opened when it is not there; else the call throws `screen_gone` then. */
+  readonly screen?: { readonly id: string; readonly use: ScreenUse }
   readonly credentials: Readonly<Record<string, string>>
   /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
   readonly signal: AbortSignal

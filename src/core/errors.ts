@@ -20,6 +20,7 @@ export const errorKinds = {
     false,
     'Send an Idempotency-Key header, the same one for every retry of this call.'
   ),
+  session_required: kind(400, 'This action needs a session', false, 'Make a session with POST /v1/sessions and send its id as Session-Id.'),
   unauthenticated: kind(401, 'No valid credentials', false, 'Send Authorization: Bearer with a valid API key.'),
   insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
   not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
@@ -48,6 +49,13 @@ export const errorKinds = {
     'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
   ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
+  session_busy: kind(
+    409,
+    'Another call is on the screen of this session',
+    true,
+    'Wait for that run to end, then send this call; one step of a wizard follows the other.'
+  ),
+  screen_gone: kind(409, 'The screen of this session is gone', false, 'Begin the wizard again with its first action, in the same session.'),
   key_expired: kind(
     409,
     'The key belongs to a run whose record has expired',
@@ -103,6 +111,12 @@ export const errorKinds = {
     'Too many runs wait',
     true,
     'Nothing was accepted. Wait as long as Retry-After says, then send the same call with the same key.'
+  ),
+  screens_full: kind(
+    503,
+    'Sessions have pinned all screens of the target',
+    true,
+    'Wait as long as Retry-After says and call again; finish wizards and end sessions that are not needed.'
   ),
   circuit_open: kind(
     503,

@@ -102,13 +102,18 @@ export const sameVariables = (one: Variables, other: Variables): boolean =>
   one === other || canonicalJson(one as unknown as Json) === canonicalJson(other as unknown as Json)
 
 /** The next state; every use prolongs. */
-export const changed = (session: Session, now: number, changes: Partial<Pick<Session, 'variables' | 'ttlMs'>>): Session => ({
-  ...session,
-  ...changes,
-  revision: session.revision + 1,
-  updatedAt: now,
-  expiresAt: now + (changes.ttlMs ?? session.ttlMs)
-})
+export function changed(session: Session, now: number, changes: SessionChanges): Session {
+  const { busy, ...rest } = { ...session, ...changes }
+  const next = { ...rest, revision: session.revision + 1, updatedAt: now, expiresAt: now + (changes.ttlMs ?? session.ttlMs) }
+  return busy === undefined ? next : { ...next, busy }
+}
+
+export interface SessionChanges {
+  readonly variables?: Json
+  readonly ttlMs?: number
+  /** Undefined: nothing is on its screen. */
+  readonly busy?: Session['busy'] | undefined
+}
 
 /** A use in the second half of its time is worth a write. */
 export const isWorthProlonging = ({ expiresAt, ttlMs }: Session, now: number): boolean => expiresAt - now < ttlMs / 2

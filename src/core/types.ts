@@ -93,7 +93,12 @@ export interface SessionUse {
   readonly remembers: readonly SessionPlace[]
   /** Its expressions see the variables. */
   readonly reads: boolean
+  /** It runs on the session's own screen. */
+  readonly screen?: ScreenUse
 }
+
+/** `pinned`: opens the session's screen, or goes on with it; `continue` goes on; `finish` goes on and gives it back. */
+export type ScreenUse = 'pinned' | 'continue' | 'finish'
 
 /** What is kept between the calls of one caller: the few variables that matter, not the dialogue. */
 export interface Session {
@@ -110,6 +115,8 @@ export interface Session {
   readonly expiresAt: number
   /** How long it lives after its last use. */
   readonly ttlMs: number
+  /** The run that is on its screen, until that has ended. */
+  readonly busy?: { readonly runId: string; readonly at: number }
 }
 
 /** One variable of a session. */
@@ -126,6 +133,8 @@ export interface Target {
   readonly credentials?: string
   /** Most attempts at once on this target, over all workers; absent: no limit but the worker's. */
   readonly concurrency?: number
+  /** How long a screen that a session has pinned may be idle; absent: two minutes. */
+  readonly screenIdleMs?: number
   /** Most runs of one tenant that may wait. */
   readonly waiting: number
   /** Origins that an adapter may reach. */
@@ -263,3 +272,5 @@ export type RunEvent =
       readonly run?: Run
     }
   | { readonly type: 'step'; readonly runId: string; readonly step: StepRecord }
+  /** For the worker that has this screen. */
+  | { readonly type: 'handover'; readonly runId: string; readonly bot: string; readonly screen: string }

@@ -40,6 +40,7 @@ export function openCall(
     run: { id, reference, attempt, tenant },
     input,
     session: session.values,
+    ...(work.screen === undefined ? {} : { screen: { id: work.screen.id, use: work.screen.use } }),
     credentials,
     signal: holding.signal,
     deadlineAt: holding.run.deadlineAt,

@@ -9,13 +9,15 @@ import { Holding } from './holding.ts'
 import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { probe } from './probe.ts'
-import { publishLater } from './publish.ts'
+import { publishLater, publishSoon } from './publish.ts'
+import { type Screen, screenIdOf } from './screens.ts'
 
 export interface Work {
   readonly parts: Parts
   readonly bot: Bot
   readonly action: Action
   readonly holding: Holding
+  readonly screen?: Screen | undefined
 }
 
 /** How often one delivery tries to claim its run while others write to it. */
@@ -34,11 +36,22 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)
   if (run.status === 'queued' && run.startBy <= now && run.attempt === 0) return tooLate(parts, run)
+  const screen = turn === 'attempt' ? await screenOf(parts, { run, bot, action }) : undefined
+  if (screen === 'none') return
   // Its own name for each delivery: a store takes the very same write twice, so two claims of one process must never look alike.
   const worker = `${parts.settings.worker}/${randomText(8)}`
   const slot = await takeSlot(parts, { run, bot, worker, shutdown })
-  if (slot === undefined) return
-  const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }).finally(() => slot.release())
+  if (slot === undefined) return screen?.leave(true)
+  let keep = true
+  const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen })
+    .then(ended => {
+      keep = ended === undefined || keepsScreen(ended, action)
+      return ended !== undefined
+    })
+    .finally(async () => {
+      screen?.leave(keep)
+      await slot.release()
+    })
   // Somebody wrote in between: when it was another worker, the next look says so; when it was a sweep's note, the run is still to be taken.
   if (!claimed && tries > 1) await execute(parts, delivery, shutdown, tries - 1)
 }
@@ -52,14 +65,36 @@ interface Claiming {
   readonly worker: string
   readonly delivery: Delivery
   readonly shutdown: AbortSignal
+  readonly screen: Screen | undefined
 }
 
-/** False when the run was no longer as it had been read. */
-async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown }: Claiming): Promise<boolean> {
+/** After an attempt that broke off nobody knows what the screen shows; a refusal by the target leaves it as it was. */
+const keepsScreen = ({ status, error }: Run, { session, errors }: Action): boolean =>
+  session?.screen !== 'finish' &&
+  (status === 'completed' || (status === 'failed' && error !== undefined && Object.hasOwn(errors, error.code)))
+
+/** `none`: the run is not for this worker, or it has failed for want of a screen. */
+async function screenOf(parts: Parts, { run, bot, action }: { run: Run; bot: Bot; action: Action }): Promise<Screen | 'none' | undefined> {
+  try {
+    const screen = await parts.screens?.enter(run, bot, action)
+    if (screen !== 'elsewhere' && screen !== 'busy') return screen
+    if (screen === 'elsewhere') parts.store.emit({ type: 'handover', runId: run.id, bot: run.bot, screen: screenIdOf(run) })
+    publishSoon(parts, run)
+    return 'none'
+  } catch (error) {
+    if (!(error instanceof RetrofitError)) throw error
+    const failed = fail(run, runErrorOf(error), { now: parts.store.now() })
+    if (await parts.store.updateRun(failed)) parts.telemetry.runEnded(failed)
+    return 'none'
+  }
+}
+
+/** Undefined when the run was no longer as it had been read; else as it is now. */
+async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen }: Claiming): Promise<Run | undefined> {
   const { store, settings, telemetry } = parts
   const lease = { worker, now: store.now(), leaseMs: settings.leaseMs }
   const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
-  if (!(await store.updateRun(claimed))) return false
+  if (!(await store.updateRun(claimed))) return undefined
   // From here on the ledger's lease guards the run, not the delivery.
   delivery
     .ack()
@@ -68,8 +103,8 @@ async function withClaim({ parts, bot, action, run, turn, worker, delivery, shut
   const limitMs = turn === 'attempt' ? Math.min(action.timeouts.runMs, Math.max(1, run.deadlineAt - lease.now)) : action.timeouts.runMs
   const holding = new Holding(parts, claimed, { limitMs, shutdown })
   try {
-    await (turn === 'attempt' ? attempt : probe)({ parts, bot, action, holding })
-    return true
+    await (turn === 'attempt' ? attempt : probe)({ parts, bot, action, holding, screen })
+    return holding.run
   } finally {
     holding.release()
   }

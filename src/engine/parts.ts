@@ -6,6 +6,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Breakers } from './breakers.ts'
 import type { Catalog } from './engine.ts'
 import type { Hub } from './hub.ts'
+import type { Screens } from './screens.ts'
 
 export interface EngineSettings {
   /** Names this process in leases, before the name of the claim. */
@@ -27,4 +28,6 @@ export interface Parts {
   readonly hub: Hub
   readonly breakers: Breakers
   readonly settings: EngineSettings
+  /** A worker's own. */
+  readonly screens?: Screens
 }

@@ -27,6 +27,12 @@ export function publish(parts: Parts, run: Run, tries = 1): void {
 
 const pauseMs = (tries: number): number => Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1)) * (0.75 + Math.random() / 2)
 
+/** A run that another worker has to take: told again, should the word of it have been lost. */
+const againMs = 500
+export function publishSoon(parts: Parts, run: Run): void {
+  setTimeout(() => publish(parts, run), againMs * (0.75 + Math.random() / 2)).unref()
+}
+
 /** Node fires a timer that is set for longer at once. Whoever gets the message too early sets the next one. */
 const longestTimerMs = 2 ** 31 - 1
 

@@ -11,6 +11,7 @@ import { mask, sha256 } from '../governance/sealer.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
+import { leaveScreen, takeScreen } from './screen-claim.ts'
 import { enterSession, rememberOutput } from './session-use.ts'
 
 interface Admitted {
@@ -31,6 +32,8 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input of ${action.name} is not valid.`, errors })
   const input = whole as JsonObject
+  if (action.session?.screen !== undefined && request.session === undefined)
+    throw new RetrofitError('session_required', { detail: `${action.name} runs on the screen of a session.` })
   const keys = keysOf(parts, { request, action, input })
   if (action.effect !== 'read' && keys.length === 0) {
     throw new RetrofitError('idempotency_key_required', {
@@ -110,8 +113,10 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const { caller, bot, action } = from
   const now = parts.store.now()
   const limitMs = action.timeouts.queueMs + action.timeouts.runMs
+  const id = newRunId(caller.tenant, now)
+  const refusal = from.refusal ?? (await takeScreen(parts, from, id))
   const run = newRun({
-    id: newRunId(caller.tenant, now),
+    id,
     reference: newReference(),
     caller,
     bot,
@@ -125,14 +130,15 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
   const startedAt = performance.now()
-  const maxWaiting = from.refusal === undefined ? bot.target.waiting : 0
+  const maxWaiting = refusal === undefined ? bot.target.waiting : 0
   const created = await createRun(parts, { run, keys: from.keys, maxWaiting })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
     publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
-  if (created.outcome === 'full' && from.refusal !== undefined) throw from.refusal
+  if (refusal === undefined) await leaveScreen(parts, from, id)
+  if (created.outcome === 'full' && refusal !== undefined) throw refusal
   return joined(parts, created, bot)
 }
 

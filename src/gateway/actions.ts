@@ -81,7 +81,7 @@ interface Answering {
 function answer({ response }: Exchange, run: Run, { shape, headers }: Answering): void {
   const problem = problemOfRun(run)
   if (run.status === 'completed') sendOutput(response, run, { shape, headers })
-  else if (problem !== undefined) sendProblem(response, problem, { headers })
+  else if (problem !== undefined) sendProblem(response, problem, { headers, ...(problem.status === 503 ? { retryAfterMs: 5_000 } : {}) })
   else sendPending({ response }, run, { headers, query: shape.query })
 }
 

@@ -44,7 +44,7 @@ export async function sendEvents(exchange: Exchange, first: Run, { engine, setti
 
 function tell(stream: Stream, event: RunEvent): void {
   if (event.type === 'step') stream.step(event.step)
-  else stream.status({ ...event, id: event.runId })
+  else if (event.type === 'status') stream.status({ ...event, id: event.runId })
 }
 
 function openStream(response: ServerResponse): Stream {

@@ -54,7 +54,8 @@ const checks: readonly ((action: ActionToCheck) => void)[] = [
   checkEffect,
   checkErrors,
   checkRetry,
-  checkMarks
+  checkMarks,
+  checkScreen
 ]
 
 function schemaOf({ source, path, ajv, shared, trusted, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
@@ -66,6 +67,11 @@ function checkName({ bot, name, path, report }: ActionToCheck): void {
   const joined = `${bot}_${name}`
   if (namePattern.test(bot) && namePattern.test(name) && !namePattern.test(joined))
     report(keyError(path, `the joined name ${joined} has ${joined.length} characters: 64 are the limit, shorten one of the two`))
+}
+
+function checkScreen({ source, path, adapter, report }: ActionToCheck): void {
+  if (source.screen !== undefined && adapter !== undefined && adapter.closeScreen === undefined)
+    report(keyError([...path, 'screen'], `the adapter ${adapter.name} keeps no screens: leave it out`))
 }
 
 function checkMarks({ source, path, shared, report }: ActionToCheck): void {

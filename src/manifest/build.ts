@@ -1,6 +1,6 @@
 /** The checked manifest → the nouns. */
 import { durationMs } from '../core/duration.ts'
-import type { Action, ActionEffect, Bot, Check, DeclaredError, JsonObject, JsonSchema, Target } from '../core/types.ts'
+import type { Action, ActionEffect, Bot, Check, DeclaredError, JsonObject, JsonSchema, ScreenUse, Target } from '../core/types.ts'
 import { sessionUse } from './session-places.ts'
 import type { Addresses, Environment } from './target.ts'
 
@@ -20,6 +20,7 @@ export interface ActionManifest {
   readonly settle: string
   readonly probe?: { readonly weak: boolean }
   readonly rerun?: NonNullable<Action['rerun']>
+  readonly screen?: ScreenUse
 }
 
 type ErrorManifest = Omit<DeclaredError, 'data'> & { readonly data?: JsonSchema }
@@ -57,7 +58,7 @@ export function toAction({ bot, name, data, written, checkInput, checkOutput, ch
     settleMs: durationMs(data.settle),
     ...given('probe', data.probe && { weak: data.probe.weak }),
     ...given('rerun', data.rerun),
-    ...given('session', sessionUse({ input, output, written })),
+    ...given('session', sessionUse({ input, output, written, screen: data.screen })),
     steps
   }
 }
@@ -86,7 +87,7 @@ interface BotManifest {
   readonly description?: string
   readonly owner?: string
   readonly adapter: string
-  readonly target: { readonly credentials?: string; readonly concurrency?: number; readonly waiting: number }
+  readonly target: { readonly credentials?: string; readonly concurrency?: number; readonly waiting: number; readonly screenIdle?: string }
 }
 
 export function toBot({ data, source, digest, addresses, env, actions }: BotParts): Bot {
@@ -106,13 +107,14 @@ export function toBot({ data, source, digest, addresses, env, actions }: BotPart
 }
 
 const toTarget = (
-  { credentials, concurrency, waiting }: BotManifest['target'],
+  { credentials, concurrency, waiting, screenIdle }: BotManifest['target'],
   read: Addresses & { readonly env: Environment }
 ): Target => ({
   ...read,
   waiting,
   ...given('credentials', credentials),
-  ...given('concurrency', concurrency)
+  ...given('concurrency', concurrency),
+  ...given('screenIdleMs', screenIdle === undefined ? undefined : durationMs(screenIdle))
 })
 
 /** The member, or nothing when there is no value (`exactOptionalPropertyTypes`). */

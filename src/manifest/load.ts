@@ -12,7 +12,7 @@ import { checkShape } from './explain.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
 import { type Ajv, checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
-import { checkSensitivity } from './session-places.ts'
+import { checkScreens, checkSensitivity } from './session-places.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
 import { createSharedSchemas, type SharedSchemas } from './shared-schemas.ts'
 import { checkExpressions, type Environment, readAddresses, readEnvironment } from './target.ts'
@@ -87,6 +87,7 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
     data: partsOf(shape, { ...raw, actions: linked })
   }
   checkSensitivity(linked, report)
+  checkScreens(linked, report)
   const actions = Object.entries(linked).map(([name, action]) => readAction(whole, name, action))
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
   return toBot({

@@ -1,5 +1,5 @@
 /** Where `x-session` stands: on properties of the input and the output, and of objects in them. */
-import type { Json, JsonObject, SessionPlace, SessionUse } from '../core/types.ts'
+import type { Json, JsonObject, ScreenUse, SessionPlace, SessionUse } from '../core/types.ts'
 import { keyError, type Path, type Report, valueError } from './issue.ts'
 import { isObject, resolveRef, type Subschema, subschemas } from './schema-walk.ts'
 import type { SharedSchemas } from './shared-schemas.ts'
@@ -38,20 +38,20 @@ function isSensitive(root: JsonObject, schema: Json, seen = new Set<Json>()): bo
 }
 
 /** Undefined: the action has nothing to do with sessions. `written`: its manifest, for the expressions in it. */
-export function sessionUse({
-  input,
-  output,
-  written
-}: {
-  input: JsonObject
-  output: JsonObject
-  written: JsonObject
-}): SessionUse | undefined {
+export function sessionUse({ input, output, written, screen }: Written): SessionUse | undefined {
   const { input: _, output: __, description: ___, ...rest } = written
   const fills = sessionPlaces(input)
   const remembers = sessionPlaces(output)
   const reads = /\{\{(?:(?!\}\})[\s\S])*?\bsession\b/.test(JSON.stringify(rest))
-  return fills.length === 0 && remembers.length === 0 && !reads ? undefined : { fills, remembers, reads }
+  const isUsed = fills.length > 0 || remembers.length > 0 || reads || screen !== undefined
+  return isUsed ? { fills, remembers, reads, ...(screen === undefined ? {} : { screen }) } : undefined
+}
+
+interface Written {
+  readonly input: JsonObject
+  readonly output: JsonObject
+  readonly written: JsonObject
+  readonly screen?: ScreenUse | undefined
 }
 
 const remedy = (which: Which): string =>
@@ -109,4 +109,14 @@ export function checkSensitivity(actions: JsonObject, report: Report): void {
     const at = ['actions', name, which, ...path.flatMap(step => ['properties', step]), 'x-session']
     report(valueError(at, `${variable} is x-sensitive in ${other.name}, so it does not fill an input that is not: add x-sensitive here`))
   }
+}
+
+/** A wizard has a first page. */
+export function checkScreens(actions: JsonObject, report: Report): void {
+  const uses = Object.entries(actions).flatMap(([name, action]) =>
+    isObject(action) && action.screen !== undefined ? [[name, action.screen] as const] : []
+  )
+  if (uses.some(([, use]) => use === 'pinned')) return
+  for (const [name] of uses)
+    report(valueError(['actions', name, 'screen'], 'no action of this bot opens a screen: write screen: pinned on the first one'))
 }

@@ -94,6 +94,10 @@ const actionBase = z.strictObject({
   retry: retry.prefault({}).describe('How technical errors before the commit point are retried.'),
   timeouts: timeouts.prefault({}).describe('Time limits.'),
   settle: duration().default('5s').describe('How late an effect can still land after an attempt ended; the probe is asked after it.'),
+  screen: z
+    .enum(['pinned', 'continue', 'finish'])
+    .optional()
+    .describe("Runs on the session's own screen: pinned opens it or goes on, continue goes on, finish goes on and gives it back."),
   rerun: rerun.optional().describe('Allows a second crossing of the commit point.')
 })
 
@@ -101,6 +105,7 @@ const targetBase = z.strictObject({
   url: z.string().min(1).describe('The address of the target, http or https; {{ env.NAME }} may stand in it.'),
   credentials: name.optional().describe('A name in the secret store, never a value.'),
   concurrency: z.int().min(1).max(1000).optional().describe('Most attempts at once on this target, over all workers.'),
+  screenIdle: duration().optional().describe('How long a screen that a session has pinned may be idle; 2m when nothing is said.'),
   waiting: z.int().min(1).max(1_000_000).default(1000).describe('Most runs of one tenant that may wait.'),
   egress: z.array(z.string()).min(1).optional().describe('Origins that may be reached. Without it: the origin of url alone.')
 })

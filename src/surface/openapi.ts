@@ -41,6 +41,8 @@ const common: readonly ErrorCode[] = [
   'deadline_exceeded'
 ]
 
+const ofScreens: readonly ErrorCode[] = ['session_required', 'session_busy', 'screen_gone', 'screens_full']
+
 const object = (value: Json | undefined): JsonObject => (value ?? {}) as JsonObject
 const local = (kind: string, name: string): JsonObject => ({ $ref: `#/components/${kind}/${name}` })
 
@@ -203,7 +205,11 @@ interface Example {
 }
 
 function codesOf({ effect, idempotency, session }: Action): readonly ErrorCode[] {
-  const all = session === undefined ? common : [...common, 'session_not_found' as const]
+  const all = [
+    ...common,
+    ...(session === undefined ? [] : (['session_not_found'] as const)),
+    ...(session?.screen === undefined ? [] : ofScreens)
+  ]
   if (effect === 'read') return all
   return [...all, ...(idempotency.key === undefined ? (['idempotency_key_required'] as const) : []), 'outcome_unknown']
 }

@@ -26,6 +26,7 @@ export const caller: Caller = { tenant: 'default', subject: 'tester', clientId: 
 export interface Script {
   run(call: Call): Promise<Json>
   probe?(call: Call): Promise<ProbeResult>
+  closeScreen?(id: string): Promise<void>
 }
 
 const input: JsonSchema = {

@@ -31,12 +31,24 @@ actions:
     commit: true
 `
 
+const wizardBot = (name: string, concurrency: number) => `
+bot: ${name}
+version: 1.0.0
+title: Wizard
+description: Several steps on one screen.
+adapter: echo
+target: { url: 'http://127.0.0.1:9', concurrency: ${concurrency} }
+actions:
+  begin: { title: Begin, description: The first page., effect: read, scopes: [demo:read], screen: pinned, delay: 2s, retry: { attempts: 1 }, input: { type: object }, output: { type: object } }
+  go_on: { title: Go on, description: The next page., effect: read, scopes: [demo:read], screen: continue, input: { type: object }, output: { type: object } }
+`
+
 let working: OpenGateway
 let idle: OpenGateway
 
 beforeAll(async () => {
   const { echoManifest } = await import('./open-gateway.ts')
-  working = await openGateway({ manifests: [echoManifest, cancelBot] })
+  working = await openGateway({ manifests: [echoManifest, cancelBot, wizardBot('wizard', 9), wizardBot('narrow', 1)] })
   idle = await openGateway({ manifests: [cancelBot], worker: false, settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 } })
 })
 afterAll(async () => {
@@ -55,6 +67,10 @@ async function lostRun(id: string): Promise<string> {
   return `/v1/runs/${answer.json.runId}`
 }
 
+const inSession = async (): Promise<Record<string, string>> => ({
+  'session-id': (await working.call('/v1/sessions', { body: {} })).json.sessionId
+})
+
 /** An answer that was read off the socket. */
 function parsed(raw: string): Answer {
   const [head = '', text = ''] = raw.split('\r\n\r\n')
@@ -72,6 +88,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   malformed_json: () => action('demo_echo', { raw: '{"text":' }),
   invalid_request: () => action('demo_echo', { body: { text: 'x' }, headers: { prefer: 'wait=soon', 'x-request-timeout': 'soon' } }),
   idempotency_key_required: () => action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 } }),
+  session_required: () => action('wizard_begin'),
   unauthenticated: () => action('demo_echo', { authorization: 'Bearer rf_wrong' }),
   insufficient_scope: async () =>
     action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
@@ -95,6 +112,12 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     const run = await action('demo_echo', { body: { text: 'x' } })
     return working.call(`/v1/runs/${run.headers.get('run-id')}/resolve`, { body: { outcome: 'not_done' } })
   },
+  session_busy: async () => {
+    const session = await inSession()
+    await action('wizard_begin', { headers: { ...session, prefer: 'respond-async' } })
+    return action('wizard_begin', { headers: session })
+  },
+  screen_gone: async () => action('wizard_go_on', { headers: await inSession() }),
   key_expired: async () => {
     const request = { body: {}, ...key('short-lived') }
     const run = await action('slowly_once', request)
@@ -149,6 +172,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     await action('slowly_read', waiting, idle)
     await action('slowly_read', waiting, idle)
     return action('slowly_read', waiting, idle)
+  },
+  screens_full: async () => {
+    await action('narrow_begin', { headers: await inSession() })
+    return action('narrow_begin', { headers: await inSession() })
   },
   circuit_open: async () => {
     for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo')

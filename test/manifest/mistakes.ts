@@ -497,5 +497,12 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'actions:\n  say:',
     'schemas: { Text: { type: string, x-session: text } }\nactions:\n  say:',
     ['13:34 schemas.Text.x-session: x-session does not work in shared schemas: write it on the property, beside its $ref']
-  ]
+  ],
+  [
+    'a wizard without a first page',
+    'effect: read\n',
+    'effect: read\n    screen: continue\n',
+    ['18:13 actions.say.screen: no action of this bot opens a screen: write screen: pinned on the first one']
+  ],
+  ['a screen of another kind', 'effect: read\n', 'effect: read\n    screen: kept\n', []]
 ]
