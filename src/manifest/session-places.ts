@@ -111,10 +111,12 @@ export function checkSensitivity(actions: JsonObject, report: Report): void {
   }
 }
 
+const screenUses: readonly string[] = ['pinned', 'continue', 'finish']
+
 /** A wizard has a first page. */
 export function checkScreens(actions: JsonObject, report: Report): void {
   const uses = Object.entries(actions).flatMap(([name, action]) =>
-    isObject(action) && action.screen !== undefined ? [[name, action.screen] as const] : []
+    isObject(action) && typeof action.screen === 'string' && screenUses.includes(action.screen) ? [[name, action.screen] as const] : []
   )
   if (uses.some(([, use]) => use === 'pinned')) return
   for (const [name] of uses)

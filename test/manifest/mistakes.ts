@@ -504,5 +504,10 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'effect: read\n    screen: continue\n',
     ['18:13 actions.say.screen: no action of this bot opens a screen: write screen: pinned on the first one']
   ],
-  ['a screen of another kind', 'effect: read\n', 'effect: read\n    screen: kept\n', []]
+  [
+    'a screen of another kind',
+    'effect: read\n',
+    'effect: read\n    screen: kept\n',
+    ['18:13 actions.say.screen: must be pinned, continue or finish, not "kept"']
+  ]
 ]
