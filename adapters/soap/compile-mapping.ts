@@ -41,7 +41,9 @@ const nothing: ScalarMapping = {
   allowed: undefined,
   qualified: false,
   nillable: false,
-  typeName: undefined
+  typeName: undefined,
+  attachment: undefined,
+  mediaType: ''
 }
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
@@ -101,9 +103,14 @@ function compileScalar(state: State, schema: JsonSchema, { type, types, nillable
     allowed,
     qualified,
     nillable,
-    typeName
+    typeName,
+    attachment: xml['x-attachment'] === 'xop' || xml['x-attachment'] === 'swaRef' ? xml['x-attachment'] : undefined,
+    mediaType: mediaTypeOf(schema)
   }
 }
+
+const mediaTypeOf = ({ contentMediaType }: JsonSchema): string =>
+  typeof contentMediaType === 'string' && /^[\w.+-]+\/[\w.+-]+$/.test(contentMediaType) ? contentMediaType : 'application/octet-stream'
 
 export interface Place {
   readonly path: Path
@@ -215,6 +222,8 @@ function placeProperty(state: State, building: Building, source: Property): void
     if (name !== undefined) building.which = { property, value: String(schema.const), name }
   } else if (xml['x-content'] === true) building.content = property
   else if (xml['x-any-attribute'] === true) building.otherAttributes = property
+  else if (xml['x-attachment'] === 'part')
+    building.attached.push({ property, name: xml.name ?? property, mediaType: mediaTypeOf(resolved.meant) })
   else place(state, building, { member: compileMember(state, source, { resolved, xml }), xml, path })
 }
 

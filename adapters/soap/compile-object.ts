@@ -1,14 +1,15 @@
 /** The members of an object, put where reading and writing look for them. */
 import type { State } from './compile-mapping.ts'
-import { type Mapping, type Member, type Name, nameKey, type ObjectMapping, type Which } from './mapping.ts'
+import { type Attached, type Mapping, type Member, type Name, nameKey, type ObjectMapping, type Which } from './mapping.ts'
 import type { Path } from './resolve-schema.ts'
 import type { Xml } from './xml-keywords.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** The mapping while it is made; others may hold it already. */
-export interface Building extends Writable<Omit<ObjectMapping, 'attributes' | 'elements' | 'byName'>> {
+export interface Building extends Writable<Omit<ObjectMapping, 'attributes' | 'elements' | 'byName' | 'attached'>> {
   readonly attributes: Member[]
+  readonly attached: Attached[]
   readonly elements: Member[]
   readonly byName: Map<string, number[]>
   which: Which | undefined
@@ -19,6 +20,7 @@ export function newObject(properties: ReadonlySet<string>, nillable: boolean): B
   const building = {
     kind: 'object' as const,
     attributes: [],
+    attached: [],
     text: undefined,
     content: undefined,
     otherAttributes: undefined,

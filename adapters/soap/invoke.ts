@@ -1,5 +1,7 @@
 /** Input → request → answer → response, or the error that says what it means. */
 import { BusinessError, type Json, RetrofitError } from '../../src/index.ts'
+import { keepAsArtifact } from './attachments/read-parts.ts'
+import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { writeEnvelope } from './envelope.ts'
 import { attachEvidence } from './evidence.ts'
@@ -10,7 +12,7 @@ import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
 import { type Sealed, seal } from './security/seal.ts'
-import { send } from './send.ts'
+import { type Outgoing, send } from './send.ts'
 import { Unwritable } from './write-value.ts'
 
 export async function invoke(invocation: Invocation): Promise<Json> {
@@ -18,11 +20,11 @@ export async function invoke(invocation: Invocation): Promise<Json> {
   let request = await call.step('build', () => build(invocation))
   const again = async () => {
     request = await build(invocation)
-    return request.envelope
+    return request
   }
   let answer: Answer | undefined
   try {
-    const received = await call.step('send', () => send(invocation, request.envelope, again))
+    const received = await call.step('send', () => send(invocation, request, again))
     answer = received
     return await call.step('read', () => read(invocation, received, request))
   } catch (error) {
@@ -32,8 +34,7 @@ export async function invoke(invocation: Invocation): Promise<Json> {
   }
 }
 
-interface Built {
-  readonly envelope: string
+interface Built extends Outgoing {
   readonly sealed: Sealed | undefined
 }
 
@@ -41,9 +42,10 @@ async function build(invocation: Invocation): Promise<Built> {
   const { call, operation } = invocation
   const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
   try {
-    if (operation.seal === undefined) return { envelope: writeEnvelope(operation.frame, operation.request, value), sealed: undefined }
+    const { value: left, parts } = operation.attachments.request === undefined ? { value, parts: [] } : takeParts(operation.request, value)
+    if (operation.seal === undefined) return { envelope: writeEnvelope(operation.frame, operation.request, left), parts, sealed: undefined }
     const sealed = await seal(operation.seal, invocation)
-    return { envelope: writeEnvelope(operation.frame, operation.request, value, sealed.extras), sealed }
+    return { envelope: writeEnvelope(operation.frame, operation.request, left, sealed.extras), parts, sealed }
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     throw new RetrofitError('invalid_input', {
@@ -58,7 +60,12 @@ async function build(invocation: Invocation): Promise<Built> {
 async function read(invocation: Invocation, answer: Answer, { sealed }: Built): Promise<Json> {
   const { call, operation } = invocation
   try {
-    const outcome = await readAnswer(operation, answer, { limits: call.steps.limits, signal: call.signal, sealed })
+    const outcome = await readAnswer(operation, answer, {
+      limits: call.steps.limits,
+      signal: call.signal,
+      sealed,
+      keep: operation.attachments.artifacts ? keepAsArtifact(call) : undefined
+    })
     if ('response' in outcome) return outcome.response
     throw symptomError(invocation, outcome.symptom)
   } catch (error) {

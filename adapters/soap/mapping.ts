@@ -24,6 +24,9 @@ export interface ScalarMapping {
   readonly nillable: boolean
   /** Written as xsi:type (rpc/encoded). */
   readonly typeName: Name | undefined
+  /** Bytes that travel beside the envelope, with what stands in their place. */
+  readonly attachment: 'xop' | 'swaRef' | undefined
+  readonly mediaType: string
 }
 
 /** Values in one text, blanks between them (xs:list). */
@@ -45,6 +48,8 @@ export interface ObjectMapping {
   readonly otherAttributes: string | undefined
   /** The property that holds SOAP headers; of a root only. */
   readonly header: Member | undefined
+  /** Values that are parts of the message beside the envelope; of a root only. */
+  readonly attached: readonly Attached[]
   /** The property that says which of several types this is, as xsi:type. */
   readonly which: Which | undefined
   /** In the order of the wire. */
@@ -58,6 +63,13 @@ export interface ObjectMapping {
   readonly typeName: Name | undefined
   /** The type of the items of a SOAP-encoded array. */
   readonly itemType: Name | undefined
+}
+
+export interface Attached {
+  readonly property: string
+  /** Of the part, as the WSDL says. */
+  readonly name: string
+  readonly mediaType: string
 }
 
 export interface Which {

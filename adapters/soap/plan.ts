@@ -1,5 +1,6 @@
 /** A manifest's action → everything that a run needs, compiled once. */
 import { type ActionSource, durationMs, type Json, type JsonObject, type JsonSchema, type Template } from '../../src/index.ts'
+import { type AttachmentPlan, packagingOf } from './attachments/take-parts.ts'
 import { compileMapping, type KnownMappings } from './compile-mapping.ts'
 import { compileFrame, type Frame, headersFor } from './envelope.ts'
 import { compileErrorMatch, compileExpression, compileRule, type ErrorMatch, type Match, type RuleContext } from './faults.ts'
@@ -29,6 +30,7 @@ export interface OperationPlan {
   readonly response: ObjectMapping | VariantsMapping
   /** Undefined: the response as it is. */
   readonly result: Template | undefined
+  readonly attachments: AttachmentPlan
   readonly timeoutMs: number | undefined
   /** Elements and attributes whose content no artifact shows. */
   readonly sensitive: ReadonlySet<string>
@@ -204,6 +206,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     inside: inside.map(part => nameOf(namespaces, part, message => issue(['response', 'inside'], message))),
     response: response.mapping,
     result: result === undefined ? undefined : compileExpression(result, ['response', 'result'], rules),
+    attachments: attachmentsOf(request.mapping, response.mapping, keys),
     timeoutMs: keys.timeout === undefined ? undefined : durationMs(keys.timeout),
     sensitive: new Set([...sensitiveNames([request.root, response.root, source.input, source.output]), ...sealedNames(seal)]),
     seal
@@ -216,6 +219,16 @@ function requestName({ body, operation }: OperationKeys, namespaces: Namespaces,
   if (body === 'parts' || operation === undefined) return undefined
   return nameOf(namespaces, operation, message => issue(['operation'], message))
 }
+
+const attachmentsOf = (
+  request: OperationPlan['request'],
+  answer: OperationPlan['response'],
+  { response }: OperationKeys
+): AttachmentPlan => ({
+  request: packagingOf(request),
+  answer: packagingOf(answer),
+  artifacts: response.attachments === 'artifact'
+})
 
 /** What the output hides, artifacts of a failed answer must hide too; the same for requests. */
 function checkMarks(

@@ -1,6 +1,10 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
 import { isUtf8 } from 'node:buffer'
 import type { Json, JsonObject } from '../../src/index.ts'
+import { joinParts, withParts } from './attachments/join-parts.ts'
+import type { Part } from './attachments/part.ts'
+import { isMultipart, readMultipart } from './attachments/read-multipart.ts'
+import { type Keep, textsOf } from './attachments/read-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
@@ -12,19 +16,34 @@ import { readObject } from './read-value.ts'
 import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
 
+interface Reading {
+  readonly limits: Limits
+  readonly signal: AbortSignal
+  readonly sealed: Sealed | undefined
+  /** Undefined: attachments are base64 in the JSON. */
+  readonly keep: Keep | undefined
+}
+
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
 
-export async function readAnswer(
-  operation: OperationPlan,
-  answer: Answer,
-  { limits, signal, sealed }: { limits: Limits; signal: AbortSignal; sealed: Sealed | undefined }
-): Promise<Outcome> {
+export async function readAnswer(operation: OperationPlan, answer: Answer, { limits, signal, sealed, keep }: Reading): Promise<Outcome> {
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
-  const sent = await parseXml(answerText(answer), limits, signal)
-  const root = sealed === undefined ? sent : sealed.open(sent)
+  const { text, others } = messageOf(answer)
+  const sent = await parseXml(text, limits, signal)
+  const texts = await textsOf(others, keep)
+  const joined = joinParts(sealed === undefined ? sent : sealed.open(sent), texts, 2 * limits.answerBytes)
+  const { root } = joined
   const opened = openEnvelope(root)
   if ('fault' in opened) return { symptom: { http: answer.status, fault: wholeFault(operation, { root, fault: opened.fault, limits }) } }
-  return { response: operation.answer === 'none' ? {} : readOpened(operation, opened, limits) }
+  const response = operation.answer === 'none' ? {} : readOpened(operation, opened, limits)
+  return { response: withParts(operation.response, { value: response, joined, texts }) }
+}
+
+/** The envelope's text, and the parts beside it. */
+function messageOf(answer: Answer): { readonly text: string; readonly others: readonly Part[] } {
+  if (answer.broken !== undefined || !isMultipart(answer.contentType)) return { text: answerText(answer), others: [] }
+  const { root, others } = readMultipart(answer.body, answer.contentType)
+  return { text: answerText({ ...answer, body: root.content, contentType: root.contentType }), others }
 }
 
 /** What its detail refers to stands beside the fault. */
@@ -70,7 +89,6 @@ function descend(element: Element, { inside }: OperationPlan): Element {
 /** The text of the body in its own character set. Throws BadXml. */
 function answerText({ body, broken, contentType }: Answer): string {
   if (broken !== undefined) throw new BadXml(broken)
-  if (/^\s*multipart\//i.test(contentType)) throw new BadXml('it is a multipart message: attachments are not read')
   if (/^\s*text\/html/i.test(contentType)) throw new BadXml('it is an HTML page')
   const charset = charsetOf(contentType, body).toLowerCase()
   if (charset === 'utf-8' && isUtf8(body)) return body.toString('utf8')

@@ -201,6 +201,8 @@ function readSimple(mapping: Mapping, raw: string | undefined, { element, path }
 
 function readScalar(mapping: ScalarMapping, raw: string, { element, path }: Place): Json | undefined {
   const value = readText(mapping, raw, path)
+  if (mapping.attachment !== undefined && typeof value === 'string' && value.startsWith('cid:'))
+    throw new Unreadable(`${path} refers to an attachment that the message does not have`)
   if (!mapping.qualified || typeof value !== 'string') return value
   const [local = '', prefix = ''] = value.trim().split(':').reverse()
   const uri = element.scope[prefix] ?? ''

@@ -1,6 +1,8 @@
 /** Sends one request: a read over kept-alive connections, a commit over its own and at most once. */
 import { gzipSync } from 'node:zlib'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
+import type { Part } from './attachments/part.ts'
+import { writeMessage } from './attachments/write-multipart.ts'
 import { connectError, exchangeError, timeoutError, tlsError } from './failures.ts'
 import { type Answer, connect, type Post, post } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
@@ -9,16 +11,23 @@ import { type TlsSettings, tlsSettings } from './security/tls.ts'
 import { tlsFailure } from './security/tls-failures.ts'
 
 /** `again` writes the request anew: with a nonce and an id of its own. */
-export function send(invocation: Invocation, envelope: string, again: () => Promise<string>): Promise<Answer> {
-  return invocation.role === 'commit' ? sendCommit(invocation, envelope) : sendRead(invocation, envelope, again)
+/** What a request is made of. */
+export interface Outgoing {
+  readonly envelope: string
+  /** Beside the envelope. */
+  readonly parts: readonly Part[]
+}
+
+export function send(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
+  return invocation.role === 'commit' ? sendCommit(invocation, outgoing) : sendRead(invocation, outgoing, again)
 }
 
 /** A connection that the target had closed already is no reason to fail a read: once more, on a new one. */
-async function sendRead(invocation: Invocation, envelope: string, again: () => Promise<string>): Promise<Answer> {
+async function sendRead(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
   const { endpoint, pools } = invocation
   const tls = tlsOf(invocation)
   const limit = limitOf(invocation)
-  const request = requestFor(invocation, envelope, limit.signal)
+  const request = requestFor(invocation, outgoing, limit.signal)
   try {
     return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(async error => {
       if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
@@ -40,9 +49,9 @@ async function postFresh(origin: string, request: Post, tls: TlsSettings | undef
 }
 
 /** The commit call: connect first, then the fence, then the one request. No reuse, no redirect, no second try. */
-async function sendCommit(invocation: Invocation, envelope: string): Promise<Answer> {
+async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<Answer> {
   const limit = limitOf(invocation)
-  const request = requestFor(invocation, envelope, limit.signal)
+  const request = requestFor(invocation, outgoing, limit.signal)
   const connection = await connect(invocation.endpoint.origin, limit.signal, tlsOf(invocation)).catch(error => {
     throw explain(invocation, limit, error)
   })
@@ -60,15 +69,16 @@ async function sendCommit(invocation: Invocation, envelope: string): Promise<Ans
   }
 }
 
-function requestFor({ call, operation, endpoint }: Invocation, envelope: string, signal: AbortSignal): Post {
+function requestFor({ call, operation, endpoint }: Invocation, outgoing: Outgoing, signal: AbortSignal): Post {
   const { auth, gzip, limits } = call.steps
   const authorization = auths[auth]?.(call.credentials)
   const login = authorization === undefined ? {} : { authorization }
   const packed = gzip ? { 'content-encoding': 'gzip' } : {}
+  const { headers, body } = writeMessage({ ...outgoing, packaging: operation.attachments.request, headers: operation.headers })
   return {
     path: endpoint.pathname + endpoint.search,
-    headers: { ...operation.headers, 'accept-encoding': 'gzip', ...packed, ...login },
-    body: gzip ? gzipSync(envelope) : Buffer.from(envelope),
+    headers: { ...headers, 'accept-encoding': 'gzip', ...packed, ...login },
+    body: gzip ? gzipSync(body) : body,
     signal,
     answerBytes: limits.answerBytes
   }

@@ -39,6 +39,12 @@ const response = z.strictObject({
     .optional()
     .describe('Elements inside the answering one that lead to the content that the schema describes, as cb:customer.'),
   schema: schema.optional().describe("JSON Schema of the answering element, with OpenAPI's xml keywords. Default: the action's output."),
+  attachments: z
+    .enum(['base64', 'artifact'])
+    .default('base64')
+    .describe(
+      'Attachments of the answer (MTOM, SwA): as base64 in the output, or as artifacts of the run, whose address the output holds.'
+    ),
   result: template.optional().describe("The action's output; expressions see response. Default: the response as it is.")
 })
 

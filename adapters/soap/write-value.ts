@@ -1,5 +1,6 @@
 /** JSON value → XML text, in the order of the mapping. */
 import { escapeAttribute, escapeText, type Json, type JsonObject, parseXmlTree, writeXmlTree, XmlError } from '../../src/index.ts'
+import { xop } from './attachments/xop.ts'
 import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, VariantsMapping } from './mapping.ts'
 import { textOfScalar, Unwritable } from './write-scalar.ts'
 
@@ -85,7 +86,7 @@ function writeContent(mapping: ObjectMapping, object: JsonObject, pointer: strin
   }
   const value = text === undefined ? undefined : present(text, object, pointer)
   if (text !== undefined && value !== undefined && value !== null)
-    return escapeText(simpleText(text.mapping, value, `${pointer}/${text.property}`).text)
+    return contentOf(text.mapping, simpleText(text.mapping, value, `${pointer}/${text.property}`).text)
   let written = ''
   for (const member of elements) written += writeMember(member, object, pointer)
   return written
@@ -152,8 +153,14 @@ function writeValue(name: Name, mapping: Mapping, value: Json, { pointer, requir
   if (mapping.kind === 'object' || mapping.kind === 'variants') return element(name, writeObject(mapping, value, pointer))
   const { declaration, text } = simpleText(mapping, value, pointer)
   const typeName = mapping.typeName === undefined ? '' : ` xsi:type="${mapping.typeName.qname}"`
-  return element(name, { attributes: declaration + typeName, content: escapeText(text) })
+  return element(name, { attributes: declaration + typeName, content: contentOf(mapping, text) })
 }
+
+/** Bytes have no colon: a reference stands in their place. */
+const contentOf = (mapping: Mapping, text: string): string =>
+  mapping.kind === 'scalar' && mapping.attachment === 'xop' && text.startsWith('cid:')
+    ? `<xop:Include xmlns:xop="${xop}" href="${escapeAttribute(text)}"/>`
+    : escapeText(text)
 
 interface SimpleText {
   /** Of the prefix that the text uses. */

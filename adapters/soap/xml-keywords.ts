@@ -23,6 +23,8 @@ export interface Xml {
   readonly 'x-content'?: boolean
   readonly 'x-qname'?: boolean
   readonly 'x-header'?: boolean
+  /** Bytes that may travel beside the envelope: `xop` (MTOM), `swaRef` (a reference in the element), `part` (no element at all). */
+  readonly 'x-attachment'?: string
   /** Of an object: the prefix of its elements; '' is no namespace. */
   readonly 'x-elements'?: string
   readonly 'x-type'?: string
@@ -46,11 +48,14 @@ const types: Readonly<Record<keyof Xml, 'string' | 'boolean'>> = {
   'x-content': 'boolean',
   'x-qname': 'boolean',
   'x-header': 'boolean',
+  'x-attachment': 'string',
   'x-elements': 'string',
   'x-type': 'string',
   'x-array': 'string',
   'x-kind': 'string'
 }
+
+const attachments: ReadonlySet<string> = new Set(['xop', 'swaRef', 'part'])
 
 const isMap = (value: unknown): boolean => value !== null && typeof value === 'object' && !Array.isArray(value)
 
@@ -61,5 +66,7 @@ export function checkXml({ issue }: Pick<MappingContext, 'issue'>, schema: JsonS
   for (const [key, value] of Object.entries(xmlOf(schema))) {
     if (!Object.hasOwn(types, key)) issue([...path, 'xml', key], `is not a key of xml: use one of ${Object.keys(types).join(', ')}`)
     else if (typeof value !== types[key as keyof Xml]) issue([...path, 'xml', key], `must be a ${types[key as keyof Xml]}`)
+    else if (key === 'x-attachment' && !attachments.has(String(value)))
+      issue([...path, 'xml', key], `must be one of ${[...attachments].join(', ')}`)
   }
 }

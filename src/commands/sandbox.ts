@@ -6,7 +6,7 @@ import { loadAdapters, loadSoapServer } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import type { Action } from '../core/types.ts'
 import { escapeText } from '../core/write-xml.ts'
-import { childElements, parseXmlTree, type XmlElement, XmlError } from '../core/xml.ts'
+import { childElements, type XmlElement } from '../core/xml.ts'
 import { sampleValue } from '../manifest/import/sample.ts'
 import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
 import { importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
@@ -15,7 +15,6 @@ import { loadManifest } from '../manifest/load.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 const largestRequest = 10 * 1024 * 1024
-const limits = { characters: largestRequest, depth: 100, elements: 200_000, attributes: 100, textCharacters: 1024 * 1024 }
 
 export async function sandboxWsdl(file: string, flags: Flags): Promise<number> {
   const { server, operations } = await startWsdlSandbox(file, { port: Number(flags.listen ?? 0), flags })
@@ -32,11 +31,11 @@ export async function startWsdlSandbox(
   { port, flags }: { port: number; flags: Flags }
 ): Promise<{ server: Server; operations: number }> {
   const actions = await readActions(file, flags)
-  const { served } = await loadSoapServer()
+  const { served, receive } = await loadSoapServer()
   const byElement = new Map(actions.map(action => [served(action.steps).request, action]))
   const byAction = new Map(actions.map(action => [served(action.steps).soapAction, action]))
   const server = createServer((request, response) => {
-    void answer(request, response, { find: (element, soapAction) => byElement.get(element) ?? byAction.get(soapAction), served })
+    void answer(request, response, { find: (element, soapAction) => byElement.get(element) ?? byAction.get(soapAction), served, receive })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -70,28 +69,32 @@ async function readActions(file: string, flags: Flags): Promise<readonly Action[
 
 interface Answering {
   find(element: string, soapAction: string): Action | undefined
-  readonly served: Awaited<ReturnType<typeof loadSoapServer>>['served']
+  readonly served: SoapServer['served']
+  readonly receive: SoapServer['receive']
 }
+type SoapServer = Awaited<ReturnType<typeof loadSoapServer>>
 
-async function answer(request: IncomingMessage, response: ServerResponse, { find, served }: Answering): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, { find, served, receive }: Answering): Promise<void> {
   try {
-    const root = parseXmlTree(await bodyOf(request), { limits })
+    const received = await receive(await bodyOf(request), request.headers['content-type'] ?? '')
+    const { root } = received
     const body = childElements(root).find(({ local }) => local === 'Body')
     const element = body === undefined ? undefined : childElements(body)[0]
     const action = find(element === undefined ? '' : `${element.uri} ${element.local}`, soapActionOf(request))
     if (body === undefined || action === undefined) return fault(response, root, 'There is no such operation here.')
-    const { read, write, contentType, oneWay } = served(action.steps)
-    const [problem] = action.checkInput(read(body))
+    const { read, write, oneWay } = served(action.steps)
+    const [problem] = action.checkInput(read(received))
     if (problem !== undefined) return fault(response, root, `${problem.pointer} ${problem.message}`)
     if (oneWay) return void response.writeHead(202).end()
     const value = sampleValue(action.output, { full: true, branch: 0 })?.value ?? {}
-    response.writeHead(200, { 'content-type': contentType }).end(write(value))
+    const answer = write(value)
+    response.writeHead(200, answer.headers).end(answer.body)
   } catch (error) {
-    fault(response, undefined, error instanceof XmlError ? error.message : `The request can not be read: ${(error as Error).message}`)
+    fault(response, undefined, `The request can not be read: ${(error as Error).message}`)
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of request) {
@@ -99,7 +102,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     if (size > largestRequest) throw new Error('it is too large')
     parts.push(part as Buffer)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }
 
 function soapActionOf({ headers }: IncomingMessage): string {

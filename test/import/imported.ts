@@ -5,7 +5,7 @@ import { writeEnvelope } from '../../adapters/soap/envelope.ts'
 import type { Plan } from '../../adapters/soap/plan.ts'
 import { served } from '../../adapters/soap/serve.ts'
 import type { Action, Json } from '../../src/core/types.ts'
-import { childElements, parseXmlTree } from '../../src/core/xml.ts'
+import { parseXmlTree } from '../../src/core/xml.ts'
 import { type ImportOptions, importWsdl } from '../../src/manifest/import/wsdl/import-wsdl.ts'
 import { writeManifest } from '../../src/manifest/import/wsdl/write-manifest.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
@@ -37,5 +37,5 @@ const limits = { characters: 1e6, depth: 50, elements: 1e4, attributes: 50, text
 export function readBody(action: Action, body: string): Json {
   const scope = 'xmlns:t="urn:fixture" xmlns:ns1="urn:other" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
   const root = parseXmlTree(`<Body ${scope}>${body}</Body>`, { limits })
-  return served(action.steps).read(childElements(root).length > 0 ? root : root)
+  return served(action.steps).read({ root, joined: { root, loose: [] }, texts: new Map() })
 }

@@ -1,5 +1,6 @@
 /** Well-known schemas that files import without a location, written from their specifications as far as messages use them. */
 import { parseXmlTree, type XmlElement } from '../../../core/xml.ts'
+import { swaRef } from './simple-types.ts'
 
 const limits = { characters: 100_000, depth: 30, elements: 1_000, attributes: 30, textCharacters: 10_000 }
 const schema = (uri: string, content: string): string =>
@@ -49,6 +50,7 @@ const texts: Readonly<Record<string, string>> = {
     <xs:attribute name="space"><xs:simpleType><xs:restriction base="xs:NCName"><xs:enumeration value="default"/><xs:enumeration value="preserve"/></xs:restriction></xs:simpleType></xs:attribute>
     <xs:attributeGroup name="specialAttrs"><xs:attribute ref="t:base"/><xs:attribute ref="t:lang"/><xs:attribute ref="t:space"/></xs:attributeGroup>`
   ).replace('xmlns:t=', 'xmlns:xml='),
+  [swaRef.uri]: schema(swaRef.uri, '<xs:simpleType name="swaRef"><xs:restriction base="xs:anyURI"/></xs:simpleType>'),
   'http://www.w3.org/2005/05/xmlmime': mime('http://www.w3.org/2005/05/xmlmime'),
   'http://www.w3.org/2004/11/xmlmime': mime('http://www.w3.org/2004/11/xmlmime'),
   'http://www.w3.org/2005/08/addressing': addressing('http://www.w3.org/2005/08/addressing'),

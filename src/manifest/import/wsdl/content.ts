@@ -251,7 +251,8 @@ export function elementUse(types: ContentContext, node: XmlElement, context: Sch
     nillable: isTrue(attribute(node, 'nillable')),
     fixed: attribute(node, 'fixed'),
     fallback: attribute(node, 'default'),
-    documentation: documentationOf(node)
+    documentation: documentationOf(node),
+    expected: node.attributes.find(({ uri, local }) => local === 'expectedContentTypes' && uri.endsWith('/xmlmime'))?.value
   }
 }
 

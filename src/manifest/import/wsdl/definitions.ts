@@ -21,6 +21,8 @@ export interface Definitions {
   readonly schemas: readonly InlineSchema[]
   find(kind: Kind, name: QName): Definition | undefined
   all(kind: Kind): readonly Definition[]
+  /** Whether the policies of a binding ask for MTOM. */
+  mtom(binding: XmlElement): boolean
   /** Imports that were not there. */
   readonly missing: readonly string[]
 }
@@ -31,13 +33,14 @@ interface Building {
   readonly schemas: InlineSchema[]
   readonly seen: Set<string>
   readonly missing: string[]
+  readonly policies: XmlElement[]
 }
 
 export async function readDefinitions(documents: Documents): Promise<Definitions> {
   const { root, name: file } = documents.main
   checkRoot(root, file)
   const tables = { message: new Map(), portType: new Map(), binding: new Map(), service: new Map() }
-  const building: Building = { documents, tables, schemas: [], seen: new Set([documents.main.location]), missing: [] }
+  const building: Building = { documents, tables, schemas: [], seen: new Set([documents.main.location]), missing: [], policies: [] }
   await addDefinitions(building, documents.main)
   return {
     uri: attribute(root, 'targetNamespace') ?? '',
@@ -46,8 +49,24 @@ export async function readDefinitions(documents: Documents): Promise<Definitions
     schemas: building.schemas,
     find: (kind, name) => tables[kind].get(keyOf(name)),
     all: kind => [...tables[kind].values()],
+    mtom: binding => asksForMtom(binding, building.policies),
     missing: building.missing
   }
+}
+
+const mtomUris: ReadonlySet<string> = new Set([
+  'http://schemas.xmlsoap.org/ws/2004/09/policy/optimizedmimeserialization',
+  'http://www.w3.org/2007/08/soap12-mtom-policy'
+])
+const isMtom = ({ uri, local }: XmlElement): boolean => mtomUris.has(uri) && (local === 'OptimizedMimeSerialization' || local === 'MTOM')
+const holds = (node: XmlElement, is: (each: XmlElement) => boolean): boolean =>
+  is(node) || childElements(node).some(child => holds(child, is))
+
+function asksForMtom(binding: XmlElement, policies: readonly XmlElement[]): boolean {
+  const named = (reference: XmlElement) =>
+    policies.filter(policy => policy.attributes.some(({ local, value }) => local === 'Id' && `#${value}` === attribute(reference, 'URI')))
+  const references = childElements(binding).filter(({ local }) => local === 'PolicyReference')
+  return [binding, ...references.flatMap(named)].some(each => holds(each, isMtom))
 }
 
 function checkRoot({ uri, local }: XmlElement, file: string): void {
@@ -65,6 +84,7 @@ async function addDefinitions(building: Building, document: LoadedDocument): Pro
   const uri = attribute(root, 'targetNamespace') ?? ''
   for (const node of schemasIn(root)) building.schemas.push({ node, document })
   for (const child of childElements(root)) {
+    if (child.local === 'Policy') building.policies.push(child)
     if (child.uri !== wsdlUri) continue
     if (child.local === 'import' || child.local === 'include') await addImport(building, child, document)
     const local = attribute(child, 'name')?.trim()

@@ -125,8 +125,9 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
     lost: (kind: string, name: QName) => lose(importing, kind, name)
   }
   const derived = findDerived(context)
+  const mtom = operations.some(operation => operation.mtom)
   const shared = new Map()
-  const registry = (encoded: boolean): Registry => ({ ...context, defaultUri, encoded, prefixOf: prefixes.prefixOf, shared, derived })
+  const registry = (encoded: boolean): Registry => ({ ...context, defaultUri, encoded, mtom, prefixOf: prefixes.prefixOf, shared, derived })
   const importing: Importing = {
     bot,
     wsdl,
@@ -183,8 +184,6 @@ function makeAction(importing: Importing, operation: Operation): Made {
   const name = actionName(importing, operation)
   const effect = guessEffect(operation.name)
   const source = sourceOf(importing, operation, effect)
-  if (operation.input.attachments.length > 0 || (operation.output?.attachments.length ?? 0) > 0)
-    notes.push('Attachments (MIME) are not sent or read: the parts in the envelope are.')
   if (effect !== 'read') notes.push(unguarded)
   if (effect !== 'read' && source.errors !== undefined) notes.push(unproven)
   const report = {

@@ -1,5 +1,6 @@
 /** Messages → the shapes of their bodies, as the soap adapter reads them. */
 import type { Json, JsonObject } from '../../../core/types.ts'
+import { attachable } from './attachable.ts'
 import type { Message, Operation, Part } from './model.ts'
 import { elementSchema, needsText, objectSchema, safeName } from './objects.ts'
 import type { ElementParticle, TypeUse } from './particles.ts'
@@ -18,9 +19,23 @@ const anyType: TypeUse = { kind: 'named', name: { uri: 'http://www.w3.org/2001/X
 export function bodyOf(registry: Registry, operation: Operation, message: Message, side: 'input' | 'output'): Body {
   const body = operation.style === 'rpc' ? rpcBody(registry, operation, message, side) : documentBody(registry, message.parts)
   const headers = headersOf(registry, message.headers)
-  if (headers === undefined) return body
+  const attached = attachedTo(body.schema, message.attachments)
+  if (headers === undefined && Object.keys(attached).length === 0) return body
   const { properties, ...rest } = body.schema
-  return { ...body, schema: { ...rest, properties: { ...(properties as JsonObject | undefined), soap_headers: headers } } }
+  const beside = headers === undefined ? attached : { ...attached, soap_headers: headers }
+  return { ...body, schema: { ...rest, properties: { ...(properties as JsonObject | undefined), ...beside } } }
+}
+
+/** Parts of the message that stand in no element. */
+function attachedTo({ properties }: JsonObject, attachments: Message['attachments']): JsonObject {
+  const taken = new Set(Object.keys((properties ?? {}) as JsonObject))
+  const entries = attachments.map(({ name, mediaType }) => {
+    const property = taken.has(safeName(name)) ? `${safeName(name)}_attachment` : safeName(name)
+    const xml = { 'x-attachment': 'part', ...(property === name ? {} : { name }) }
+    const media = mediaType === '' ? {} : { contentMediaType: mediaType }
+    return [property, { type: 'string', contentEncoding: 'base64', ...media, description: 'Attachment, bytes in base64', xml }] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function rpcBody(registry: Registry, { name }: Operation, { parts, namespace }: Message, side: 'input' | 'output'): Body {
@@ -34,7 +49,7 @@ function rpcBody(registry: Registry, { name }: Operation, { parts, namespace }: 
 }
 
 function partSchema(registry: Registry, { element, type }: Part): JsonObject {
-  if (type !== undefined) return typeSchema(registry, { kind: 'named', name: type })
+  if (type !== undefined) return attachable(registry, typeSchema(registry, { kind: 'named', name: type }), undefined)
   const found = element === undefined ? undefined : globalElement(registry, element)
   return typeSchema(registry, found?.type ?? anyType)
 }
@@ -65,7 +80,8 @@ export function faultSchema(registry: Registry, { element, type }: Part): JsonOb
     nillable: false,
     fixed: undefined,
     fallback: undefined,
-    documentation: ''
+    documentation: '',
+    expected: undefined
   })
 }
 

@@ -7,12 +7,18 @@ export interface Part {
   readonly type: QName | undefined
 }
 
+export interface Attachment {
+  readonly name: string
+  /** '' when it may be of several. */
+  readonly mediaType: string
+}
+
 export interface Message {
   /** Parts of the SOAP body, in its order. */
   readonly parts: readonly Part[]
   readonly headers: readonly Part[]
   /** Parts that travel beside the envelope (MIME). */
-  readonly attachments: readonly string[]
+  readonly attachments: readonly Attachment[]
   /** Of the wrapper, in rpc style. */
   readonly namespace: string
   readonly encoded: boolean
@@ -44,6 +50,8 @@ export interface Operation {
   readonly output: Message | undefined
   readonly faults: readonly Fault[]
   readonly endpoint: Endpoint | undefined
+  /** The binding says that bytes travel beside the envelope (WS-MTOMPolicy). */
+  readonly mtom: boolean
 }
 
 export interface Wsdl {

@@ -1,5 +1,6 @@
 /** Content of a complex type → JSON Schema of an object, with OpenAPI's `xml` keywords. */
 import type { Json, JsonObject } from '../../../core/types.ts'
+import { attachable } from './attachable.ts'
 import { type Formula, formulaSchema } from './formula.ts'
 import type { AnyParticle, AttributeUse, Content, ElementParticle, GroupParticle, Particle } from './particles.ts'
 import { keyOf, type QName, xsd, xsi } from './qname.ts'
@@ -27,7 +28,8 @@ export function objectSchema(registry: Registry, content: Content, type?: QName)
   const formulas: Formula[] = content.attributes.map(each => placeAttribute(building, each))
   if (content.text !== undefined) {
     const property = fresh(building, 'value')
-    building.slots.set(property, { schema: { ...content.text, xml: { ...xmlOf(content.text), 'x-text': true } }, name: undefined })
+    const text = attachable(registry, content.text, type?.uri.endsWith('/xmlmime') === true ? '' : undefined)
+    building.slots.set(property, { schema: { ...text, xml: { ...xmlOf(text), 'x-text': true } }, name: undefined })
     if (needsText(content.text)) formulas.push({ kind: 'has', name: property })
   } else if (content.mixed || content.open) placeMixed(building, content)
   else if (content.items !== undefined) placeItems(building, content.items)
@@ -190,8 +192,11 @@ function placeElement(building: Building, particle: ElementParticle, conditional
   return { formula: min > 0 ? { kind: 'has', name: property } : always, names: [property] }
 }
 
-export function elementSchema(registry: Registry, { type, nillable, fixed, fallback, documentation }: ElementParticle): JsonObject {
-  const schema = described(withValues(typeSchema(registry, type), { fixed, fallback }), documentation)
+export function elementSchema(
+  registry: Registry,
+  { type, nillable, fixed, fallback, documentation, expected }: ElementParticle
+): JsonObject {
+  const schema = described(withValues(attachable(registry, typeSchema(registry, type), expected), { fixed, fallback }), documentation)
   return nillable ? orNull(schema) : schema
 }
 

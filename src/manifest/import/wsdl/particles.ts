@@ -24,6 +24,8 @@ export interface ElementParticle extends Occurs {
   readonly fixed: string | undefined
   readonly fallback: string | undefined
   readonly documentation: string
+  /** xmime:expectedContentTypes: its bytes may travel beside the envelope. */
+  readonly expected: string | undefined
 }
 export interface AnyParticle extends Occurs {
   readonly kind: 'any'

@@ -27,6 +27,7 @@ interface Bound {
   readonly soap: Operation['soap']
   readonly http: boolean
   readonly endpoint: Endpoint | undefined
+  readonly mtom: boolean
 }
 
 interface Reading {
@@ -75,7 +76,9 @@ function allBound(reading: Reading, selection: Selection): readonly Bound[] {
   const viaBindings = definitions.all('binding').flatMap(binding => readBinding(reading, binding, undefined))
   if (viaBindings.length > 0) return viaBindings
   if (definitions.all('binding').length > 0) return []
-  return definitions.all('portType').map(portType => ({ portType, binding: undefined, soap: '1.1', http: true, endpoint: undefined }))
+  return definitions
+    .all('portType')
+    .map(portType => ({ portType, binding: undefined, soap: '1.1', http: true, endpoint: undefined, mtom: false }))
 }
 
 const describePorts = (definitions: Definitions): string =>
@@ -103,7 +106,16 @@ function readBinding({ definitions, warnings }: Reading, { node, name }: Definit
     warnings.push(`The binding ${name.local} is for the port type ${type ?? '(none)'}, which the file does not have; it was left out.`)
     return []
   }
-  return [{ portType, binding: node, soap, http: httpTransports.has(attribute(inside, 'transport') ?? ''), endpoint }]
+  return [
+    {
+      portType,
+      binding: node,
+      soap,
+      http: httpTransports.has(attribute(inside, 'transport') ?? ''),
+      endpoint,
+      mtom: definitions.mtom(node)
+    }
+  ]
 }
 
 /** One binding for each port type: over HTTP rather than not, with an address rather than without, 1.1 rather than 1.2. */
@@ -179,7 +191,8 @@ function readOperation(reading: Reading, { bound, node, binding, name }: Bindabl
     input: readMessage(reading, { ...part('input'), operation: name }),
     output: output.abstract === undefined ? undefined : readMessage(reading, { ...output, operation: name }),
     faults: wsdlChildren(node, 'fault').map(fault => readFault(reading, fault, binding)),
-    endpoint: bound.endpoint
+    endpoint: bound.endpoint,
+    mtom: bound.mtom
   }
 }
 
@@ -227,7 +240,7 @@ function readMessage(reading: Reading, { abstract, concrete, operation }: Messag
   return {
     parts: inBody,
     headers: headerParts,
-    attachments: parts.filter(part => attached.has(part.name)).map(part => part.name),
+    attachments: parts.filter(part => attached.has(part.name)).map(({ name }) => ({ name, mediaType: mediaTypeOf(mime, name) })),
     namespace: (body && attribute(body, 'namespace')) ?? '',
     encoded: body !== undefined && attribute(body, 'use') === 'encoded'
   }
@@ -246,6 +259,12 @@ function soapParts(node: XmlElement | undefined): {
     headers: soap.filter(({ local }) => local === 'header'),
     mime: all.filter(({ uri, local }) => uri === 'http://schemas.xmlsoap.org/wsdl/mime/' && local === 'content')
   }
+}
+
+/** Several contents of one part are alternatives. */
+function mediaTypeOf(mime: readonly XmlElement[], part: string): string {
+  const [only, ...others] = mime.filter(each => attribute(each, 'part') === part).map(each => attribute(each, 'type') ?? '')
+  return only === undefined || others.length > 0 || only.includes('*') ? '' : only
 }
 
 const descendants = (node: XmlElement, depth: number): readonly XmlElement[] =>

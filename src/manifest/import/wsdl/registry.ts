@@ -8,13 +8,15 @@ import { objectSchema } from './objects.ts'
 import { anything, type Content, type ElementParticle, type TypeUse } from './particles.ts'
 import { keyOf, type QName } from './qname.ts'
 import { type Component, refOf } from './schema-set.ts'
-import { inlineSimple, isBuiltin, namedSimple } from './simple-types.ts'
+import { inlineSimple, isBuiltin, isSwaRef, namedSimple } from './simple-types.ts'
 
 export interface Registry extends ContentContext {
   /** Elements of objects are in this namespace where nothing else is said; undefined: always say. */
   readonly defaultUri: string | undefined
   /** Elements say their type (rpc/encoded). */
   readonly encoded: boolean
+  /** Bytes travel beside the envelope (MTOM). */
+  readonly mtom: boolean
   prefixOf(uri: string): string
   readonly shared: Map<string, Shared>
   /** Named types by what they extend. */
@@ -50,7 +52,7 @@ export function typeSchema(registry: Registry, type: TypeUse): JsonObject {
   if (type.kind === 'inline') return inlineType(registry, type.node, type.context)
   if (type.kind === 'of') return elementType(registry, type.element)
   const { name } = type
-  if (isBuiltin(name)) return typed(registry, namedSimple(registry, name), name)
+  if (isBuiltin(name) || isSwaRef(name)) return typed(registry, namedSimple(registry, name), name)
   if (isAnyType(name)) return share(registry, { key: 'anyType', name: 'Anything', type: undefined }, () => objectSchema(registry, anything))
   const found = registry.set.find('type', name)
   if (found?.node.local === 'simpleType') return simpleReference(registry, found)

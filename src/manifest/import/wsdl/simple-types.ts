@@ -80,6 +80,10 @@ export const builtins: Readonly<Record<string, Simple>> = {
   binary: { type: 'string', contentEncoding: 'base64', description: 'Bytes in base64' }
 }
 
+/** WS-I Attachments Profile, section 4.4: the element refers to a part beside the envelope. */
+export const swaRef: QName = { uri: 'http://ws-i.org/profiles/basic/1.1/xsd', local: 'swaRef' }
+export const isSwaRef = ({ uri, local }: QName): boolean => uri === swaRef.uri && local === swaRef.local
+
 export const isBuiltin = ({ uri, local }: QName): boolean => (isXsd(uri) || soapEncodings.has(uri)) && Object.hasOwn(builtins, local)
 
 export interface SimpleContext {
@@ -98,6 +102,7 @@ const nowhere: ReadonlySet<string> = new Set()
 
 export function namedSimple(types: SimpleContext, type: QName, via = nowhere): Simple {
   if (isBuiltin(type)) return builtins[type.local] as Simple
+  if (isSwaRef(type)) return { ...builtins.base64Binary, xml: { 'x-attachment': 'swaRef' } }
   const key = keyOf(type)
   const found = types.set.find('type', type)
   if (found === undefined || found.node.local !== 'simpleType' || via.has(key)) {
