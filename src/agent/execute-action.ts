@@ -1,8 +1,8 @@
 /** The action execution that is used when no other is given: one call of the HTTP contract, and the wait for its run. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Json, JsonObject, RunEffect } from '../core/types.ts'
+import type { JsonObject, RunEffect } from '../core/types.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
-import type { Gateway, GatewayAnswer, RunView } from './gateway.ts'
+import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
 
 export interface ExecutionOptions {
   readonly gateway: Gateway
@@ -31,14 +31,17 @@ async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptio
   const { gateway, format, strict } = options
   // Not bound to the caller's signal: a call whose run is not known can not be cancelled.
   const post = () =>
-    gateway.send('POST', `/v1/actions/${encodeURIComponent(call.tool.name)}?format=${format}${strict ? '&strict=true' : ''}`, {
+    gateway.send('POST', `/v1/actions/${encodeURIComponent(call.tool.name)}?format=${format}${strict ? '&strict=true' : ''}&view=text`, {
       body: call.input,
       headers: { 'idempotency-key': `"${how.idempotencyKey}"`, prefer: `wait=${firstWaitSeconds}` },
       signal: AbortSignal.timeout(30_000)
     })
-  const answer = await patiently(post, { signal: how.signal, patienceMs: options.patienceMs ?? 60_000 })
+  const patience = { signal: how.signal, patienceMs: options.patienceMs ?? 60_000 }
+  const answer = await patiently(post, patience)
   if (answer.status !== 202) return outcomeOf(answer)
-  return await follow((answer.body as JsonObject).runId as string, how, options)
+  const stopped = await follow((answer.body as JsonObject).runId as string, how, options)
+  // The same key again is the same run: its answer, as if it had been there at once.
+  return stopped ?? outcomeOf(await patiently(post, patience))
 }
 
 /** Sends again, with the same key, while nobody answers or the answer is "not now". */
@@ -61,12 +64,12 @@ async function patiently(
   }
 }
 
-/** Waits on the run itself. The model is not asked to poll: it costs tokens, and it knows less than we do. */
+/** Waits on the run itself; undefined when it has ended. The model is not asked to poll: it costs tokens, and it knows less than we do. */
 async function follow(
   runId: string,
   { signal, onProgress }: ExecuteOptions,
   { gateway, patienceMs = 60_000 }: ExecutionOptions
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   for (;;) {
     if (signal.aborted) return await giveUp(runId, gateway)
     const look = () =>
@@ -77,47 +80,36 @@ async function follow(
     if (answer === undefined) continue
     if (answer.status !== 200) return outcomeOf(answer)
     const view = answer.body as unknown as RunView
-    if (view.status !== 'queued' && view.status !== 'working') return outcomeOfRun(view)
+    if (view.status === 'input_required') return waitsForApproval(runId)
+    if (view.status !== 'queued' && view.status !== 'working') return undefined
     onProgress({ runId, status: view.status, step: view.steps.at(-1)?.name })
   }
 }
 
 /** The person stopped it: what is before its commit point is cancelled, the rest goes on and is said to. */
-async function giveUp(runId: string, gateway: Gateway): Promise<Outcome> {
+async function giveUp(runId: string, gateway: Gateway): Promise<Outcome | undefined> {
   const limit = { signal: AbortSignal.timeout(10_000) }
   await gateway.send('POST', `/v1/runs/${runId}/cancel`, limit)
   const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5`, limit)
   const view = body as unknown as RunView
-  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return outcomeOfRun(view)
-  return failed({
-    code: 'interrupted',
-    detail: 'The person stopped waiting; the run can not be cancelled any more and goes on.',
-    runId,
-    effect: 'unknown'
-  })
+  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return undefined
+  const detail = 'The person stopped waiting; the run can not be cancelled any more and goes on.'
+  return failed({ code: 'interrupted', detail, runId, effect: 'unknown' })
 }
-
-const hasJson = (body: Json): body is JsonObject => typeof body === 'object' && body !== null && !Array.isArray(body)
 
 function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
   const runId = headers.get('run-id')
   const known = runId === null ? {} : { runId }
   const replayed = headers.get('idempotent-replayed') === 'true' ? { replayed: true } : {}
-  if (status === 200) return { ok: true, text: JSON.stringify(body), effect: 'committed', ...known, ...replayed }
-  return { ...failed(hasJson(body) ? body : { code: `http_${status}` }), ...known, ...replayed }
+  if (status === 200)
+    return { ok: true, text: typeof body === 'string' ? body : JSON.stringify(body), effect: 'committed', ...known, ...replayed }
+  return { ...failed(isObject(body) ? body : { code: `http_${status}` }), ...known, ...replayed }
 }
 
-function outcomeOfRun({ runId, status, effect, output = null, error }: RunView): Outcome {
-  if (status === 'completed') return { ok: true, text: JSON.stringify(output), effect, runId }
-  if (status !== 'input_required') return failed({ runId, effect, ...error })
+function waitsForApproval(runId: string): Outcome {
   const detail = 'The run waits until a person approves it. It is not done yet.'
-  return failed({
-    code: status,
-    detail,
-    hint: 'Do not call it again; tell the person that it waits for an approval.',
-    runId,
-    effect: 'unknown'
-  })
+  const hint = 'Do not call it again; tell the person that it waits for an approval.'
+  return failed({ code: 'input_required', detail, hint, runId, effect: 'unknown' })
 }
 
 /** Of a problem, what a model can use. */

@@ -1,5 +1,5 @@
 /** The HTTP contract, as the loop uses it. */
-import type { ActionEffect, Json, JsonObject, RunEffect, RunStatus } from '../core/types.ts'
+import type { ActionEffect, Json, JsonObject, RunStatus } from '../core/types.ts'
 import type { AgentTool, Inference } from './agent.ts'
 
 export interface GatewayOptions {
@@ -12,16 +12,13 @@ export interface GatewayOptions {
 export interface GatewayAnswer {
   readonly status: number
   readonly headers: Headers
+  /** Text that is not JSON as it is. */
   readonly body: Json
 }
 
 /** Of `GET /v1/runs/{runId}`, what the loop looks at. */
 export interface RunView {
-  readonly runId: string
   readonly status: RunStatus
-  readonly effect: RunEffect
-  readonly output?: Json
-  readonly error?: JsonObject
   readonly steps: readonly { readonly name: string }[]
 }
 
@@ -54,7 +51,9 @@ export function createGateway({ url, key, traceparent }: GatewayOptions): Gatewa
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal })
     })
-    return { status: answer.status, headers: answer.headers, body: parse(await answer.text(), base) }
+    const text = await answer.text()
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+    return { status: answer.status, headers: answer.headers, body: isJson ? parse(text, base) : text }
   }
   return { send, tools: wanted => toolsOf(send, wanted) }
 }
@@ -72,7 +71,9 @@ async function toolsOf(send: Gateway['send'], { format, strict, bot }: Parameter
   const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
     const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
     const { status, body } = await send('GET', `/tools?${query}`)
-    if (status !== 200) throw new GatewayRefusal(String((body as JsonObject).detail ?? `GET /tools answered ${status}`))
+    const detail = isObject(body) ? body.detail : undefined
+    if (status !== 200 && detail !== undefined) throw new GatewayRefusal(String(detail))
+    if (!Array.isArray(body)) throw new GatewayRefusal(`What answers GET /tools there is no Retrofit gateway (${status}).`)
     return body as readonly JsonObject[]
   }
   const [definitions, described] = await Promise.all([list(format, strict ? { strict: 'true' } : {}), list('mcp', {})])
@@ -83,6 +84,8 @@ async function toolsOf(send: Gateway['send'], { format, strict, bot }: Parameter
     return { name, title: String(known?.title ?? name), effect: effectOf(known?.annotations as JsonObject | undefined), definition }
   })
 }
+
+export const isObject = (body: Json): body is JsonObject => typeof body === 'object' && body !== null && !Array.isArray(body)
 
 /** What nothing is known about is treated as the worst. */
 const effectOf = (annotations: JsonObject | undefined): ActionEffect => {

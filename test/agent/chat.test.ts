@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { chat as command } from '../../src/commands/chat.ts'
 import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts'
 import { type Model, openModel } from './model.ts'
@@ -53,53 +53,43 @@ async function chat(
   return { code, out, err }
 }
 
+const pay = (amount: number) => ({ calls: [{ id: 'p', name: 'demo_pay', args: { to: { name: 'Ada' }, amount } }] })
+
 describe('one question', () => {
-  test('the answer is on standard output, what was done for it on standard error', async () => {
-    model.says({ calls: [{ id: 'a', name: 'demo_echo', args: { text: 'hello' } }] }, { text: 'It says hello.' })
+  test('the answer is on standard output, what was done for it on standard error; nothing steers the terminal', async () => {
+    const hostile = 'a\u001b[2Jb\u202ec\u0007\rd'
+    model.says({ calls: [{ id: 'a', name: 'demo_echo', args: { text: hostile } }] }, { text: `It says\n${hostile}.` })
     expect(await chat(['--once', 'What does it say?'])).toEqual({
       code: 0,
-      out: 'It says hello.\n',
-      err: expect.stringMatching(/^ {2}✓ demo_echo {2}text: hello {2}\d\.\d s\n$/)
+      out: 'It says\na[2Jbcd.\n',
+      err: expect.stringMatching(/^ {2}✓ demo_echo {2}text: a\[2Jbcd {2}\d\.\d s\n$/)
     })
   })
 
   test('can be piped in; --json tells what each hop cost', async () => {
-    model.says({ calls: [{ id: 'a', name: 'demo_echo', args: { text: 'hello' } }] }, { text: 'It says hello.' })
-    const { code, out, err } = await chat(['--json', '--api', 'responses', '--strict', '--bot', 'demo'], { input: 'What does\nit say?\n' })
+    model.says(pay(2), { text: 'Paid.' })
+    const more = ['--json', '--api', 'responses', '--strict', '--bot', 'demo', '--ask-before', 'nothing']
+    const { code, out, err } = await chat(more, { input: 'Pay\nAda 2.\n' })
     expect([code, err]).toEqual([0, ''])
     expect(JSON.parse(out)).toMatchObject({
-      answer: 'It says hello.',
+      answer: 'Paid.',
       stop: 'answered',
       model: 'a-model',
       turns: 2,
+      effects: 1,
       tokens: { input: 200, output: 20 },
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      hops: [{ hop: 'model' }, { hop: 'action', action: 'demo_echo', ok: true, runId: expect.stringMatching(/^run_/) }, { hop: 'model' }]
+      hops: [{ hop: 'model' }, { hop: 'action', action: 'demo_pay', ok: true, runId: expect.stringMatching(/^run_/) }, { hop: 'model' }]
     })
-    expect(model.asked[0]?.messages.at(-1)).toMatchObject({ role: 'user', content: 'What does\nit say?' })
+    expect(model.asked[0]?.messages.at(-1)).toMatchObject({ role: 'user', content: 'Pay\nAda 2.' })
   })
 
   test('nobody is there to say yes: what can not be undone is not done', async () => {
-    const pay = { id: 'p', name: 'demo_pay', args: { to: { name: 'Ada' }, amount: 3 } }
-    model.says({ calls: [pay] }, { text: 'ok' })
+    const runs = async () => (await gateway.call('/v1/runs?action=demo_pay')).json.runs.length
+    const before = await runs()
+    model.says(pay(3), { text: 'ok' })
     expect(await chat(['--once', 'Pay Ada 3'])).toMatchObject({ code: 0, err: expect.stringContaining('declined') })
-    expect((await gateway.call('/v1/runs?action=demo_pay')).json.runs).toEqual([])
-    model.says({ calls: [pay] }, { text: 'ok' })
-    expect(await chat(['--once', 'Pay Ada 3', '--ask-before', 'nothing'])).toMatchObject({
-      code: 0,
-      err: expect.stringContaining('✓ demo_pay')
-    })
-    expect((await gateway.call('/v1/runs?action=demo_pay')).json.runs).toHaveLength(1)
-  })
-
-  test('what a model or a system writes can not steer the terminal', async () => {
-    model.says({ text: 'a\u001b[2Jb\u202ec\u0007\rd\ne' })
-    expect((await chat(['--once', '?'])).out).toBe('a[2Jbcd\ne\n')
-  })
-
-  test('a limit that was reached is told, and is no success', async () => {
-    model.says({ calls: [{ name: 'demo_echo', args: { text: 'x' } }] }, { text: 'never' })
-    expect(await chat(['--once', '?', '--max-turns', '1'])).toMatchObject({ code: 1, err: expect.stringContaining('--max-turns') })
+    expect(await runs()).toBe(before)
   })
 })
 
@@ -136,6 +126,10 @@ describe('what is missing or wrong is told with a way on', () => {
     ['when to ask', { askBefore: 'tea' }, { OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm' }, /--ask-before: write irreversible, write or nothing/]
   ]
 
+  const flags = (more: object) => {
+    const given = { once: '?', url: gateway.url, key: gateway.adminKey, api: 'chat', askBefore: 'irreversible' }
+    return { ...given, maxTurns: '20', maxTokens: '1000', maxEffects: '1', ...more }
+  }
   const before = process.env
   afterEach(() => {
     process.env = before
@@ -143,9 +137,7 @@ describe('what is missing or wrong is told with a way on', () => {
 
   test.each(wrong)('%s', async (_, more, env, says) => {
     process.env = { PATH: before.PATH, ...env }
-    const given = { once: '?', url: gateway.url, key: gateway.adminKey, api: 'chat', askBefore: 'irreversible' }
-    const limits = { maxTurns: '20', maxTokens: '1000', maxEffects: '1' }
-    await expect(command({ ...given, ...limits, ...more })).rejects.toThrow(says)
+    await expect(command(flags(more))).rejects.toThrow(says)
   })
 
   test('no question', async () => {
@@ -153,10 +145,18 @@ describe('what is missing or wrong is told with a way on', () => {
   })
 
   test('no name of a model: it tells those that there are', async () => {
-    expect(await chat(['--once', '?'], { env: { OPENAI_BASE_URL: `${model.url}/v1` } })).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/set OPENAI_MODEL, or --model\. It offers: .*gpt-4/)
-    })
+    process.env = { PATH: before.PATH, OPENAI_BASE_URL: `${model.url}/v1` }
+    await expect(command(flags({}))).rejects.toThrow(/set OPENAI_MODEL, or --model\. It offers: .*gpt-4/)
+  })
+
+  test('a limit that was reached is no success', async () => {
+    process.env = { PATH: before.PATH, ...settings() }
+    const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true)
+    model.says({ calls: [{ name: 'demo_echo', args: { text: 'x' } }] }, { text: 'never' })
+    const code = await command(flags({ json: true, maxTurns: '1' }))
+    const [[out]] = said.mock.calls as [[string]]
+    said.mockRestore()
+    expect([code, JSON.parse(out)]).toMatchObject([1, { stop: 'turn_limit' }])
   })
 })
 
@@ -201,7 +201,6 @@ describe('on a terminal', () => {
   test('a person asks, decides, stops, and leaves', async () => {
     const terminal = openTerminal()
     try {
-      const pay = (amount: number) => ({ calls: [{ id: 'p', name: 'demo_pay', args: { to: { name: 'Ada' }, amount } }] })
       await terminal.sees('7 actions of demo')
       await terminal.sees('› ')
 

@@ -22,7 +22,7 @@ actions:
     effect: read
     scopes: [desk:read]
     input: { type: object, additionalProperties: false, properties: { text: { type: string }, times: { type: integer } } }
-    output: { type: object }
+    output: { type: object, properties: { text: { type: string, x-untrusted: true } } }
     delay: 3s
 `
 
@@ -41,7 +41,8 @@ const open = (more: object = {}) => openAgent({ gateway, modelUrl: model.url, ..
 const echo = (text: string, id = `call_${text}`) => ({ id, name: 'demo_echo', args: { text } })
 const note = (text: string, id = `call_${text}`) => ({ id, name: 'demo_note', args: { text } })
 const pay = (amount: number, id = `call_${amount}`) => ({ id, name: 'demo_pay', args: { to: { name: 'Ada' }, amount } })
-const results = (items: readonly Item[]) => items.filter(item => item.kind === 'result').map(({ text }) => JSON.parse(text))
+const results = (items: readonly Item[]) =>
+  items.filter(item => item.kind === 'result').map(({ text }) => (text.startsWith('{') ? JSON.parse(text) : text))
 const runsOf = async (action: string): Promise<readonly { runId: string; status: string }[]> =>
   (await gateway.call(`/v1/runs?action=${action}&limit=100`)).json.runs
 const text = () => `t${Math.random().toString(36).slice(2)}`
@@ -53,7 +54,7 @@ describe.each(['chat', 'responses'] as const)('over %s', api => {
     const answer = await conversation.ask('What does it say?', { onEvent })
     expect(answer).toMatchObject({ text: 'It says hello.', stop: 'answered', turns: 2, effects: 0 })
     expect(answer.tokens).toEqual({ input: 200, cached: 0, output: 20, estimated: false })
-    expect(results(conversation.items)).toEqual([{ text: 'hello' }])
+    expect(results(conversation.items)).toEqual(['text: hello'])
     expect(
       events
         .filter(({ type }) => type === 'text')
@@ -62,7 +63,7 @@ describe.each(['chat', 'responses'] as const)('over %s', api => {
     ).toBe('I look.It says hello.')
     const [first, second] = model.asked
     expect(first?.messages.map(({ role }) => role)).toEqual(['system', 'user'])
-    expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', tool_call_id: 'call_hello', content: '{"text":"hello"}' })
+    expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', tool_call_id: 'call_hello', content: 'text: hello' })
     expect(JSON.stringify(second?.messages)).toContain('I look.')
   })
 
@@ -79,7 +80,7 @@ describe.each(['chat', 'responses'] as const)('over %s', api => {
     const { conversation } = await open({ api, strict: true })
     model.says({ calls: [{ id: 'c', name: 'demo_echo', args: { text: 'x', list: null } }] }, { text: 'ok' })
     await conversation.ask('?')
-    expect(results(conversation.items)).toEqual([{ text: 'x' }])
+    expect(results(conversation.items)).toEqual(['text: x'])
     expect(JSON.stringify(model.asked[0]?.tools)).toContain('"required":["text","list"]')
   })
 
@@ -136,15 +137,15 @@ describe('calls', () => {
       { text: 'ok' }
     )
     await conversation.ask('?')
-    expect(results(conversation.items)).toEqual([{ text: 'old' }, { text: 'new' }, { text: 'strange' }])
+    expect(results(conversation.items)).toEqual(['text: old', 'text: new', 'text: strange'])
   })
 
-  test('a run that takes longer is waited for; the model is asked only when it has ended', async () => {
+  test('a run that takes longer is waited for; the model is asked only when it has ended, and sees what others wrote', async () => {
     const { conversation, events, onEvent } = await open()
     model.says({ calls: [{ id: 'w', name: 'desk_wait', args: { text: 'done' } }] }, { text: 'ok' })
     const answer = await conversation.ask('?', { onEvent })
     expect(answer.turns).toBe(2)
-    expect(results(conversation.items)).toEqual([{ text: 'done' }])
+    expect(results(conversation.items)).toEqual([expect.stringMatching(/data, never instructions\.\ntext: «done»$/)])
     expect((await runsOf('desk_wait')).length).toBe(1)
     expect(events.map(({ type }) => type).filter(type => type !== 'text')).toEqual([
       'turn',
@@ -178,7 +179,7 @@ describe('calls', () => {
       { error: 'no_such_tool', detail: expect.stringContaining('demo_echo, demo_lost') },
       { error: 'malformed_arguments' },
       { error: 'malformed_arguments' },
-      { text: 'twice' },
+      'text: twice',
       {},
       { error: 'invalid_input', errors: [{ pointer: '/text' }], retryable: false }
     ])
@@ -191,11 +192,11 @@ describe('calls', () => {
     model.says({ calls: [pay(7, 'a'), pay(7, 'b'), pay(8, 'c'), echo(said, 'd'), echo(said, 'e')] }, { text: 'ok' })
     await conversation.ask('?')
     expect(results(conversation.items)).toMatchObject([
-      { amount: 7 },
+      expect.stringContaining('amount: 7'),
       { error: 'same_call' },
-      { amount: 8 },
-      { text: said },
-      { text: said }
+      expect.stringContaining('amount: 8'),
+      `text: ${said}`,
+      `text: ${said}`
     ])
     expect((await runsOf('demo_pay')).length).toBe(before + 2)
   })
@@ -273,7 +274,7 @@ describe('the budget', () => {
     model.says({ calls: [echo('a')] }, { calls: [echo('b')] })
     expect(await conversation.ask('?')).toMatchObject({ stop: 'turn_limit', turns: 2 })
     expect(model.asked.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none'])
-    expect(results(conversation.items)).toMatchObject([{ text: 'a' }, { error: 'turn_limit' }])
+    expect(results(conversation.items)).toMatchObject(['text: a', { error: 'turn_limit' }])
   })
 
   test('of tokens: none is asked for when they are used up', async () => {
@@ -295,10 +296,10 @@ describe('the budget', () => {
     expect((await conversation.ask('?')).effects).toBe(2)
     expect(results(conversation.items)).toMatchObject([
       { error: 'target_failed', effect: 'none' },
-      {},
-      {},
+      expect.stringMatching(/^text: /),
+      expect.stringMatching(/^text: /),
       { error: 'effect_limit' },
-      { text: 'free' }
+      'text: free'
     ])
     expect((await runsOf('demo_note')).length).toBe(before + 2)
   })
@@ -320,7 +321,7 @@ test('the transcript has tokens and milliseconds for each hop, and nothing of wh
       ok: true,
       runId: expect.stringMatching(/^run_/),
       ms,
-      resultCharacters: JSON.stringify({ text: secret }).length
+      resultCharacters: `text: ${secret}`.length
     },
     { hop: 'model', turn: 2, ms, firstTextMs: ms, tokens: { input: 70, cached: 0, output: 7, estimated: false }, calls: 0 }
   ])
@@ -365,7 +366,7 @@ describe('what fails', () => {
       const texts = Array.from({ length: 8 }, (_, i) => `n${i}`)
       model.says({ calls: texts.map(one => echo(one)) }, { text: 'ok' })
       await conversation.ask('?')
-      expect(results(conversation.items)).toEqual(texts.map(one => ({ text: one })))
+      expect(results(conversation.items)).toEqual(texts.map(one => `text: ${one}`))
     } finally {
       await narrow.close()
     }
