@@ -9,6 +9,8 @@ export interface Deployment {
   readonly store: Store
   readonly queue: Queue
   readonly dataKey: string
+  /** Resolves when the ledger's disk failed; for embedded. */
+  readonly broken?: Promise<Error>
 }
 
 export const isDistributed = (settings: Settings): boolean => settings.REDIS_URL !== ''
@@ -33,7 +35,7 @@ async function embedded(settings: Settings): Promise<Deployment> {
   const { openSqliteQueue } = await import('./drivers/sqlite/queue.ts')
   const dataKey = settings.RETROFIT_DATA_KEY || keptSecret(settings.DATA_DIR, { name: 'data.key' })
   const sqlite = openSqlite({ path: ledgerPath(settings) })
-  return { kind: 'embedded', store: openSqliteStore(sqlite), queue: openSqliteQueue(sqlite), dataKey }
+  return { kind: 'embedded', store: openSqliteStore(sqlite), queue: openSqliteQueue(sqlite), dataKey, broken: sqlite.broken }
 }
 
 async function distributed(settings: Settings): Promise<Deployment> {

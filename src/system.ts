@@ -34,6 +34,8 @@ export interface System {
   readonly catalog: FedCatalog
   /** Mistakes of the bots folder when it was read first. */
   readonly issues: readonly ManifestIssue[]
+  /** Resolves when this process can do nothing more: end it, a new one may. */
+  readonly broken: Promise<Error>
   /** Takes nothing more, finishes or hands back what it holds, then closes. */
   stop(): Promise<void>
 }
@@ -94,7 +96,8 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
   addGauges(parts)
   if (roles.worker) await addWorker(parts, settings, undo)
   const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
-  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, stop: () => undo.run() }
+  const broken = deployment.broken ?? new Promise<Error>(() => undefined)
+  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
 }
 
 const adapterOptions = ({ CHROMIUM_PATH }: Settings) => (CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })

@@ -21,6 +21,10 @@ export interface Running {
 }
 
 const graceMs = 3_000
+/** Between looks for what killed processes left. */
+const lookAgainMs = 2_000
+/** The protocol itself knows no time limit. */
+const askMs = 15_000
 const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
 const flags = [
   ...egressFlags,
@@ -36,12 +40,21 @@ export class BrowserHolder {
   private readonly options: BrowserOptions
   private running: Promise<Running> | undefined
   private closed = false
+  private cleaning: Promise<void>
   /** How many were launched so far. */
   launched = 0
 
   constructor(options: BrowserOptions) {
     this.options = options
-    removeOrphans().catch(() => undefined)
+    this.cleaning = this.clean()
+  }
+
+  private async clean(): Promise<void> {
+    const isLeft = await removeOrphans().catch(() => false)
+    if (!isLeft || this.closed) return
+    setTimeout(() => {
+      if (!this.closed) this.cleaning = this.clean()
+    }, lookAgainMs).unref()
   }
 
   get alive(): number {
@@ -54,11 +67,16 @@ export class BrowserHolder {
     return this.running
   }
 
+  giveUp({ pid }: Running): void {
+    kill(pid)
+  }
+
   async close(): Promise<void> {
     this.closed = true
     const running = await this.running?.catch(() => undefined)
     this.running = undefined
     if (running !== undefined) await end(running)
+    await within(this.cleaning.then(removeOrphans), graceMs).catch(() => undefined)
   }
 
   private async launch(): Promise<Running> {
@@ -113,12 +131,20 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
       rmSync(artifactsDir, { recursive: true, force: true })
       throw error
     })
+  const pid = await within(pidOf(browser), askMs).catch(async error => {
+    await within(browser.close(), graceMs).catch(() => undefined)
+    rmSync(artifactsDir, { recursive: true, force: true })
+    throw error
+  })
+  const socketFolder = await socketFolderOf(pid)
+  return { browser, pid, folders: socketFolder === undefined ? [artifactsDir] : [artifactsDir, socketFolder] }
+}
+
+async function pidOf(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
-  const pid = processInfo.find(each => each.type === 'browser')?.id ?? 0
-  const socketFolder = await socketFolderOf(pid)
-  return { browser, pid, folders: socketFolder === undefined ? [artifactsDir] : [artifactsDir, socketFolder] }
+  return processInfo.find(each => each.type === 'browser')?.id ?? 0
 }
 
 function removeFolders({ folders }: Running): void {

@@ -12,6 +12,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer | null
   readonly signal: AbortSignal
+  /** The fence: asked when there is a connection, and nothing leaves before it resolves. */
+  readonly commit: () => Promise<void>
 }
 
 export interface Answer {
@@ -21,7 +23,7 @@ export interface Answer {
   readonly body: Buffer
 }
 
-/** No connection came about: not one byte of the request has left. */
+/** No connection came about, or it was lost before the fence: not one byte of the request has left. */
 export class NotConnected extends Error {}
 
 const perConnection = new Set([
@@ -38,9 +40,10 @@ const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'cont
 
 let authorities: string[] | undefined
 
-export function exchangeOnce({ method, url, headers, body, signal }: Exchange): Promise<Answer> {
+export function exchangeOnce({ method, url, headers, body, signal, commit }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    let connected = false
+    let leaving = false
+    let fenced: unknown
     const secure = url.protocol === 'https:'
     const own = Object.fromEntries(
       Object.entries(headers).filter(([name]) => !name.startsWith(':') && !perConnection.has(name.toLowerCase()))
@@ -59,11 +62,21 @@ export function exchangeOnce({ method, url, headers, body, signal }: Exchange): 
     const sent = (secure ? httpsRequest : httpRequest)(url, options, answer => collect(answer).then(resolve, reject))
     sent.on('socket', socket =>
       socket.once(secure ? 'secureConnect' : 'connect', () => {
-        connected = true
+        // Node sends the head with the first part of the body: nothing has left yet.
+        commit().then(
+          () => {
+            leaving = true
+            sent.end(body ?? undefined)
+          },
+          error => {
+            fenced = error
+            sent.destroy()
+            reject(error)
+          }
+        )
       })
     )
-    sent.once('error', error => reject(connected ? error : new NotConnected(error.message, { cause: error })))
-    sent.end(body ?? undefined)
+    sent.once('error', error => reject(fenced ?? (leaving ? error : new NotConnected(error.message, { cause: error }))))
   })
 }
 

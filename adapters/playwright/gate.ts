@@ -1,5 +1,5 @@
 /**
- * The commit gate: the request, not the click. The first request that matches waits for `commit()` and leaves;
+ * The commit gate: the request, not the click. The first request that matches gets a connection, waits for `commit()` and leaves;
  * a second one never does. What nothing was sent for is known to be nothing.
  */
 import type { Page, Request, Route } from 'playwright-core'
@@ -139,25 +139,25 @@ interface Sending {
 
 async function send(route: Route, request: Request, { rule, stage, until, shut }: Sending): Promise<void> {
   const { call } = stage
-  try {
-    await call.commit()
-    if (shut() || call.signal.aborted) throw new NothingSent('the step had ended before the request left', { retryable: true })
-  } catch (error) {
-    await route.abort('blockedbyclient').catch(() => undefined)
-    throw error
-  }
   const url = new URL(request.url())
   const body = request.postDataBuffer()
   const unread = body === null && /multipart/.test(request.headers()['content-type'] ?? '')
+  const commit = async () => {
+    await call.commit()
+    if (shut() || call.signal.aborted) throw new NothingSent('the step had ended before the request left', { retryable: true })
+  }
   await call
     .exchange('commit', { 'http.request.method': request.method(), 'url.path': url.pathname }, async () => {
-      if (rule.via === 'browser' || unread) return route.continue()
-      const answer = await exchange(stage, request, { url, body, until })
+      if (rule.via === 'browser' || unread) {
+        await commit()
+        return route.continue()
+      }
+      const answer = await exchange(stage, request, { url, body, until, commit })
       await route.fulfill({ ...answer, headers: { ...answer.headers } })
       if (request.isNavigationRequest()) stage.tab.changed = true
     })
     .catch(async error => {
-      await route.abort('failed').catch(() => undefined)
+      await route.abort(call.committed ? 'failed' : 'blockedbyclient').catch(() => undefined)
       throw error instanceof NotConnected
         ? new NothingSent(`no connection to the target: ${error.message}`, { retryable: true, cause: error })
         : error
@@ -167,11 +167,11 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
 async function exchange(
   { page, call }: Stage,
   request: Request,
-  { url, body, until }: { url: URL; body: Buffer | null; until: number }
+  { url, body, until, commit }: { url: URL; body: Buffer | null; until: number; commit: () => Promise<void> }
 ): Promise<Answer> {
   const cookies = await page.context().cookies(url.href)
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   const headers = { ...request.headers(), ...(cookie === '' ? {} : { cookie }) }
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, until - Date.now()))])
-  return exchangeOnce({ method: request.method(), url, headers, body, signal })
+  return exchangeOnce({ method: request.method(), url, headers, body, signal, commit })
 }

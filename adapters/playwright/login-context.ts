@@ -105,12 +105,17 @@ export class LoginContext {
   }
 
   private async open({ browsers, call, plan }: Options): Promise<void> {
-    const { browser } = await browsers.get()
-    this.context = await browser.newContext({
+    const running = await browsers.get()
+    const opening = running.browser.newContext({
       proxy: egressProxy(call.target.url, call.target.egress),
       serviceWorkers: 'block',
       acceptDownloads: true,
       viewport: { width: 1024, height: 768 }
+    })
+    this.context = await within(opening, 15_000).catch(error => {
+      // It lives and does not answer: the next attempt gets another one.
+      browsers.giveUp(running)
+      throw error
     })
     this.context.on('close', () => {
       this.dead = true

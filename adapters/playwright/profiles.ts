@@ -1,13 +1,19 @@
-/** A process that is killed leaves its browser's folders behind; the next one to start takes them away. */
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+/** A process that is killed leaves its browser and its folders behind; the next one to start takes them away. */
+import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const ownerFile = 'retrofit-owner'
 const prefix = 'playwright_chromiumdev_profile-'
 const artifactsPrefix = 'retrofit-artifacts-'
 
-/** Where the browser puts downloads and the like: a folder whose owner can be told. Playwright's own has a name that nobody knows. */
+/** A launch makes its profile after its artifacts folder, and not later than this. In milliseconds. */
+const launchMs = 35_000
+/** A killed browser is gone after this long, or left to the next look. */
+const dyingMs = 3_000
+
+/** Where the browser puts downloads and the like: a folder whose owner can be told, made before the launch. Playwright's own has a name that nobody knows. */
 export async function makeArtifactsFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), artifactsPrefix))
   await writeFile(join(folder, ownerFile), String(process.pid))
@@ -16,7 +22,7 @@ export async function makeArtifactsFolder(): Promise<string> {
 
 /** The folder of the socket that tells a second browser of the profile that there is one: the browser's own, and left when it is killed. */
 export async function socketFolderOf(browserPid: number): Promise<string | undefined> {
-  const profile = await profileOf(browserPid).catch(() => undefined)
+  const profile = await profileOf(browserPid)
   return profile === undefined ? undefined : socketFolderIn(profile)
 }
 
@@ -32,23 +38,80 @@ export async function markProfile(browserPid: number): Promise<void> {
   if (profile !== undefined) await writeFile(join(profile, ownerFile), String(process.pid))
 }
 
-/** Removes what belongs to nobody who lives. */
-export async function removeOrphans(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter(name => name.startsWith(prefix) || name.startsWith(artifactsPrefix))
-  await Promise.all(names.map(name => removeOrphan(join(tmpdir(), name))))
+interface Folder {
+  readonly path: string
+  readonly owner: 'dead' | 'alive' | 'unknown'
+  readonly madeAt: number
+}
+
+/**
+ * Removes what belongs to nobody who lives. Resolves to whether something is left for a later look: a profile without a mark
+ * that a process which is dead may have been launching, and whose browser still dies.
+ */
+export async function removeOrphans(): Promise<boolean> {
+  const artifacts = await foldersOf(artifactsPrefix)
+  const dead = artifacts.filter(({ owner }) => owner === 'dead')
+  const profiles = (await foldersOf(prefix)).filter(({ owner }) => owner !== 'alive')
+  const browsers = profiles.length === 0 ? new Map<string, number[]>() : await browsersByProfile()
+  const inLaunchOf = (profile: Folder) =>
+    profile.owner === 'unknown' && dead.some(({ madeAt }) => profile.madeAt >= madeAt && profile.madeAt <= madeAt + launchMs)
+  const launching = profiles.filter(inLaunchOf)
+  const dying = launching.filter(({ path }) => browsers.has(path))
+  const orphans = [...profiles.filter(({ owner }) => owner === 'dead'), ...launching.filter(({ path }) => !browsers.has(path))]
+  await Promise.all(orphans.map(({ path }) => removeProfile(path, browsers.get(path) ?? [])))
+  // The evidence that somebody died while launching goes last.
+  if (dying.length > 0) return true
+  await Promise.all(dead.map(({ path }) => remove(path)))
+  return false
+}
+
+async function foldersOf(start: string): Promise<readonly Folder[]> {
+  const names = (await readdir(tmpdir())).filter(name => name.startsWith(start))
+  const found = await Promise.all(names.map(name => folderAt(join(tmpdir(), name)).catch(() => undefined)))
+  return found.filter(folder => folder !== undefined)
+}
+
+async function folderAt(path: string): Promise<Folder> {
+  const owner = Number(await readFile(join(path, ownerFile), 'utf8').catch(() => '0'))
+  const { birthtimeMs, mtimeMs } = await stat(path)
+  const state = owner <= 1 ? 'unknown' : isAlive(owner) ? 'alive' : 'dead'
+  return { path, owner: state, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
+}
+
+/** A browser whose owner is dead ends by itself, mostly within a second; until then it writes into its profile. */
+async function removeProfile(profile: string, browsers: readonly number[]): Promise<void> {
+  for (const pid of browsers) killBrowser(pid)
+  for (let waited = 0; browsers.some(isAlive) && waited < dyingMs; waited += 20) await sleep(20)
+  const socket = await socketFolderIn(profile)
+  if (socket !== undefined) await remove(socket)
+  await remove(profile)
+}
+
+const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+
+/** Processes that run on a profile, by profile. */
+async function browsersByProfile(): Promise<ReadonlyMap<string, readonly number[]>> {
+  const found = new Map<string, number[]>()
+  const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name)).map(Number)
+  for (const pid of pids) {
+    const profile = await profileOf(pid)
+    if (profile !== undefined) found.set(profile, [...(found.get(profile) ?? []), pid])
+  }
+  return found
 }
 
 async function profileOf(pid: number): Promise<string | undefined> {
-  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
   const profile = words.find(word => word.startsWith('--user-data-dir='))?.slice('--user-data-dir='.length)
   return profile?.includes(prefix) ? profile : undefined
 }
 
-async function removeOrphan(profile: string): Promise<void> {
-  const owner = Number(await readFile(join(profile, ownerFile), 'utf8').catch(() => '0'))
-  if (owner <= 1 || isAlive(owner)) return
-  const socket = await socketFolderIn(profile)
-  for (const folder of [socket, profile]) if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+function killBrowser(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone.
+  }
 }
 
 function isAlive(pid: number): boolean {

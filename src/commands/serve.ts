@@ -28,6 +28,8 @@ export async function serve(role: Role, flags: Flags): Promise<number> {
     // Heard from here on: whoever reads the welcome may send a signal at once.
     const told = firstSignal()
     process.stdout.write(welcome({ role, system, settings, sandboxes }))
+    const problem = await Promise.race([told.then(() => undefined), system.broken])
+    if (problem !== undefined) return await giveUp(system, problem)
     await stopGracefully(system, await told, settings)
     return 0
   } finally {
@@ -47,6 +49,9 @@ function withSandboxes(settings: Settings, sandboxes: readonly RunningSandbox[])
   return { ...settings, manifestEnv: name => addresses.get(name) ?? settings.manifestEnv(name) }
 }
 
+/** Browsers and connections are closed within this time, or left to the next start. */
+const giveUpMs = 5_000
+
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 const firstSignal = (): Promise<string> =>
@@ -59,4 +64,13 @@ async function stopGracefully(system: System, signal: string, { SHUTDOWN_GRACE_M
   process.stderr.write(`${signal}: finishing what is under way (at most ${Math.round(SHUTDOWN_GRACE_MS / 1_000)} s) …\n`)
   for (const name of signals) process.once(name, () => process.exit(130))
   await system.stop()
+}
+
+/** What is under way can not be written any more, and is taken up by the next start: the same as after a crash. */
+async function giveUp(system: System, problem: Error): Promise<number> {
+  process.stderr.write(`${problem.message}\nThis process ends; whatever supervises it starts the next one.\n`)
+  const timer = setTimeout(() => process.exit(1), giveUpMs)
+  await system.stop().catch(() => undefined)
+  clearTimeout(timer)
+  return 1
 }

@@ -56,6 +56,12 @@ export const errorKinds = {
     'Wait for that run to end, then send this call; one step of a wizard follows the other.'
   ),
   screen_gone: kind(409, 'The screen of this session is gone', false, 'Begin the wizard again with its first action, in the same session.'),
+  not_resolvable_yet: kind(
+    409,
+    'The effect may still come',
+    true,
+    'Wait until the time that the detail names, look at the target again, and only then say not_done. To say completed is possible at any time.'
+  ),
   key_expired: kind(
     409,
     'The key belongs to a run whose record has expired',

@@ -193,7 +193,11 @@ export const requeue = (
   )
 
 /** After the commit point without an answer: nobody holds it until the settle time is over, then the probe is asked. */
-export const settle = (run: Run, error: RunError, outcome: Outcome & { readonly until: number }): Run =>
+export const settle = (
+  run: Run,
+  error: RunError,
+  outcome: Outcome & { readonly until: number; readonly maySendUntil?: number | undefined }
+): Run =>
   next(
     run,
     outcome.now,
@@ -202,13 +206,18 @@ export const settle = (run: Run, error: RunError, outcome: Outcome & { readonly 
       error,
       notBefore: outcome.until,
       dueAt: outcome.until,
+      maySendUntil: outcome.maySendUntil,
       ...(outcome.steps === undefined ? {} : { steps: outcome.steps.slice(-stepsLength) })
     },
     'waits for the probe'
   )
 
 /** outcome_unknown: `probeAt` is when a later probe looks again, undefined when none will. */
-export const park = (run: Run, error: RunError, outcome: Outcome & { readonly probeAt: number | undefined }): Run =>
+export const park = (
+  run: Run,
+  error: RunError,
+  outcome: Outcome & { readonly probeAt: number | undefined; readonly maySendUntil?: number | undefined }
+): Run =>
   next(
     run,
     outcome.now,
@@ -218,7 +227,8 @@ export const park = (run: Run, error: RunError, outcome: Outcome & { readonly pr
       effect: 'unknown',
       error,
       notBefore: outcome.probeAt ?? outcome.now,
-      dueAt: outcome.probeAt ?? null
+      dueAt: outcome.probeAt ?? null,
+      maySendUntil: outcome.maySendUntil ?? run.maySendUntil
     },
     'parked'
   )

@@ -241,6 +241,8 @@ export interface Run {
   readonly dueAt: number | null
   readonly lease?: { readonly worker: string; readonly until: number }
   readonly committedAt?: number
+  /** Its worker fell silent after the commit point: until then the attempt had time to send, so nobody may say that nothing was done. */
+  readonly maySendUntil?: number
   readonly probes: number
   readonly cancelRequested?: boolean
   readonly endedAt?: number

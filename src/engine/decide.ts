@@ -62,6 +62,7 @@ export async function resolve(parts: Parts, { caller, run, decision }: { caller:
   const after = await change(parts, run, (at, now) => {
     if (at.status !== 'outcome_unknown')
       throw new RetrofitError('not_resolvable', { detail: `Its status is ${at.status}.`, effect: at.effect, runId: at.id })
+    if (decision.outcome === 'not_done' && (at.maySendUntil ?? 0) > now) throw tooEarly(at, at.maySendUntil ?? 0)
     return resolved(
       at,
       { outcome: decision.outcome, ...(sealed === undefined ? {} : { output: sealed }) },
@@ -73,6 +74,12 @@ export async function resolve(parts: Parts, { caller, run, decision }: { caller:
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, outcome: decision.outcome }, 'resolved by a person')
   parts.telemetry.runEnded(after)
   return after
+}
+
+/** Who looks now and sees nothing may be wrong a moment later. */
+function tooEarly(run: Run, until: number): RetrofitError {
+  const detail = `Its worker fell silent after the commit point and may be paused, not dead: it could still send until ${new Date(until).toISOString()}.`
+  return new RetrofitError('not_resolvable_yet', { detail, effect: run.effect, runId: run.id })
 }
 
 /** A new run linked to the old one; asked for twice, it is the same new run. */

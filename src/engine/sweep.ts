@@ -56,9 +56,15 @@ async function abandoned(parts: Parts, run: Run): Promise<void> {
 async function afterCommit(parts: Parts, { run, action, now }: { run: Run; action: Action | undefined; now: number }): Promise<void> {
   const error = run.error ?? unknownOutcome('The worker was lost after the commit point')
   if (run.status === 'outcome_unknown') return void (await parts.store.updateRun(park(run, error, { now, probeAt: now })))
-  if (action?.probe === undefined && action?.rerun === undefined) return ended(parts, park(run, error, { now, probeAt: undefined }))
-  await parts.store.updateRun(settle(run, error, { now, until: now + action.settleMs }))
+  const maySendUntil = sendsUntil(run, action, now)
+  if (action?.probe === undefined && action?.rerun === undefined)
+    return ended(parts, park(run, error, { now, probeAt: undefined, maySendUntil }))
+  await parts.store.updateRun(settle(run, error, { now, until: now + action.settleMs, maySendUntil }))
 }
+
+/** A worker that is paused and not dead goes on where it was; its own time limit stops it at the latest. A late effect has its settle time too. */
+const sendsUntil = (run: Run, action: Action | undefined, now: number): number =>
+  Math.min(run.deadlineAt, (run.committedAt ?? now) + (action?.timeouts.runMs ?? 0)) + (action?.settleMs ?? 0)
 
 /** A finished run leaves a tombstone; a tombstone whose time is over leaves nothing. */
 async function expire({ store }: Parts, run: Run): Promise<void> {

@@ -201,6 +201,35 @@ describe('the browser', () => {
     expect(existsSync(profile)).toBe(false)
     await next.close()
   })
+
+  test.each(['as soon as there is a profile', 'when its browser runs'])(
+    'a parent that is killed %s leaves nothing for long',
+    async moment => {
+      const own = mkdtempSync(join(folder, 'tmp-'))
+      const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
+      const start = (script: string) =>
+        spawn(process.execPath, ['--input-type=module', '-e', `import { BrowserHolder } from ${holder}\n${script}`], {
+          env: { ...process.env, TMPDIR: own },
+          stdio: ['ignore', 'ignore', 'inherit']
+        })
+      const there = () => readdirSync(own).filter(name => /profile|artifacts/.test(name))
+      const parent = start('await new BrowserHolder({}).get(); setInterval(() => {}, 1000)')
+      const profile = () => there().find(name => name.startsWith('playwright'))
+      const isUnderWay = () => {
+        const name = profile()
+        return name !== undefined && (moment === 'as soon as there is a profile' || readdirSync(join(own, name)).length > 0)
+      }
+      while (!isUnderWay()) await new Promise(resolve => setTimeout(resolve, 1))
+      parent.kill('SIGKILL')
+      await once(parent, 'exit')
+      // The next process takes all of it, at once or when the browser has died.
+      for (let tries = 0; there().length > 0 && tries < 10; tries++) {
+        const next = start('await new BrowserHolder({}).close()')
+        await once(next, 'exit')
+      }
+      expect(there()).toEqual([])
+    }
+  )
 })
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/core/errors.ts'
+import { crossCommit } from '../../src/core/run.ts'
 import { createCatalog, type FedCatalog } from '../../src/engine/catalog.ts'
 import { caller, type Opened, type OpenOptions, openEngine, payBot } from './open-engine.ts'
 
@@ -312,6 +313,38 @@ describe('decisions', () => {
     expect((await engine.retry(caller, run.id)).id).toBe(again.id)
     expect(await ended(again)).toMatchObject({ status: 'completed', output: { ok: true } })
     expect(await engine.submit(request)).toMatchObject({ outcome: 'replayed', run: { id: again.id } })
+  })
+
+  test('nobody says not_done while a worker that fell silent after the commit point could still send; completed may be said', async () => {
+    const { engine, parts, ended } = await open({
+      script: { run: async () => ({}), probe: async () => ({ found: false }) },
+      bot: payBot({ timeouts: { queueMs: 20_000, runMs: 1_500 } })
+    })
+    const { store } = parts
+    const silent = async () => {
+      const { run } = await engine.submit(pay())
+      // Taken by a worker that is paused right after its marker.
+      const { endedAt: _, output: __, ...row } = await ended(run)
+      const base = { ...row, status: 'working', effect: 'none' } as const
+      const lease = { worker: 'paused', now: store.now(), leaseMs: 1 }
+      expect(await store.updateRun(crossCommit(base, { ...lease, again: false }))).toBe(true)
+      await until(async () => (await engine.find(caller, run.id)).status === 'outcome_unknown')
+      return run
+    }
+    const first = await silent()
+    await expect(engine.resolve(caller, first.id, { outcome: 'not_done' })).rejects.toMatchObject({
+      code: 'not_resolvable_yet',
+      effect: 'unknown',
+      retryable: true
+    })
+    expect(await engine.resolve(caller, first.id, { outcome: 'completed', output: {} })).toMatchObject({ status: 'completed' })
+    const second = await silent()
+    await until(async () => {
+      const outcome = await engine.resolve(caller, second.id, { outcome: 'not_done' }).catch((error: RetrofitError) => error.code)
+      return outcome !== 'not_resolvable_yet'
+    })
+    expect(await engine.find(caller, second.id)).toMatchObject({ status: 'failed', effect: 'none', resolvedBy: 'tester' })
+    expect((await store.getRun(second.id))?.maySendUntil).toBeLessThanOrEqual(store.now())
   })
 
   test('another tenant sees nothing, a key without the scope neither', async () => {

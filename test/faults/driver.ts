@@ -37,6 +37,8 @@ export interface Driver {
   client(index?: number): Client
   /** Sends once more with the key. */
   replay(intent: Intent, waitMs: number): Promise<Answer>
+  /** Sends the call of that run once more, with its key, until somebody answers. */
+  again(runId: string): Promise<Answer>
   close(): void
 }
 
@@ -102,13 +104,28 @@ export function openDriver(world: World, random: () => number): Driver {
     else if (how < 0.2) await send(intent, 'fresh', 'respond-async').catch(() => undefined)
   }
 
+  const owners = new Map<string, Intent>()
+
+  async function again(runId: string): Promise<Answer> {
+    const intent = owners.get(runId)
+    if (intent === undefined) throw new Error(`nobody asked for ${runId}`)
+    for (const until = Date.now() + 60_000; ; await sleep(100)) {
+      const answer = await send(intent, 'same', 'wait=3').catch((error: Error) => error)
+      if (hasRun(answer)) return answer
+      if (Date.now() > until) throw new Error(`no answer about ${runId}`)
+    }
+  }
+
   return {
     client,
-    intend(variant = 'plain', options = {}) {
+    again,
+    async intend(variant = 'plain', options = {}) {
       const key = `i${begun}-${++count}`
       const intent = { key, action: world.target.action(variant), input: world.target.input(key.toUpperCase()) }
       notes.add({ what: 'intent', ...intent, targetLies: options.targetLies ?? false })
-      return untilAnswered(intent, options)
+      const answer = await untilAnswered(intent, options)
+      if (answer.runId !== undefined) owners.set(answer.runId, intent)
+      return answer
     },
     replay: (intent, waitMs) => untilAnswered(intent, { plain: true, waitMs }),
     close: () => notes.close()

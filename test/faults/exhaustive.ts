@@ -30,7 +30,7 @@ export async function killAtEveryMoment(options: WorldOptions, seed: number): Pr
   try {
     const trials: Trial[] = []
     for (const moment of momentsOf(options)) trials.push(await untilHit(() => momentTrial(world, driver, moment)))
-    const verdict = await check(world, driver)
+    const verdict = await check(world, driver, { patienceMs: 120_000 })
     return { trials, verdict, residue: await world.residue() }
   } finally {
     driver.close()

@@ -1,5 +1,5 @@
 /** A fault of the matrix: where it can be made, and one trial of it. */
-import type { ChildServer } from '../setup/services.ts'
+import type { ChildServer, RabbitServer } from '../setup/services.ts'
 import type { Driver } from './driver.ts'
 import type { Trial } from './moment-trial.ts'
 import type { AdapterName } from './targets.ts'
@@ -15,7 +15,7 @@ export interface Stage {
 
 export interface OwnServers {
   readonly redis: ChildServer
-  readonly rabbit: ChildServer
+  readonly rabbit: RabbitServer
   /** Reset or clog the lines of all programs. */
   readonly lines: { cut(): void; pause(): void; resume(): void }
   /** What the programs connect to. */

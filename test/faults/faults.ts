@@ -1,21 +1,25 @@
 /** The matrix. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canFillDisk, fullDisk, openSmallDisk } from './disk.ts'
+import { brokenFor, canFillDisk, fullDisk, openBrokenDisk, openSmallDisk } from './disk.ts'
 import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded } from './fault.ts'
 import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
 import { momentNames } from './moments.ts'
 import { canCutPower, powerCuts } from './power.ts'
 import {
   blockedAt,
+  blockedBroker,
   browserKilledOn,
   clock,
   killedAndBehind,
   killedAt,
   loaded,
   misbehaves,
+  retriedAfterTtl,
   rolling,
   serverDown,
-  stoppedAt
+  stoppedAt,
+  takenOver,
+  twinFound
 } from './rounds.ts'
 
 const powerCut: Fault = {
@@ -35,6 +39,15 @@ const diskFull: Fault = {
   fresh: true,
   rounds: [loaded('full', fullDisk)],
   prepare: openSmallDisk
+}
+
+const brokenDisk: Fault = {
+  name: 'disk-errors',
+  says: 'the disk of the ledger answers EIO, or is read-only, for a second',
+  modes: onlyEmbedded,
+  adapters: ['echo', 'soap'],
+  rounds: [loaded('EIO', brokenFor('EIO', 1_000)), loaded('read-only', brokenFor('EROFS', 1_000))],
+  prepare: openBrokenDisk
 }
 
 const everyMoment = momentNames.filter(moment => moment !== 'W9')
@@ -145,6 +158,15 @@ export const faults: readonly Fault[] = [
     rounds: [loaded('killed, started again', serverDown('rabbit', 500))]
   },
   {
+    name: 'alarm',
+    says: 'RabbitMQ is short of memory and blocks whoever publishes',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    ownServers: true,
+    options: { gateways: 2, workers: 2 },
+    rounds: [loaded('blocked for 3 s', blockedBroker(3_000))]
+  },
+  {
     name: 'redis',
     says: 'kill -9 of Redis',
     modes: onlyDistributed,
@@ -229,6 +251,29 @@ export const faults: readonly Fault[] = [
       rounds: [killedAt('W10'), misbehaves('500 after applying', { failAfterApply: true, times: 1 })]
     })
   ),
-  ...(canCutPower() ? [powerCut] : []),
+  {
+    name: 'probe-twin',
+    says: "a weak probe finds somebody else's record",
+    modes: bothModes,
+    adapters: ['soap'],
+    options: { env: { RETROFIT_TEST_PROBE: 'twin' } },
+    rounds: [twinFound]
+  },
+  {
+    name: 'tombstone',
+    says: 'the same call again after its ttl, to processes that were all killed',
+    modes: bothModes,
+    adapters: ['echo', 'soap'],
+    rounds: [retriedAfterTtl]
+  },
+  {
+    name: 'take-over',
+    says: 'kill -9 of a worker with the usual lease of 10 s: another one has the run within 12 s',
+    modes: onlyDistributed,
+    adapters: ['echo', 'soap'],
+    options: { workers: 2, env: { LEASE_MS: '10000', SWEEP_MS: '1000' } },
+    rounds: [takenOver]
+  },
+  ...(canCutPower() ? [powerCut, brokenDisk] : []),
   ...(canFillDisk() ? [diskFull] : [])
 ]

@@ -86,7 +86,8 @@ async function campaign(servers: Servers | undefined): Promise<number> {
     const onTrial = (trial: { hit: boolean }) => {
       done++
       if (trial.hit) hit++
-      say(`\r${title}: ${hit} hits in ${done} trials, ${Math.round((Date.now() - from) / 1_000)} s   `)
+      const minutes = (Date.now() - from) / 60_000
+      say(`\r${title}: ${hit} hits in ${done} trials, ${Math.round(minutes * 60)} s, ${(hit / minutes).toFixed(0)} hits a minute   `)
     }
     const order = { ...cell, hits: Number(values.hits), seed, lanes: Number(values.lanes), servers, until, onTrial }
     const found = await carryOut(order)

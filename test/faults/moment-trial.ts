@@ -14,20 +14,25 @@ export interface Trial {
   readonly answer: number
 }
 
+/** For busy machines: nothing here is about speed. */
+const patienceMs = 120_000
+/** The last moments of a run come after its caller has the answer. */
+const deedMs = 10_000
+
 export async function momentTrial(world: World, driver: Driver, moment: Moment, how = 'kill:1'): Promise<Trial> {
   const { variant, faults } = await preparation(world, moment)
   const before = world.deeds().length
   // The moments of deciding come after the run's end.
   if (moment !== 'H1') await world.arm(moment, how)
   if (faults !== undefined) await world.target.faults?.(faults)
-  const options = { async: moment === 'A4' }
+  const options = { async: moment === 'A4', waitMs: patienceMs }
   let answer = await driver.intend(variant, options)
   if (moment === 'H1') {
     await world.arm('H1', how)
     answer = await decide(world, driver, answer)
   }
   const deed = await deedAfter(world, before)
-  const ended = answer.runId === undefined ? undefined : await driver.client().ended(answer.runId, 20_000)
+  const ended = answer.runId === undefined ? undefined : await driver.client().ended(answer.runId, patienceMs)
   const endedAt = Date.parse(String((ended as { endedAt?: string } | undefined)?.endedAt ?? ''))
   await world.arm('')
   if (faults !== undefined) await world.target.faults?.({ delayMs: 0 })
@@ -41,9 +46,8 @@ export async function momentTrial(world: World, driver: Driver, moment: Moment, 
   }
 }
 
-/** The last moments of a run come after its caller has the answer. */
 async function deedAfter(world: World, before: number): Promise<Deed | undefined> {
-  for (const until = Date.now() + 2_000; Date.now() < until && world.deeds().length <= before; )
+  for (const until = Date.now() + deedMs; Date.now() < until && world.deeds().length <= before; )
     await new Promise(resolve => setTimeout(resolve, 20))
   return world.deeds()[before]
 }
@@ -73,8 +77,8 @@ async function decide(world: World, driver: Driver, answer: Awaited<ReturnType<D
       .client()
       .request('POST', `/v1/runs/${runId}/resolve`, { body })
       .catch(() => undefined)
-    // 409: an earlier try was heard.
-    if (said !== undefined && [200, 409].includes(said.status)) return { ...said, runId }
+    // not_resolvable: an earlier try was heard.
+    if (said?.status === 200 || said?.body.code === 'not_resolvable') return { ...said, runId }
     await new Promise(resolve => setTimeout(resolve, 200))
   }
   return answer

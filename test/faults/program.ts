@@ -49,10 +49,10 @@ const system = await startSystem(
   { gateway: role !== 'worker', worker: role !== 'gateway' },
   {
     openDeployment: async from => {
-      const { kind, dataKey, store, queue } = mutantDeployment?.(from) ?? (await openDeployment(from))
+      const { store, queue, ...rest } = mutantDeployment?.(from) ?? (await openDeployment(from))
       const ownStore = unsureStore(storeWithMoments(store), share)
       const ownQueue = unsureQueue(queueWithMoments(queue), share)
-      return { kind, dataKey, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }
+      return { ...rest, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }
     },
     loadAdapters: async options => {
       const loaded = await loadAdapters(options, [RETROFIT_TEST_ADAPTER as AdapterKind])
@@ -66,6 +66,9 @@ const system = await startSystem(
 )
 flushCompileCache()
 process.stdout.write(`is ready on ${system.url ?? 'no address'}\n`)
-process.once('SIGTERM', () => {
-  void system.stop().then(() => process.exit(0))
+const end = (code: number) => void system.stop().finally(() => process.exit(code))
+process.once('SIGTERM', () => end(0))
+void system.broken.then(() => {
+  setTimeout(() => process.exit(1), 2_000).unref()
+  end(1)
 })

@@ -28,6 +28,58 @@ export const misbehaves = (moment: string, faults: object, targetLies = false): 
   }
 })
 
+/** The call was lost, and a probe that matches by business fields finds a twin: the run may not be called done. */
+export const twinFound: Round = {
+  moment: 'never applied, a twin is there',
+  trial: async ({ world, driver }) => {
+    await world.target.faults?.({ failAfterApply: true, acceptWithoutApply: true, times: 1 })
+    world.note({ moment: 'twin', deed: 'target' })
+    const { runId, status } = await driver.intend('weak', { waitMs: 60_000 })
+    return { fault: 'twin', moment: 'never applied, a twin is there', hit: true, runId, recoveredMs: undefined, answer: status }
+  }
+}
+
+/** The record has expired and every process is another one: the old key gets the old outcome, and nothing runs. */
+export const retriedAfterTtl: Round = {
+  moment: 'after the ttl',
+  trial: async ({ world, driver }) => {
+    const { runId = '' } = await driver.intend('brief', { plain: true })
+    for (const until = Date.now() + 60_000; Date.now() < until; await sleep(50)) {
+      const { body } = await driver.client().request('GET', `/v1/runs/${runId}`)
+      if (body.expired === true) break
+    }
+    world.note({ moment: 'after the ttl', deed: 'kill' })
+    await Promise.all(world.parts.map(part => part.kill()))
+    const late = await driver.again(runId)
+    const hit = late.status === 409 && late.body.code === 'key_expired'
+    return { fault: 'tombstone', moment: 'after the ttl', hit, runId, recoveredMs: undefined, answer: late.status }
+  }
+}
+
+/** With the usual lease: how long until another worker has the run. */
+export const takenOver: Round = {
+  moment: 'W4, lease of 10 s',
+  trial: async ({ world, driver }): Promise<Trial> => {
+    const trial = await momentTrial(world, driver, 'W4')
+    const killed = world.deeds().at(-1)
+    const { body } = await driver.client().request('GET', `/v1/runs/${trial.runId}`)
+    const history = (body as { history?: readonly { at: string; status: string; attempt: number }[] }).history ?? []
+    const again = history.find(({ status, attempt }) => status === 'working' && attempt === 2)
+    const takenMs = again === undefined || killed === undefined ? undefined : Date.parse(again.at) - killed.at
+    // Later than it says is no hit: the run of the campaign is then void.
+    return { ...trial, moment: 'W4, lease of 10 s', recoveredMs: takenMs, hit: trial.hit && takenMs !== undefined && takenMs <= 12_000 }
+  }
+}
+
+/** The broker is short of memory and takes nothing. */
+export const blockedBroker =
+  (ms: number) =>
+  async ({ own }: Stage) => {
+    await own?.rabbit.control('set_vm_memory_high_watermark', '0.000001')
+    await sleep(ms)
+    await own?.rabbit.control('set_vm_memory_high_watermark', 'absolute', '512MiB')
+  }
+
 /** The browser dies, and the program does not. */
 export const browserKilledOn = (moment: 'received' | 'applied'): Round => ({
   moment,

@@ -1,13 +1,42 @@
-/* After each fsync of a ledger's file: a copy of it, as it would be found after a power cut. Preloaded into the program under test. */
+/*
+ * After each fsync of a ledger's file: a copy of it, as it would be found after a power cut. And while the file that RETROFIT_TEST_DISK
+ * names is there, writes and fsyncs of the ledger answer the number that it holds (EIO, EROFS). Preloaded into the program under test.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
+
+static int isLedger(int fd) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  if (length <= 0) return 0;
+  path[length] = 0;
+  return strstr(path, "ledger.sqlite") && !strstr(path, "-shm");
+}
+
+/* What is wrong with the disk now; 0: nothing. */
+static int trouble(int fd) {
+  const char *name = getenv("RETROFIT_TEST_DISK");
+  if (!name || access(name, F_OK) != 0 || !isLedger(fd)) return 0;
+  FILE *file = fopen(name, "r");
+  int number = 0;
+  if (file) {
+    if (fscanf(file, "%d", &number) != 1) number = 0;
+    fclose(file);
+  }
+  return number;
+}
 
 static void keep(int fd) {
   char link[64], path[4096], copy[4128], whole[4128], buffer[65536];
+  if (getenv("RETROFIT_TEST_DISK")) return;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length <= 0) return;
@@ -25,6 +54,11 @@ static void keep(int fd) {
 }
 
 int fsync(int fd) {
+  int wrong = trouble(fd);
+  if (wrong) {
+    errno = wrong;
+    return -1;
+  }
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
   int result = real(fd);
   if (result == 0) keep(fd);
@@ -32,8 +66,25 @@ int fsync(int fd) {
 }
 
 int fdatasync(int fd) {
+  int wrong = trouble(fd);
+  if (wrong) {
+    errno = wrong;
+    return -1;
+  }
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
   int result = real(fd);
   if (result == 0) keep(fd);
   return result;
 }
+
+#define WRITES(name, offset)                                                              \
+  ssize_t name(int fd, const void *bytes, size_t count, offset at) {                      \
+    ssize_t (*real)(int, const void *, size_t, offset) = dlsym(RTLD_NEXT, #name);         \
+    int wrong = trouble(fd);                                                              \
+    if (!wrong) return real(fd, bytes, count, at);                                        \
+    errno = wrong;                                                                        \
+    return -1;                                                                            \
+  }
+
+WRITES(pwrite, off_t)
+WRITES(pwrite64, off64_t)

@@ -7,8 +7,8 @@ import type { Env } from './part.ts'
 export type AdapterName = 'echo' | 'soap' | 'playwright'
 export const adapterNames: readonly AdapterName[] = ['echo', 'soap', 'playwright']
 
-/** How an action is meant to go wrong. `late`: an error after the effect; `blind`: the same, and no probe; `weak`: the same, and its probe is weak. `slow`: it takes a while. */
-export type Variant = 'plain' | 'late' | 'blind' | 'weak' | 'slow'
+/** How an action is meant to go wrong. `late`: an error after the effect; `blind`: the same, and no probe; `weak`: the same, and its probe is weak. `slow`: it takes a while. `brief`: its record expires at once. */
+export type Variant = 'plain' | 'late' | 'blind' | 'weak' | 'slow' | 'brief'
 
 export interface FaultyTarget {
   readonly bot: string
@@ -48,7 +48,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
       effects: target.effects,
       faults: target.faults,
       env: { COREBANK_URL: target.url },
-      action: variant => (variant === 'blind' || variant === 'weak' ? `corebank_post_payment_${variant}` : 'corebank_post_payment'),
+      action: variant => (['blind', 'weak', 'brief'].includes(variant) ? `corebank_post_payment_${variant}` : 'corebank_post_payment'),
       input: reference => ({
         from_account: '4010002001',
         to_account: '4010001001',
@@ -77,14 +77,15 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
 
 const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `settle: ${settleMs}ms`)
 
-/** The same action twice more: without its probe, and with a probe that is declared weak. */
+/** The same action thrice more: without its probe, with a probe that is declared weak, and with a record that expires at once. */
 function withVariants(source: string, name: string): string {
   const start = source.indexOf(`\n  ${name}:`)
   // Its last action, so it goes to the end. YAML anchors may be set again.
   const block = source.slice(start)
   const blind = block.replace(/\n {4}probe:\n(?: {6}.*\n)+/, '\n').replace(`\n  ${name}:`, `\n  ${name}_blind:`)
   const weak = block.replace('\n    probe:\n', '\n    probe:\n      weak: true\n').replace(`\n  ${name}:`, `\n  ${name}_weak:`)
-  return `${source.trimEnd()}${blind.trimEnd()}${weak.trimEnd()}\n`
+  const brief = block.replace(/ttl: \w+/, 'ttl: 200ms').replace(`\n  ${name}:`, `\n  ${name}_brief:`)
+  return `${source.trimEnd()}${blind.trimEnd()}${weak.trimEnd()}${brief.trimEnd()}\n`
 }
 
 const echoAction = (name: string, more: string): string => `
@@ -122,6 +123,7 @@ actions:${[
   echoAction('pay_late', '\n    probe: {}\n    fail: { times: 1, when: after }'),
   echoAction('pay_blind', '\n    fail: { times: 1, when: after }'),
   echoAction('pay_weak', '\n    probe: { weak: true }\n    fail: { times: 1, when: after }'),
+  echoAction('pay_brief', '\n    probe: {}').replace('ttl: 1d', 'ttl: 200ms'),
   echoAction('pay_slow', '\n    probe: {}').replace('delay: 5ms', 'delay: 400ms')
 ].join('')}
 `

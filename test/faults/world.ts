@@ -9,6 +9,7 @@ import { openLeash } from '../e2e/leash.ts'
 import { descendants } from '../e2e/processes.ts'
 import { adminKey, openSite, type Site } from '../e2e/site.ts'
 import { freePort } from '../setup/free-port.ts'
+import { builtProgram } from './built.ts'
 import { type Moment, roleAt } from './moments.ts'
 import { noteIn, readNotes } from './notes.ts'
 import { type Env, type Part, startPart } from './part.ts'
@@ -51,6 +52,8 @@ export interface World {
   readonly namespace: string
   readonly servers: Servers | undefined
   readonly dataDir: string
+  /** What its processes were started with beside the usual. */
+  readonly env: Env
   readonly site: Site
   readonly target: FaultyTarget
   readonly gateways: readonly Part[]
@@ -105,6 +108,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     namespace,
     servers,
     dataDir,
+    env: options.env ?? {},
     site,
     target,
     parts,
@@ -154,12 +158,13 @@ function settingsOf({ site, target, namespace, dataDir, log, options: { mode, ad
   }
 }
 
-function startParts(place: Place, roles: readonly Part['role'][], onOutput: (text: string) => void): Promise<readonly Part[]> {
+async function startParts(place: Place, roles: readonly Part['role'][], onOutput: (text: string) => void): Promise<readonly Part[]> {
   const { site, dataDir, options } = place
   const leash = openLeash(join(site.dir, 'nothing'))
   site.onClose(() => leash.end())
   const { beforeRestart } = options
-  const common = { env: settingsOf(place), leash, onOutput, beforeRestart: beforeRestart && (() => beforeRestart(dataDir)) }
+  const program = await builtProgram()
+  const common = { program, env: settingsOf(place), leash, onOutput, beforeRestart: beforeRestart && (() => beforeRestart(dataDir)) }
   return Promise.all(roles.map(async role => startPart({ ...common, role, port: await freePort() })))
 }
 

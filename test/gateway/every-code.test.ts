@@ -1,6 +1,7 @@
 /** Each code of the error table is provoked once over HTTP and answers its status, its problem document and its headers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type ErrorCode, errorKinds } from '../../src/core/errors.ts'
+import { claim, crossCommit } from '../../src/core/run.ts'
 import { type Answer, type CallOptions, type OpenGateway, openGateway } from './open-gateway.ts'
 import { rawHttp, statusOf } from './raw-http.ts'
 
@@ -70,6 +71,22 @@ async function lostRun(id: string): Promise<string> {
 const inSession = async (): Promise<Record<string, string>> => ({
   'session-id': (await working.call('/v1/sessions', { body: {} })).json.sessionId
 })
+/** A worker took it, crossed the commit point and was never heard of again. */
+async function silentRun(id: string): Promise<string> {
+  const { store } = idle.parts
+  const { json } = await action('slowly_once', { headers: { 'idempotency-key': id, prefer: 'respond-async' } }, idle)
+  const queued = await store.getRun(json.runId)
+  if (queued === undefined) throw new Error(`no run ${json.runId}`)
+  const lease = { worker: 'gone', now: store.now(), leaseMs: 1 }
+  const claimed = claim(queued, lease)
+  expect(await store.updateRun(claimed)).toBe(true)
+  expect(await store.updateRun(crossCommit(claimed, { ...lease, again: false }))).toBe(true)
+  for (;;) {
+    const run = await idle.call(`/v1/runs/${json.runId}`)
+    if (run.json.status === 'outcome_unknown') return json.runId
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
 
 /** An answer that was read off the socket. */
 function parsed(raw: string): Answer {
@@ -118,6 +135,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return action('wizard_begin', { headers: session })
   },
   screen_gone: async () => action('wizard_go_on', { headers: await inSession() }),
+  not_resolvable_yet: async () => {
+    const runId = await silentRun('silent')
+    return idle.call(`/v1/runs/${runId}/resolve`, { body: { outcome: 'not_done' } })
+  },
   key_expired: async () => {
     const request = { body: {}, ...key('short-lived') }
     const run = await action('slowly_once', request)

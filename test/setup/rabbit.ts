@@ -1,12 +1,17 @@
+import { execFile as execFileOf } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import amqp from 'amqplib'
 import { type ChildServer, newServerDir, startChildServer } from './child-server.ts'
 import { freePort } from './free-port.ts'
 
 /** Debian's wrapper in /usr/sbin insists on root or on the user rabbitmq; the script behind it runs as anybody. */
 const launchers = ['/usr/lib/rabbitmq/bin/rabbitmq-server', '/usr/local/sbin/rabbitmq-server', '/opt/homebrew/sbin/rabbitmq-server']
+
+const controls = ['/usr/lib/rabbitmq/bin/rabbitmqctl', '/usr/local/sbin/rabbitmqctl', '/opt/homebrew/sbin/rabbitmqctl']
+const execFile = promisify(execFileOf)
 
 const config = (port: number) => `listeners.tcp.1 = 127.0.0.1:${port}
 log.console = true
@@ -21,14 +26,19 @@ raft.wal_max_size_bytes = 16000000
  * A real RabbitMQ that collides with nothing: node name, port mapper (`epmd`), cookie, data and logs are its own, all on loopback.
  * A broker takes seconds to start, so share the one of `TEST_RABBITMQ_URL` unless the test kills it.
  */
-export async function startRabbit(): Promise<ChildServer> {
+export interface RabbitServer extends ChildServer {
+  /** `rabbitmqctl`, for what no client can ask for. */
+  control(...args: readonly string[]): Promise<void>
+}
+
+export async function startRabbit(): Promise<RabbitServer> {
   const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()]
   const dir = newServerDir('rabbit')
   const env = environment({ dir, port, distributionPort, epmdPort })
   const epmd = { command: 'epmd', args: ['-address', '127.0.0.1', '-port', `${epmdPort}`] }
   const broker = { command: launchers.find(existsSync) ?? 'rabbitmq-server', args: [], env }
   const url = `amqp://guest:guest@127.0.0.1:${port}`
-  return startChildServer({
+  const server = await startChildServer({
     name: 'rabbitmq-server',
     url,
     port,
@@ -37,6 +47,14 @@ export async function startRabbit(): Promise<ChildServer> {
     processes: [epmd, broker],
     probe: () => greet(url, port)
   })
+  const control = async (...args: readonly string[]) => {
+    await execFile(controls.find(existsSync) ?? 'rabbitmqctl', ['-n', env.RABBITMQ_NODENAME ?? '', ...args], {
+      env: { ...process.env, ...env, RUNNING_UNDER_SYSTEMD: '' },
+      timeout: 60_000
+    })
+  }
+  // Its members are getters.
+  return Object.assign(server, { control })
 }
 
 interface Places {

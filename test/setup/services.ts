@@ -1,3 +1,3 @@
 export type { ChildServer } from './child-server.ts'
-export { startRabbit } from './rabbit.ts'
+export { type RabbitServer, startRabbit } from './rabbit.ts'
 export { startRedis } from './redis.ts'

@@ -23,7 +23,7 @@ interface Write {
 const alongMs = 20
 
 /** One fsync costs more than hundreds of statements, so all writes of a turn share one. */
-export function groupCommit(db: DatabaseSync, explain: (error: unknown) => Error): GroupCommit {
+export function groupCommit(db: DatabaseSync, explain: (error: unknown) => Error, onFatal: (error: Error) => void): GroupCommit {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const [save, release, undo] = [db.prepare('SAVEPOINT one'), db.prepare('RELEASE one'), db.prepare('ROLLBACK TO one')]
   let pending: Write[] = []
@@ -72,8 +72,11 @@ export function groupCommit(db: DatabaseSync, explain: (error: unknown) => Error
       for (const { resolve } of done) resolve()
     } catch (error) {
       if (db.isOpen && db.isTransaction) rollback.run()
-      const reason = error === fatal ? fatal : explain(error)
-      if (isFatal(error)) fatal = reason
+      const reason = fatal ?? explain(error)
+      if (fatal === undefined && isFatal(error)) {
+        fatal = reason
+        onFatal(reason)
+      }
       for (const { reject } of writes) reject(reason)
     }
   }

@@ -19,6 +19,8 @@ export interface Sqlite {
   readonly write: GroupCommit['write']
   readonly writeAlong: GroupCommit['writeAlong']
   readonly watchers: Set<(event: RunEvent) => void>
+  /** Resolves when the disk failed: nothing is written any more, and only a new start finds out what the disk holds. */
+  readonly broken: Promise<Error>
   retain(): void
   release(): void
 }
@@ -39,13 +41,15 @@ const synchronousFull = 2
 
 export function openSqlite({ path, pragmas }: SqliteOptions): Sqlite {
   const db = opened(path, { ...defaults, ...pragmas })
-  const commits = groupCommit(db, error => explained(path, error))
+  const broken = Promise.withResolvers<Error>()
+  const commits = groupCommit(db, error => explained(path, error), broken.resolve)
   let users = 0
   return {
     db,
     write: commits.write,
     writeAlong: commits.writeAlong,
     watchers: new Set(),
+    broken: broken.promise,
     retain: () => {
       users++
     },
@@ -67,6 +71,8 @@ function opened(path: string, pragmas: Readonly<Record<string, string | number>>
     for (const [name, value] of Object.entries(pragmas)) db.exec(`PRAGMA ${name}=${value}`)
     if (path !== ':memory:') refuseUnsafe(db)
     migrate(db)
+    // After a disk error the log may stand in the system's memory and not on the disk: written and synced anew.
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     return db
   } catch (error) {
     db?.close()

@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import { carryOut } from './campaign.ts'
+import { violations } from './checker.ts'
+import type { Fault } from './fault.ts'
+import { faults } from './faults.ts'
+
+const isThere = (name: string): Fault[] => faults.filter(fault => fault.name === name)
+
+/** What this machine can not break is no fault of the matrix here: it needs a C compiler. */
+test('a disk that fails, or is read-only, for a second: refused, the process ends, the next one goes on, nothing twice or lost', async () => {
+  const order = { mode: 'embedded', adapter: 'echo', hits: 2, seed: 7, lanes: 1, servers: undefined, onTrial: () => undefined } as const
+  for (const fault of isThere('disk-errors')) {
+    const batches = await carryOut({ ...order, fault, until: Number.POSITIVE_INFINITY })
+    expect(batches.flatMap(({ verdict, residue }) => [...violations(verdict), ...residue])).toEqual([])
+    expect(batches.flatMap(({ trials }) => trials.map(({ moment, hit }) => [moment, hit]))).toEqual([
+      ['EIO', true],
+      ['read-only', true]
+    ])
+  }
+  expect(faults.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['kill', 'effect-kill', 'alarm', 'tombstone', 'take-over', 'probe-twin'])
+  )
+}, 240_000)
