@@ -8,6 +8,7 @@ import { violations } from './checker.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
 import { type Batch, rowsOf, sumsOf } from './figures.ts'
+import { type LoadResult, loadText, underSteadyLoad } from './load.ts'
 import { type Result, readResult, reportOf, summaryOf, together, verdictOf } from './report.ts'
 import { tableOf } from './table.ts'
 import { type AdapterName, adapterNames } from './targets.ts'
@@ -24,6 +25,9 @@ const help = `npm run faults -- [options]
   --report FILE                     writes a report there
   --merge FILE                      no new faults: a report of what --json wrote before; may be given several times
   --json                            the last line of standard output is one JSON object
+  --load                            100 calls a second embedded and 300 distributed for five minutes, a fault every ten seconds,
+                                    and for distributed a broker that is away for 60 s; with --mode, and:
+  --rate R --seconds S --every S --outage S
   --mutants                         runs the broken builds instead, and says which were caught`
 
 const { values } = parseArgs({
@@ -39,6 +43,11 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     merge: { type: 'string', multiple: true },
     mutants: { type: 'boolean', default: false },
+    load: { type: 'boolean', default: false },
+    rate: { type: 'string' },
+    seconds: { type: 'string', default: '300' },
+    every: { type: 'string', default: '10' },
+    outage: { type: 'string', default: '60' },
     help: { type: 'boolean', default: false }
   }
 })
@@ -115,11 +124,27 @@ async function showMutants(servers: Servers): Promise<number> {
   return caught === challenged.length ? 0 : 1
 }
 
+const rates: Readonly<Record<Mode, number>> = { embedded: 100, distributed: 300 }
+
+async function showLoad(): Promise<number> {
+  const results: LoadResult[] = []
+  for (const mode of among(modes, values.mode)) {
+    const times = { seconds: Number(values.seconds), everySeconds: Number(values.every), outageSeconds: Number(values.outage) }
+    const order = { mode, perSecond: Number(values.rate ?? rates[mode]), seed: Number(values.seed), ...times, say }
+    results.push(await underSteadyLoad(order))
+  }
+  process.stdout.write(`${results.map(loadText).join('\n')}\n`)
+  if (values.report !== undefined) writeFileSync(values.report, results.map(loadText).join('\n'))
+  if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`)
+  return results.every(({ wrong }) => wrong.length === 0) ? 0 : 1
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(`${help}\n`)
     return 0
   }
+  if (values.load) return showLoad()
   if (values.merge !== undefined) return report(together(values.merge.map(readResult)))
   const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && !fault.ownServers)
   const servers = needed ? await Promise.all([startRedis(), startRabbit()]) : undefined

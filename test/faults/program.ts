@@ -55,7 +55,7 @@ const system = await startSystem(
       return { ...rest, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }
     },
     loadAdapters: async options => {
-      const loaded = await loadAdapters(options, [RETROFIT_TEST_ADAPTER as AdapterKind])
+      const loaded = await loadAdapters(options, RETROFIT_TEST_ADAPTER.split(',') as AdapterKind[])
       const own = Object.entries(loaded).map(([name, adapter]) => {
         const watched = misleading(adapterWithMoments(adapter), RETROFIT_TEST_PROBE)
         return [name, mutantAdapter?.(watched) ?? watched] as const

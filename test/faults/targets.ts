@@ -42,7 +42,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
   },
   soap: async (site, notify) => {
     site.copyBot('corebank', source => withVariants(quick(source), 'post_payment'))
-    const target = await site.startTarget('corebank', { NOTIFY: notify })
+    const target = await site.startTarget('corebank', notifying(notify))
     return {
       bot: 'corebank',
       effects: target.effects,
@@ -62,7 +62,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
   },
   playwright: async (site, notify) => {
     site.copyBot('teller', quick)
-    const target = await site.startTarget('teller', { NOTIFY: notify })
+    const target = await site.startTarget('teller', notifying(notify))
     return {
       bot: 'teller',
       effects: target.effects,
@@ -74,6 +74,8 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
     }
   }
 }
+
+const notifying = (url: string): Env => (url === '' ? {} : { NOTIFY: url })
 
 const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `settle: ${settleMs}ms`)
 

@@ -35,6 +35,10 @@ export interface Servers {
 export interface WorldOptions {
   readonly mode: Mode
   readonly adapter: AdapterName
+  /** Targets beside the adapter's own, each with its bot. */
+  readonly beside?: readonly AdapterName[]
+  /** Changes the manifests. */
+  readonly manifest?: (source: string) => string
   /** For the distributed deployment. */
   readonly servers?: Servers
   readonly gateways?: number
@@ -56,6 +60,7 @@ export interface World {
   readonly env: Env
   readonly site: Site
   readonly target: FaultyTarget
+  readonly beside: readonly FaultyTarget[]
   readonly gateways: readonly Part[]
   readonly workers: readonly Part[]
   readonly parts: readonly Part[]
@@ -89,14 +94,16 @@ const quick: Env = {
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { mode, adapter, servers, gateways = 1, workers = 1 } = options
-  const site = openSite()
+  const { mode, adapter, servers, gateways = 1, workers = 1, beside = [] } = options
+  const site = withManifests(openSite(), options.manifest)
   const nemesis = await openNemesis()
   site.onClose(() => nemesis.close())
-  const target = await openTarget[adapter](site, nemesis.url)
+  const target = await openTarget[adapter](site, beside.length === 0 ? nemesis.url : '')
+  const others: FaultyTarget[] = []
+  for (const name of beside) others.push(await openTarget[name](site, ''))
   const namespace = `faults-${randomBytes(4).toString('hex')}`
   const dataDir = options.dataDir ?? site.dataDir
-  const place: Place = { site, target, nemesis, namespace, dataDir, log: join(site.dir, 'nemesis.jsonl'), options }
+  const place: Place = { site, target, beside: others, nemesis, namespace, dataDir, log: join(site.dir, 'nemesis.jsonl'), options }
   const roles: Part['role'][] =
     mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
   const chunks: string[] = []
@@ -111,6 +118,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     env: options.env ?? {},
     site,
     target,
+    beside: others,
     parts,
     gateways: of('gateway'),
     workers: of('worker'),
@@ -131,9 +139,17 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   return world
 }
 
+/** The same site, whose manifests are changed on their way in. */
+const withManifests = (site: Site, change = (source: string) => source): Site => ({
+  ...site,
+  addBot: (name, source) => site.addBot(name, change(source)),
+  copyBot: (name, own = source => source) => site.copyBot(name, source => change(own(source)))
+})
+
 interface Place {
   readonly site: Site
   readonly target: FaultyTarget
+  readonly beside: readonly FaultyTarget[]
   readonly nemesis: Nemesis
   readonly namespace: string
   readonly dataDir: string
@@ -141,7 +157,8 @@ interface Place {
   readonly options: WorldOptions
 }
 
-function settingsOf({ site, target, namespace, dataDir, log, options: { mode, adapter, servers, env } }: Place): Env {
+function settingsOf({ site, target, beside, namespace, dataDir, log, options }: Place): Env {
+  const { mode, adapter, servers, env } = options
   const distributed = { ...servers, RETROFIT_NAMESPACE: namespace, RETROFIT_DATA_KEY: 'a-data-key-for-the-fault-campaign-only' }
   return {
     ...quick,
@@ -150,10 +167,10 @@ function settingsOf({ site, target, namespace, dataDir, log, options: { mode, ad
     SECRETS_DIR: site.secretsDir,
     RETROFIT_ADMIN_KEY: adminKey,
     RETROFIT_TEST_LOG: log,
-    RETROFIT_TEST_ADAPTER: adapter,
+    RETROFIT_TEST_ADAPTER: [adapter, ...(options.beside ?? [])].join(','),
     TMPDIR: site.dir,
     ...(mode === 'distributed' ? distributed : {}),
-    ...target.env,
+    ...Object.assign({}, target.env, ...beside.map(other => other.env)),
     ...env
   }
 }
