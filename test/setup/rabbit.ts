@@ -43,7 +43,7 @@ export async function startRabbit(): Promise<RabbitServer> {
     url,
     port,
     dir,
-    readyMs: 60_000,
+    readyMs: 120_000,
     processes: [epmd, broker],
     probe: () => greet(url, port)
   })
