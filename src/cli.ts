@@ -88,6 +88,8 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--idempotency-key <key>', 'the same for every try of one intention; made when absent')
     .option('--wait <seconds>', 'how long to wait for the end', '300')
     .option('--session <id>', 'the session to call in, of POST /v1/sessions')
+    .option('--fields <names>', 'only these of the output, as account,transactions.amount')
+    .option('--text', 'the output as text for a model')
     .option('--dry-run', 'validate and show the plan only')
     .option('--json', 'one JSON object with run id, status and output')
     .action(async (action: string, inputs: string[], flags: Flags) =>
@@ -102,6 +104,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
   client(retrofit.command('openapi'))
     .description('prints the OpenAPI document of a running gateway')
     .option('--yaml', 'as YAML')
+    .option('--for <importer>', '3.0: one that does not know 3.1; gpt: GPT Actions')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
 }
 

@@ -54,6 +54,8 @@ describe('retrofit', () => {
 
   test('call prints the output, reads inputs by the schema, and tells a replay', async () => {
     expect(await retrofit('call', 'probe_ask', 'note=42', ...at())).toEqual({ code: 0, out: '{\n  "version": "1.0.0"\n}\n', err: '' })
+    expect((await retrofit('call', 'probe_ask', 'count=3', ...at())).code).toBe(0)
+    expect(JSON.parse((await retrofit('call', 'probe_ask', 'count=three', ...at())).err)).toMatchObject({ code: 'invalid_input' })
     const once = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
     const again = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
     const [first, second] = [JSON.parse(once.out), JSON.parse(again.out)]
@@ -94,6 +96,18 @@ describe('retrofit', () => {
   test('openapi prints the document, as JSON and as YAML', async () => {
     expect(JSON.parse((await retrofit('openapi', ...at())).out).paths).toHaveProperty('/v1/actions/probe_ask')
     expect((await retrofit('openapi', '--yaml', ...at())).out).toMatch(/^openapi: 3\.1\.\d/)
+  })
+
+  test('openapi prints what an importer takes', async () => {
+    expect(JSON.parse((await retrofit('openapi', '--for', '3.0', ...at())).out).openapi).toBe('3.0.3')
+    expect(Object.keys(JSON.parse((await retrofit('openapi', '--for', 'gpt', ...at())).out).paths)).toContain('/v1/runs/{runId}')
+    expect(await retrofit('openapi', '--for', 'soap', ...at())).toMatchObject({ code: 1, err: expect.stringContaining('write 3.0 or gpt') })
+  })
+
+  test('call prints some of the output, and as text', async () => {
+    expect((await retrofit('call', 'probe_ask', '--text', ...at())).out).toBe('version: 1.0.0\n')
+    const wrong = await retrofit('call', 'probe_ask', '--fields', 'versoin', ...at())
+    expect([wrong.code, JSON.parse(wrong.err).errors[0].message]).toEqual([1, 'versoin is not in the output, which has version'])
   })
 
   test('tools prints definitions, and says what it does not know', async () => {

@@ -12,8 +12,7 @@ export async function call(action: string, inputs: readonly string[], flags: Fla
   const key = typeof flags.idempotencyKey === 'string' ? flags.idempotencyKey : randomUUID()
   const wait = Number(flags.wait)
   if (!(wait >= 0)) throw new UsageError('--wait: write a number of seconds')
-  const query = flags.dryRun ? '?dryRun=true' : ''
-  const first = await client('POST', `/v1/actions/${encodeURIComponent(action)}${query}`, {
+  const first = await client('POST', `/v1/actions/${encodeURIComponent(action)}${queryOf(flags)}`, {
     body,
     headers: {
       'idempotency-key': `"${key}"`,
@@ -21,31 +20,44 @@ export async function call(action: string, inputs: readonly string[], flags: Fla
       ...(typeof flags.session === 'string' ? { 'session-id': flags.session } : {})
     }
   })
-  const answer = first.status === 202 ? await follow(client, first, wait) : first
+  const answer = first.status === 202 ? await follow(client, first, { waitSeconds: wait, flags }) : first
   return print(answer, flags)
 }
 
+function queryOf({ dryRun, fields, text }: Flags): string {
+  const query = new URLSearchParams({
+    ...(dryRun ? { dryRun: 'true' } : {}),
+    ...(typeof fields === 'string' ? { fields } : {}),
+    ...(text ? { view: 'text' } : {})
+  })
+  return query.size === 0 ? '' : `?${query}`
+}
+
 /** A run that takes longer than the call waits: look it up until it ends, then ask for the answer again by the same key's run. */
-async function follow(client: Client, first: Answer, waitSeconds: number): Promise<Answer> {
+async function follow(client: Client, first: Answer, { waitSeconds, flags }: { waitSeconds: number; flags: Flags }): Promise<Answer> {
   const { runId } = JSON.parse(first.text) as { runId: string }
   const until = Date.now() + waitSeconds * 1_000
   process.stderr.write(`run ${runId} is under way …\n`)
   for (;;) {
-    const answer = await client('GET', `/v1/runs/${runId}?wait=20`)
+    const answer = await client('GET', `/v1/runs/${runId}?wait=20${fieldsOf(flags)}`)
     const { status } = JSON.parse(answer.text) as { status?: string }
-    if (answer.status !== 200 || !['queued', 'working'].includes(status ?? '') || Date.now() > until) return answer
+    if (answer.status !== 200 || !['queued', 'working'].includes(status ?? '') || Date.now() > until)
+      return flags.text ? await client('GET', `/v1/runs/${runId}?view=text${fieldsOf(flags)}`) : answer
     process.stderr.write(`  ${status}\n`)
   }
 }
 
+const fieldsOf = ({ fields }: Flags): string => (typeof fields === 'string' ? `&fields=${encodeURIComponent(fields)}` : '')
+
 function print({ status, headers, text }: Answer, flags: Flags): number {
-  const parsed = text === '' ? null : (JSON.parse(text) as JsonObject)
+  const isText = String(headers['content-type']).startsWith('text/plain')
+  const parsed = isText ? text : text === '' ? null : (JSON.parse(text) as JsonObject)
   const ok = status >= 200 && status < 300 && (parsed as { status?: Json } | null)?.status !== 'failed'
   const shown = flags.json
     ? { httpStatus: status, runId: headers['run-id'] ?? null, replayed: headers['idempotent-replayed'] === 'true', body: parsed }
     : parsed
   const out = flags.json || ok ? process.stdout : process.stderr
-  out.write(`${JSON.stringify(shown, null, flags.json ? 0 : 2)}\n`)
+  out.write(`${typeof shown === 'string' ? shown : JSON.stringify(shown, null, flags.json ? 0 : 2)}\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
 }
@@ -66,8 +78,7 @@ const refuse = (text: string): never => {
 async function propertiesOf(client: Client, action: string): Promise<Readonly<Record<string, { readonly type?: string }>>> {
   const { status, text } = await client('GET', '/openapi.json')
   if (status !== 200) return {}
-  const document = JSON.parse(text)
-  return document.paths?.[`/v1/actions/${action}`]?.post?.requestBody?.content?.['application/json']?.schema?.properties ?? {}
+  return JSON.parse(text).components?.schemas?.[`${action}.input`]?.properties ?? {}
 }
 
 function typed(value: string, schema: { readonly type?: string } | undefined): Json {

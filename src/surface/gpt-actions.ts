@@ -17,6 +17,15 @@ export interface GptDocument {
   readonly leftOut: readonly string[]
 }
 
+/** What a model reads about a parameter: it can send no header, and never sees one. */
+const words: Readonly<Record<string, string>> = {
+  idempotencyKey: 'A text that names this call, as order-42. Send the same one when you try again: then it is not done a second time.',
+  wait: 'Seconds to wait for the end. After it the answer is 202, with the runId for getRun.',
+  session: 'The sessionId of createSession, if there is one.',
+  runId: 'The runId that an action answered.'
+}
+const pendingWords = 'It takes longer: call getRun with this runId and wait=20 until its status is no longer queued or working.'
+
 /** From the published 3.1 document. */
 export function gptDocument(published: JsonObject): GptDocument {
   const paths = asObject(published.paths)
@@ -51,6 +60,7 @@ const cut = (text: Json | undefined, limit: number): string => {
 
 function shortened(published: JsonObject, operation: JsonObject): JsonObject {
   const { operationId, summary, description, requestBody, responses, ...rest } = operation
+  const keyed = rest['x-openai-isConsequential'] === true
   const body = asObject(asObject(followed(published, asObject(requestBody)).content)['application/json'])
   return {
     operationId: operationId as Json,
@@ -58,7 +68,7 @@ function shortened(published: JsonObject, operation: JsonObject): JsonObject {
     description: cut(description, descriptionLimit),
     'x-openai-isConsequential': rest['x-openai-isConsequential'] ?? operation.operationId !== 'createSession',
     security: [{ apiKey: [] }],
-    parameters: parametersOf(published, operation, ['idempotencyKey', 'session', 'wait']),
+    parameters: parametersOf(published, operation, keyed ? ['idempotencyKey', 'session', 'wait'] : ['session', 'wait']),
     requestBody: { required: true, content: { 'application/json': { schema: body.schema ?? {} } } },
     responses: answersOf(published, asObject(responses))
   }
@@ -87,7 +97,7 @@ function parametersOf(published: JsonObject, { parameters }: JsonObject, names: 
     .filter(({ name }) => names.includes(String(name)))
     .map(parameter => ({
       ...parameter,
-      ...(parameter.description === undefined ? {} : { description: cut(parameter.description, parameterLimit) }),
+      description: cut(words[String(parameter.name)] ?? parameter.description, parameterLimit),
       ...(parameter.name === 'wait' ? { schema: { ...asObject(parameter.schema), maximum: mostWaitSeconds } } : {})
     }))
 }
@@ -98,7 +108,8 @@ function answersOf(published: JsonObject, responses: JsonObject): JsonObject {
     kept.map(([status, response]) => {
       const { description, content } = followed(published, asObject(response))
       const { schema } = asObject(asObject(content)['application/json'])
-      return [status, { description: cut(description, descriptionLimit), content: { 'application/json': { schema: schema ?? {} } } }]
+      const said = status === '202' ? pendingWords : cut(description, descriptionLimit)
+      return [status, { description: said, content: { 'application/json': { schema: schema ?? {} } } }]
     })
   )
 }

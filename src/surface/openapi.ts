@@ -179,13 +179,12 @@ const isFor = ({ session }: Action, { name, $ref }: JsonObject): boolean =>
 
 const effects: Record<Action['effect'], string> = {
   read: 'Only reads.',
-  write: 'Changes something in the target. The same key is the same call: repeat it freely.',
-  irreversible: 'Changes something in the target that can not be undone. The same key is the same call: repeat it freely.'
+  write: 'Changes something in the target. A repeat with the same idempotency key gets the same run.',
+  irreversible: 'Changes something in the target that can not be undone. A repeat with the same idempotency key gets the same run.'
 }
 
 function describe({ description, effect, idempotency }: Action): string {
-  const key =
-    idempotency.key === undefined ? '' : ` Calls with the same ${idempotency.key.join(', ')} are the same call, whatever key is sent.`
+  const key = idempotency.key === undefined ? '' : ` So does one with the same ${idempotency.key.join(' and ')}, whatever key is sent.`
   return `${description.trim()}\n\n${effects[effect]}${key}`
 }
 

@@ -17,7 +17,7 @@ actions:
     description: Answers with the version of its manifest.
     effect: read
     scopes: [probe:read]
-    input: { type: object, additionalProperties: false, properties: { note: { type: string } } }
+    input: { type: object, additionalProperties: false, properties: { note: { type: string }, count: { type: integer } } }
     output: { type: object, required: [version], properties: { version: { type: string } } }
     result: { version: "${version}" }
     ${delay === undefined ? '' : `delay: ${delay}`}

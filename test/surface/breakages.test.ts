@@ -221,6 +221,34 @@ test('names and descriptions fit every provider', () => {
   }
 })
 
+test.each<[string, JsonObject, string]>([
+  ['minLength', { type: 'string', minLength: 2 }, 'At least 2 characters.'],
+  ['maxLength', { type: 'string', maxLength: 9 }, 'At most 9 characters.'],
+  ['pattern', { type: 'string', pattern: '^x' }, 'Must match ^x.'],
+  ['format', { type: 'string', format: 'uri-reference' }, 'Format: uri-reference.'],
+  ['contentEncoding', { type: 'string', contentEncoding: 'base64' }, 'Encoded as base64.'],
+  ['minimum', { type: 'number', minimum: 1 }, 'At least 1.'],
+  ['maximum', { type: 'number', maximum: 5 }, 'At most 5.'],
+  ['exclusiveMinimum', { type: 'number', exclusiveMinimum: 0 }, 'More than 0.'],
+  ['exclusiveMaximum', { type: 'number', exclusiveMaximum: 8 }, 'Less than 8.'],
+  ['multipleOf', { type: 'number', multipleOf: 0.01 }, 'A multiple of 0.01.'],
+  ['minItems', { type: 'array', items: { type: 'string' }, minItems: 2 }, 'At least 2 items.'],
+  ['maxItems', { type: 'array', items: { type: 'string' }, maxItems: 3 }, 'At most 3 items.'],
+  ['uniqueItems', { type: 'array', items: { type: 'string' }, uniqueItems: true }, 'No item twice.'],
+  ['contains', { type: 'array', items: { type: 'string' }, contains: { const: 'x' } }, '{"contains":{"const":"x"}}'],
+  ['not', { type: 'string', not: { const: 'x' } }, '{"not":{"const":"x"}}'],
+  ['default', { type: 'string', default: 'EUR' }, '"EUR" when left out.']
+])('%s is sent or said, in every dialect, and a note tells which', (keyword, schema, words) => {
+  for (const { dialect, strict } of all) {
+    const tool = compileTool(actionWith('b_x', closed({ a: schema })), dialect, { strict })
+    const sent = JSON.stringify(tool.definition)
+    const isSent = sent.includes(`"${keyword}":`)
+    const isSaid = sent.includes(JSON.stringify(words).slice(1, -1))
+    expect({ dialect, strict, isSent, isSaid }).toEqual({ dialect, strict, isSent, isSaid: !isSent })
+    expect(tool.notes.some(note => note.keyword === keyword && note.kind === 'worded')).toBe(isSaid)
+  }
+})
+
 test('a choice between properties is said in words, and its input arrives', () => {
   const input = closed(
     { a: { type: 'string' }, b: { type: 'string' }, c: { type: 'string' } },

@@ -32,6 +32,8 @@ test('counts tokens, also of text that looks like a special token', async () => 
   expect(report.catalogue.tools).toBe(sampleActions.length)
   for (const tokens of Object.values(report.catalogue.tokens)) expect(tokens).toBeGreaterThan(500)
   expect(report.catalogue.remarks).toEqual([])
+  // The sample bots are read as an example of how to write for agents.
+  expect(report.actions.flatMap(({ action, remarks }) => remarks.map(remark => ({ action, ...remark })))).toEqual([])
 })
 
 const remarksOf = (description: string, properties = {}) =>

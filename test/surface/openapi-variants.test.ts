@@ -152,6 +152,20 @@ describe('GPT Actions', () => {
     expect(JSON.stringify(document).length).toBeLessThan(100_000)
   })
 
+  test('speaks to a model that sees no header', () => {
+    const { paths } = gptDocument(documentOf(sampleActions)).document as Any
+    const names = (name: string) => paths[`/v1/actions/${name}`].post.parameters.map((one: Any) => one.name)
+    expect(names('teller_transfer')).toContain('idempotencyKey')
+    expect(names('teller_get_balance')).not.toContain('idempotencyKey')
+    for (const item of Object.values<Any>(paths))
+      for (const { parameters, responses } of Object.values<Any>(item)) {
+        expect(JSON.stringify([parameters, Object.values<Any>(responses).map(({ description }) => description)])).not.toMatch(
+          /header|Prefer|`Location`/
+        )
+        if (responses['202'] !== undefined) expect(responses['202'].description).toMatch(/getRun/)
+      }
+  })
+
   test('asks before what changes something', () => {
     const asked = Object.values<Any>((gptDocument(documentOf(sampleActions)).document as Any).paths).map(item => {
       const { operationId, 'x-openai-isConsequential': is } = Object.values<Any>(item)[0]
