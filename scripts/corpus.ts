@@ -11,6 +11,7 @@ import { type Imported, importWsdl } from '../src/manifest/import/wsdl/import-ws
 import { writeManifest } from '../src/manifest/import/wsdl/write-manifest.ts'
 import { loadManifest } from '../src/manifest/load.ts'
 import { type Case, casesOf } from './corpus/cases.ts'
+import { compileAll, lintAll, writeDocument } from './corpus/documents.ts'
 import { judge } from './corpus/judge.ts'
 import { writeXsd } from './corpus/write-xsd.ts'
 
@@ -27,6 +28,10 @@ interface Row {
   readonly cases: number
   readonly valid: number
   readonly unjudged: number
+  /** Why, and how often. */
+  readonly whyUnjudged: ReadonlyMap<string, number>
+  readonly schemas: number
+  readonly compiled: number
   readonly importMs: number
   readonly note: string
 }
@@ -52,10 +57,22 @@ function entries(): readonly { name: string; file: string; gold: boolean }[] {
 }
 
 const theirFault = new Set(['not_well_formed', 'not_wsdl', 'wsdl_2_0', 'missing_import', 'no_operations', 'refused', 'not_found'])
+const documentFolder = mkdtempSync(join(tmpdir(), 'corpus-documents-'))
+const documents: string[] = []
 const adapters = await loadAdapters()
 
 async function examine({ name, file, gold }: ReturnType<typeof entries>[number]): Promise<Row> {
-  const base = { name, gold, operations: 0, cases: 0, valid: 0, unjudged: 0 }
+  const base = {
+    name,
+    gold,
+    operations: 0,
+    cases: 0,
+    valid: 0,
+    unjudged: 0,
+    whyUnjudged: new Map<string, number>(),
+    schemas: 0,
+    compiled: 0
+  }
   const started = performance.now()
   let imported: Imported
   try {
@@ -70,17 +87,26 @@ async function examine({ name, file, gold }: ReturnType<typeof entries>[number])
   const operations = imported.actions.length
   if (bot === undefined)
     return { ...base, operations, importMs, state: 'failed', note: issues.find(({ severity }) => severity === 'error')?.message ?? '' }
+  documents.push(writeDocument(bot, documentFolder, name))
+  const { schemas, failures } = compileAll(bot)
+  for (const failure of failures) process.stdout.write(`  ${name} ${failure}\n`)
   const lost = imported.wsdl.operations.length - operations
   return {
     ...base,
     operations,
     importMs,
+    schemas,
+    compiled: schemas - failures.length,
     state: lost === 0 ? 'imported' : 'failed',
     ...roundTrips(name, [...casesOf(bot, imported)], imported)
   }
 }
 
-function roundTrips(name: string, cases: readonly Case[], imported: Imported): Pick<Row, 'cases' | 'valid' | 'unjudged' | 'note'> {
+function roundTrips(
+  name: string,
+  cases: readonly Case[],
+  imported: Imported
+): Pick<Row, 'cases' | 'valid' | 'unjudged' | 'whyUnjudged' | 'note'> {
   const work = mkdtempSync(join(tmpdir(), 'corpus-'))
   try {
     const { files } = writeXsd(imported.set, work)
@@ -88,13 +114,17 @@ function roundTrips(name: string, cases: readonly Case[], imported: Imported): P
     const { verdicts, schemaError } = judge(sheets, { folder: work, files })
     let [at, valid, unjudged] = [0, 0, 0]
     const notes = new Map<string, number>()
+    const whyUnjudged = new Map<string, number>()
+    const unjudgedSince = (why: string) => whyUnjudged.set(why, (whyUnjudged.get(why) ?? 0) + 1)
     for (const each of cases) {
       const own = verdicts.slice(at, at + each.sheets.length)
       at += each.sheets.length
       const bad = own.find(verdict => verdict?.valid === false)
       const why = each.fault || bad?.why || ''
-      if (why === '' && (each.unknown || own.some(verdict => verdict === undefined))) unjudged += 1
-      else if (why === '') valid += 1
+      if (why === '' && (each.unknown !== '' || own.some(verdict => verdict === undefined))) {
+        unjudged += 1
+        unjudgedSince(each.unknown || `xmllint does not take the schema: ${schemaError.replace(/^\S+: /, '').slice(0, 200)}`)
+      } else if (why === '') valid += 1
       else notes.set(`${each.operation} ${each.side}: ${why}`, (notes.get(why) ?? 0) + 1)
     }
     if (values.verbose) for (const note of notes.keys()) process.stdout.write(`  ${name} ${note}\n`)
@@ -103,6 +133,7 @@ function roundTrips(name: string, cases: readonly Case[], imported: Imported): P
       cases: cases.length - unjudged,
       valid,
       unjudged,
+      whyUnjudged,
       note: first || (schemaError === '' ? '' : `xmllint does not take the schema: ${schemaError.slice(0, 160)}`)
     }
   } finally {
@@ -134,6 +165,11 @@ async function main(): Promise<number> {
     note.slice(0, 150)
   ]
   printTable(['file', '', 'state', 'operations', 'valid', 'unjudged', 'ms', 'note'], rows.map(cells))
+  for (const { name, whyUnjudged } of rows)
+    for (const [why, count] of whyUnjudged) process.stdout.write(`unjudged: ${name} ${count}: ${why.slice(0, 240)}\n`)
+  const bad = lintAll(documents)
+  for (const each of bad) process.stdout.write(`redocly: ${each}\n`)
+  rmSync(documentFolder, { recursive: true, force: true })
   const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0)
   const count = (of: (row: Row) => boolean) => rows.filter(of).length
   const result = {
@@ -145,7 +181,11 @@ async function main(): Promise<number> {
     goldImported: count(({ gold, state }) => gold && state === 'imported'),
     roundTripCases: sum(({ cases }) => cases),
     roundTripValid: sum(({ valid }) => valid),
-    unjudged: sum(({ unjudged }) => unjudged)
+    unjudged: sum(({ unjudged }) => unjudged),
+    schemas: sum(({ schemas }) => schemas),
+    schemasCompiled: sum(({ compiled }) => compiled),
+    documents: documents.length,
+    documentsValid: documents.length - bad.length
   }
   process.stdout.write(
     values.json
@@ -154,7 +194,8 @@ async function main(): Promise<number> {
           .map(([key, value]) => `${key} ${value}`)
           .join(', ')}\n`
   )
-  return result.importable === result.imported ? 0 : 1
+  const good = result.importable === result.imported && result.schemas === result.schemasCompiled && bad.length === 0
+  return good ? 0 : 1
 }
 
 process.exitCode = await main()

@@ -15,8 +15,8 @@ export interface Case {
   readonly operation: string
   readonly side: 'request' | 'answer'
   readonly sheets: readonly Sheet[]
-  /** Something was sent of which no schema says anything. */
-  readonly unknown: boolean
+  /** Why nobody else can say whether it is right. '' when somebody can. */
+  readonly unknown: string
   /** Of our own: the value, its way through XML and back. '' is good. */
   readonly fault: string
 }
@@ -48,14 +48,14 @@ function* sideCases(given: Side): Generator<Case> {
   const { action, side, operation } = given
   const schema = side === 'request' ? action.input : action.output
   const values = sampleValues(schema)
-  if (values.length === 0) yield { operation, side, sheets: [], unknown: false, fault: 'no sample: the schema asks for something endless' }
+  if (values.length === 0) yield { operation, side, sheets: [], unknown: '', fault: 'no sample: the schema asks for something endless' }
   for (const value of values) yield { operation, side, ...writeCase(given, value) }
 }
 
 function writeCase(given: Side, value: Json): Pick<Case, 'sheets' | 'unknown' | 'fault'> {
   const { action, plan, side } = given
   const [problem] = side === 'request' ? action.checkInput(value) : action.checkOutput(value)
-  if (problem !== undefined) return { sheets: [], unknown: false, fault: `our own schema: ${problem.pointer} ${problem.message}` }
+  if (problem !== undefined) return { sheets: [], unknown: '', fault: `our own schema: ${problem.pointer} ${problem.message}` }
   const frame: Frame =
     side === 'request' ? plan.frame : { ...plan.frame, operation: typeof plan.answer === 'string' ? undefined : plan.answer }
   try {
@@ -65,9 +65,9 @@ function writeCase(given: Side, value: Json): Pick<Case, 'sheets' | 'unknown' | 
     const fault = side === 'answer' ? roundTrip(given, { envelope, root, frame }) : ''
     const body = childElements(root).find(({ local }) => local === 'Body') as XmlElement
     const sheets = sheetsOf(given, body)
-    return { sheets, unknown: sheets.length === 0 && given.message.parts.length > 0, fault }
+    return { sheets, unknown: sheets.length === 0 && given.message.parts.length > 0 ? undefinedParts(given) : '', fault }
   } catch (error) {
-    return { sheets: [], unknown: false, fault: `writing: ${(error as Error).message} ${(error as { pointer?: string }).pointer ?? ''}` }
+    return { sheets: [], unknown: '', fault: `writing: ${(error as Error).message} ${(error as { pointer?: string }).pointer ?? ''}` }
   }
 }
 
@@ -90,13 +90,24 @@ function difference(one: string, other: string): string {
 }
 
 /** What stands in the body, as documents of their own; rpc wrappers are in no schema, so their parts are judged. */
-function sheetsOf({ source, message, imported }: Side, body: XmlElement): readonly Sheet[] {
+function sheetsOf({ source, message, imported, side }: Side, body: XmlElement): readonly Sheet[] {
   const children = childElements(body)
   if (source.style === 'document') return children.flatMap((child, index) => sheet(child, { message, index, imported }))
-  return children
-    .flatMap(childElements)
-    .flatMap(child => sheet(child, { message, index: message.parts.findIndex(({ name }) => name === child.local), imported }))
+  const parts = children.flatMap(childElements)
+  // All of its parts are optional, and none is there: what is left is the wrapper, which must have the right name and nothing in it.
+  if (parts.length === 0 && message.parts.length > 0)
+    return children.map(child => ({
+      text: writeWithScope(child, undefined),
+      parts: {},
+      wrapper: { uri: message.namespace, local: wrapperOf(source, side) }
+    }))
+  return parts.flatMap(child => sheet(child, { message, index: message.parts.findIndex(({ name }) => name === child.local), imported }))
 }
+
+const wrapperOf = ({ name }: Operation, side: Case['side']): string => (side === 'request' ? name : `${name}Response`)
+
+const undefinedParts = ({ message }: Side): string =>
+  `the file defines nowhere ${message.parts.map(({ element, type }) => keyOf(element ?? type ?? { uri: '', local: '' })).join(', ')}`
 
 function sheet(child: XmlElement, { message, index, imported }: { message: Message; index: number; imported: Imported }): readonly Sheet[] {
   const part = message.parts[index]

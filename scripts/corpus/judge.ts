@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapeAttribute } from '../../src/core/write-xml.ts'
-import { xsd } from '../../src/manifest/import/wsdl/qname.ts'
+import { type QName, xsd } from '../../src/manifest/import/wsdl/qname.ts'
 
 export interface Sheet {
   readonly text: string
   /** Elements without namespace that the driver must declare: name → type as `{uri}local`. */
   readonly parts: Readonly<Record<string, string>>
+  /** The driver declares it, with nothing in it. */
+  readonly wrapper?: QName
 }
 
 export interface Verdict {
@@ -27,7 +29,7 @@ export function judge(sheets: readonly Sheet[], { folder, files }: { folder: str
   let schemaError = ''
   for (const [index, bucket] of buckets(sheets).entries()) {
     const driver = join(folder, `driver${index}.xsd`)
-    writeFileSync(driver, driverText(bucket.parts, files))
+    writeFileSync(driver, bucket.wrappers === undefined ? driverText(bucket.parts, files) : wrapperText(bucket.wrappers))
     mkdirSync(join(folder, 'cases'), { recursive: true })
     for (let from = 0; from < bucket.indexes.length; from += 200) {
       const part = bucket.indexes.slice(from, from + 200)
@@ -55,19 +57,36 @@ export function judge(sheets: readonly Sheet[], { folder, files }: { folder: str
 interface Bucket {
   readonly parts: Record<string, string>
   readonly indexes: number[]
+  /** Of one namespace. */
+  readonly wrappers: { readonly uri: string; readonly locals: Set<string> } | undefined
 }
 
 /** Two operations may have a part of the same name with different types. */
 function buckets(sheets: readonly Sheet[]): readonly Bucket[] {
   const all: Bucket[] = []
-  for (const [index, { parts }] of sheets.entries()) {
-    const fits = all.find(bucket => Object.entries(parts).every(([name, type]) => (bucket.parts[name] ?? type) === type))
-    const bucket = fits ?? { parts: Object.create(null) as Record<string, string>, indexes: [] }
+  for (const [index, { parts, wrapper }] of sheets.entries()) {
+    const fits = all.find(
+      bucket =>
+        bucket.wrappers?.uri === wrapper?.uri && Object.entries(parts).every(([name, type]) => (bucket.parts[name] ?? type) === type)
+    )
+    const bucket = fits ?? {
+      parts: Object.create(null) as Record<string, string>,
+      indexes: [],
+      wrappers: wrapper && { uri: wrapper.uri, locals: new Set<string>() }
+    }
+    if (wrapper !== undefined) bucket.wrappers?.locals.add(wrapper.local)
     if (fits === undefined) all.push(bucket)
     Object.assign(bucket.parts, parts)
     bucket.indexes.push(index)
   }
   return all
+}
+
+function wrapperText({ uri, locals }: NonNullable<Bucket['wrappers']>): string {
+  const elements = [...locals].map(
+    local => `<xs:element name="${local}"><xs:complexType><xs:anyAttribute processContents="skip"/></xs:complexType></xs:element>`
+  )
+  return `<xs:schema xmlns:xs="${xsd}"${uri === '' ? '' : ` targetNamespace="${escapeAttribute(uri)}"`}>${elements.join('')}</xs:schema>`
 }
 
 function driverText(parts: Readonly<Record<string, string>>, files: ReadonlyMap<string, string>): string {

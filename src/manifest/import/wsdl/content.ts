@@ -170,9 +170,10 @@ const particleKinds = {
   element: elementParticle
 } as const
 
-/** For a wildcard that takes declared elements only: one with a text. */
+/** For a wildcard that takes declared elements only: one with a text. For one that takes elements without namespace: such a one. */
 function knownElement(types: ContentContext, node: XmlElement, { uri }: SchemaContext): string | undefined {
-  if ((attribute(node, 'processContents') ?? 'strict') !== 'strict') return undefined
+  const local = attribute(node, 'namespace') === '##local'
+  if ((attribute(node, 'processContents') ?? 'strict') !== 'strict') return local ? '<sample xmlns=""/>' : undefined
   const other = attribute(node, 'namespace') === '##other'
   for (const { name, node: each } of types.set.all('element')) {
     const type = attribute(each, 'type')
