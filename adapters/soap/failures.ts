@@ -22,9 +22,12 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   return new RetrofitError('target_failed', {
     detail: `The target answered: ${said}`,
     retryable: !isCommitted(invocation) && isTransient(symptom),
-    effect: effectOf(invocation)
+    effect: effectOf(invocation),
+    ...(isTransient(symptom) ? {} : { hint: refused })
   })
 }
+
+const refused = 'The target refuses this request as it is: change the input or ask the owner of the bot. Repeating it does not help.'
 
 /** Old services put their stack into the detail too. */
 function cleanTexts<Value extends Json | undefined>(value: Value): Value | Json {

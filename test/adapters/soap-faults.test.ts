@@ -73,7 +73,9 @@ test.each([
   ['Receiver', soap12('', 'Receiver'), soap12Uri, true],
   ['VersionMismatch', soap11('', 'VersionMismatch'), undefined, false]
 ])('an undeclared fault of %s', async (_, fault, uri, retryable) => {
-  expect(await answered(fault, uri)).toMatchObject({ code: 'target_failed', retryable, effect: 'none', message: 'The target answered: No' })
+  const error = await answered(fault, uri)
+  expect(error).toMatchObject({ code: 'target_failed', retryable, effect: 'none', message: 'The target answered: No' })
+  expect(error.hint).toContain(retryable ? 'try again later' : 'Repeating it does not help')
 })
 
 describe('a text without its stack', () => {

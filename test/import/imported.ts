@@ -12,8 +12,10 @@ import { loadManifest } from '../../src/manifest/load.ts'
 
 export const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.wsdl`)
 
-export async function load(name: string, options: ImportOptions = {}) {
-  const imported = await importWsdl(fixture(name), { bot: 'fixture', ...options })
+export const load = (name: string, options: ImportOptions = {}) => loadFile(fixture(name), options)
+
+export async function loadFile(path: string, options: ImportOptions = {}) {
+  const imported = await importWsdl(path, { bot: 'fixture', ...options })
   const text = writeManifest(imported.manifest)
   const { bot, issues } = loadManifest(text, {
     file: 'bot.yaml',

@@ -53,3 +53,19 @@ test('changes of the contract are told, breaking ones first', () => {
     '- send input.o is new'
   ])
 })
+
+test('a tighter input, another choice and other errors are told too', () => {
+  const before = manifest({
+    input: { type: 'object', properties: { a: { type: 'string', maxLength: 9 } } },
+    errors: { gone: { status: 422 } }
+  })
+  const input = { type: 'object', oneOf: [{ required: ['a'] }], properties: { a: { type: 'string', maxLength: 5 } } }
+  const after = manifest({ input, errors: { fresh: { status: 422 } } })
+  const said = contractChanges(before, after).map(({ breaking, where, what }) => `${breaking ? '!' : '-'} ${where} ${what}`)
+  expect(said).toEqual([
+    '! send input: what may stand together is different (oneOf)',
+    '! send input.a: maxLength is 5, it was 9',
+    '- send errors.gone is gone',
+    '- send errors.fresh is new'
+  ])
+})

@@ -117,7 +117,7 @@ interface Start {
 function createImporting({ set, wsdl, operations, bot, options, rootScope }: Start): Importing {
   const prefixes = createPrefixes(rootScope)
   const { defaultUri, elementForm } = chooseDefaults(operations, set)
-  const warnings = [...wsdl.warnings]
+  const warnings = [...wsdl.warnings, ...unneeded(set)]
   const context = {
     set,
     substitutes: findSubstitutes(set),
@@ -143,6 +143,12 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
     notes: []
   }
   return importing
+}
+
+/** Imports that were not there and that nothing needed; what is bundled is there. */
+function unneeded({ missing, schemas }: SchemaSet): readonly string[] {
+  const present = new Set(schemas.map(({ context }) => context.uri))
+  return [...missing].flatMap(([uri, message]) => (present.has(uri) ? [] : [`${message} Nothing that was imported needs it.`]))
 }
 
 function lose({ set, literal }: Importing, kind: string, name: QName): void {

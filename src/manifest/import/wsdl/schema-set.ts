@@ -2,7 +2,7 @@
 import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
 import { bundledSchema } from './bundled.ts'
 import type { Documents, LoadedDocument } from './documents.ts'
-import { ImportFailure } from './failure.ts'
+import { type FailureCode, ImportFailure } from './failure.ts'
 import { isXsd, keyOf, type QName, resolveQName, soapEncodings } from './qname.ts'
 
 /** What holds for everything in one schema element. */
@@ -117,6 +117,9 @@ interface Wanted {
   readonly into?: string
 }
 
+/** Not there, or not to be read: all the same for what needs it. */
+const absent: ReadonlySet<FailureCode> = new Set(['missing_import', 'not_well_formed'])
+
 /** What is missing counts only once something needs it. */
 async function addLocation(building: Building, { location, document, uri, into }: Wanted): Promise<void> {
   let loaded: LoadedDocument
@@ -124,7 +127,7 @@ async function addLocation(building: Building, { location, document, uri, into }
     loaded = await building.documents.load(document, location)
   } catch (error) {
     if (!(error instanceof ImportFailure)) throw error
-    if (error.code !== 'missing_import' && bundledSchema(uri) === undefined) throw error
+    if (!absent.has(error.code) && bundledSchema(uri) === undefined) throw error
     building.missing.set(uri, error.message)
     return
   }
