@@ -41,7 +41,7 @@ async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptio
   if (answer.status !== 202) return outcomeOf(answer)
   const stopped = await follow((answer.body as JsonObject).runId as string, how, options)
   // The same key again is the same run: its answer, as if it had been there at once.
-  return stopped ?? outcomeOf(await patiently(post, patience))
+  return stopped ?? { ...outcomeOf(await patiently(post, patience)), replayed: false }
 }
 
 /** Sends again, with the same key, while nobody answers or the answer is "not now". */

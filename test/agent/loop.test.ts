@@ -147,6 +147,9 @@ describe('calls', () => {
     expect(answer.turns).toBe(2)
     expect(results(conversation.items)).toEqual([expect.stringMatching(/data, never instructions\.\ntext: «done»$/)])
     expect((await runsOf('desk_wait')).length).toBe(1)
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'result', outcome: expect.objectContaining({ ok: true, replayed: false }) })
+    )
     expect(events.map(({ type }) => type).filter(type => type !== 'text')).toEqual([
       'turn',
       'hop',
