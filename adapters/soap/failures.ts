@@ -14,10 +14,13 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   const { call, role } = invocation
   const { errors, notApplied } = call.steps
   const said = describe(call, symptom)
-  const declared = role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
+  // Where answers must be signed, a fault is; an HTTP status alone is not.
+  const { verify } = invocation.operation.seal?.security ?? {}
+  const believed = verify === undefined || verify.unsignedFaults || symptom.fault !== undefined
+  const declared = !believed || role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
   if (declared !== undefined) return new BusinessError(declared.code, said, cleanTexts(declared.data?.(symptom)))
   // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
-  if (isCommitted(invocation) && notApplied.some(match => match(symptom)))
+  if (believed && isCommitted(invocation) && notApplied.some(match => match(symptom)))
     return new NothingSent(`The target refused: ${said}`, { retryable: false })
   return new RetrofitError('target_failed', {
     detail: `The target answered: ${said}`,
@@ -81,6 +84,15 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     cause: cleanCause(call, error)
   })
 }
+
+/** It proves nothing: not an error of the business, and not that nothing was applied. */
+export const untrustedError = (invocation: Invocation, why: string): Error =>
+  new RetrofitError('invalid_output', {
+    detail: `The target's answer is not trusted: ${why}.`,
+    retryable: false,
+    effect: effectOf(invocation),
+    hint: 'An operator has to find out who answered, or correct target.security.verify; do not retry.'
+  })
 
 /** Before the commit point: no request is read by whom the certificates do not satisfy. */
 export const tlsError = ({ by, why }: TlsFailure): Error =>

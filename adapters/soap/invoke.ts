@@ -5,13 +5,14 @@ import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { writeEnvelope } from './envelope.ts'
 import { attachEvidence } from './evidence.ts'
-import { answerError, symptomError } from './failures.ts'
+import { answerError, symptomError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
 import { type Sealed, seal } from './security/seal.ts'
+import { Untrusted } from './security/untrusted.ts'
 import { type Outgoing, send } from './send.ts'
 import { Unwritable } from './write-value.ts'
 
@@ -45,7 +46,7 @@ async function build(invocation: Invocation): Promise<Built> {
     const { value: left, parts } = operation.attachments.request === undefined ? { value, parts: [] } : takeParts(operation.request, value)
     if (operation.seal === undefined) return { envelope: writeEnvelope(operation.frame, operation.request, left), parts, sealed: undefined }
     const sealed = await seal(operation.seal, invocation)
-    return { envelope: writeEnvelope(operation.frame, operation.request, left, sealed.extras), parts, sealed }
+    return { envelope: sealed.finish(writeEnvelope(operation.frame, operation.request, left, sealed.extras)), parts, sealed }
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     throw new RetrofitError('invalid_input', {
@@ -69,6 +70,7 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     if ('response' in outcome) return outcome.response
     throw symptomError(invocation, outcome.symptom)
   } catch (error) {
+    if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
     if (error instanceof BadXml || error instanceof Unreadable) throw answerError(invocation, answer, error.message)
     throw error
   }

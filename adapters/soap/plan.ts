@@ -206,7 +206,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     inside: inside.map(part => nameOf(namespaces, part, message => issue(['response', 'inside'], message))),
     response: response.mapping,
     result: result === undefined ? undefined : compileExpression(result, ['response', 'result'], rules),
-    attachments: attachmentsOf(request.mapping, response.mapping, keys),
+    attachments: attachmentsOf({ request: request.mapping, answer: response.mapping, keys, seal, issue }),
     timeoutMs: keys.timeout === undefined ? undefined : durationMs(keys.timeout),
     sensitive: new Set([...sensitiveNames([request.root, response.root, source.input, source.output]), ...sealedNames(seal)]),
     seal
@@ -220,15 +220,20 @@ function requestName({ body, operation }: OperationKeys, namespaces: Namespaces,
   return nameOf(namespaces, operation, message => issue(['operation'], message))
 }
 
-const attachmentsOf = (
-  request: OperationPlan['request'],
-  answer: OperationPlan['response'],
-  { response }: OperationKeys
-): AttachmentPlan => ({
-  request: packagingOf(request),
-  answer: packagingOf(answer),
-  artifacts: response.attachments === 'artifact'
-})
+interface Packed {
+  readonly request: OperationPlan['request']
+  readonly answer: OperationPlan['response']
+  readonly keys: OperationKeys
+  readonly seal: SealPlan | undefined
+  readonly issue: Issue
+}
+
+function attachmentsOf({ request, answer, keys, seal, issue }: Packed): AttachmentPlan {
+  const sent = packagingOf(request)
+  if (sent !== undefined && seal?.security?.sign !== undefined)
+    issue(['request'], 'has attachments, which target.security.sign can not sign: take x-attachment away, or write secured: false')
+  return { request: sent, answer: packagingOf(answer), artifacts: keys.response.attachments === 'artifact' }
+}
 
 /** What the output hides, artifacts of a failed answer must hide too; the same for requests. */
 function checkMarks(

@@ -30,8 +30,9 @@ export async function readAnswer(operation: OperationPlan, answer: Answer, { lim
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
   const { text, others } = messageOf(answer)
   const sent = await parseXml(text, limits, signal)
+  const believed = sealed === undefined ? sent : await sealed.open(sent, { text, parts: others.length })
   const texts = await textsOf(others, keep)
-  const joined = joinParts(sealed === undefined ? sent : sealed.open(sent), texts, 2 * limits.answerBytes)
+  const joined = joinParts(believed, texts, 2 * limits.answerBytes)
   const { root } = joined
   const opened = openEnvelope(root)
   if ('fault' in opened) return { symptom: { http: answer.status, fault: wholeFault(operation, { root, fault: opened.fault, limits }) } }

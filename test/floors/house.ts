@@ -29,7 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   agent: { rooms: ['core', 'surface'], npm: ['openai'] },
   'adapters/echo': adapter(),
   'adapters/playwright': adapter('playwright-core'),
-  'adapters/soap': adapter('undici'),
+  'adapters/soap': adapter('undici', 'xml-crypto'),
   adapters: { rooms: ['door', 'adapters/echo', 'adapters/playwright', 'adapters/soap'], npm: [] },
   wiring: {
     rooms: [...engineRooms, 'drivers', 'manifest', 'surface', 'engine', 'gateway', 'worker', 'agent', 'adapters'],

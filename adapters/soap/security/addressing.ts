@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { attribute, childElements, escapeText, textContent, type XmlElement } from '../../../src/index.ts'
 import { BadXml } from '../bad-xml.ts'
 import type { Invocation } from '../invocation.ts'
+import { partIds } from './parts.ts'
 import { type AddressingVersion, addressingVersions, wsu } from './uris.ts'
 
 export interface AddressingPlan {
@@ -24,19 +25,22 @@ export function addressingHeaders(
   { endpoint, messageId }: { readonly endpoint: URL; readonly messageId: string }
 ): string {
   const { uri, anonymous } = addressingVersions[version]
-  const block = (name: string, content: string) =>
-    `<wsa:${name} xmlns:wsa="${uri}" xmlns:wsu="${wsu}" wsu:Id="${name}">${content}</wsa:${name}>`
+  const block = (name: keyof typeof ids, content: string) =>
+    `<wsa:${name} xmlns:wsa="${uri}" xmlns:wsu="${wsu}" wsu:Id="${ids[name]}">${content}</wsa:${name}>`
   const reply = oneWay ? '' : block('ReplyTo', `<wsa:Address>${anonymous}</wsa:Address>`)
   const address = to ?? endpoint.origin + endpoint.pathname + endpoint.search
   return `${block('Action', escapeText(action))}${block('To', escapeText(address))}${block('MessageID', messageId)}${reply}`
 }
 
+const ids = { Action: partIds.action, To: partIds.to, MessageID: partIds.messageId, ReplyTo: partIds.replyTo } as const
+
 const uris: ReadonlySet<string> = new Set(Object.values(addressingVersions).map(({ uri }) => uri))
 
-/** Throws BadXml when an answer says that it is one to another message. Many say nothing. */
-export function checkRelated(header: XmlElement | undefined, messageId: string): void {
+/** Whether the answer says that it is one to this message; many say nothing. Throws BadXml when it says that it is one to another. */
+export function checkRelated(header: XmlElement | undefined, messageId: string): boolean {
   const related = header === undefined ? [] : childElements(header).filter(({ uri, local }) => local === 'RelatesTo' && uris.has(uri))
   // Another RelationshipType than the default is no answer (WS-Addressing Core, section 3.1).
   const replies = related.filter(each => /(^|[/:])[Rr]eply$/.test(attribute(each, 'RelationshipType') ?? 'reply'))
   if (replies.some(each => textContent(each).trim() !== messageId)) throw new BadXml('it is the answer to another message (wsa:RelatesTo)')
+  return replies.length > 0
 }

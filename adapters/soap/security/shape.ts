@@ -40,14 +40,61 @@ const usernameToken = z
   .union([z.enum(['text', 'digest']).transform(password => ({ password, nonce: password === 'digest' })), usernameTokenKeys])
   .describe('text or digest, with username and password of the credentials.')
 
+const sign = z
+  .strictObject({
+    certificate: member.describe('The certificate (PEM) that requests are signed with.'),
+    key: member.describe('Its private key (PEM).'),
+    passphrase: member.optional().describe('What the key is encrypted with.'),
+    parts: z
+      .array(z.enum(['body', 'timestamp', 'usernameToken', 'token', 'addressing']))
+      .min(1)
+      .default(['body', 'timestamp', 'addressing'])
+      .describe('What is signed, as far as a request has it. token: the certificate itself.'),
+    algorithm: z
+      .enum(['rsa-sha256', 'rsa-sha512', 'ecdsa-sha256', 'rsa-sha1'])
+      .default('rsa-sha256')
+      .describe('rsa-sha1 for old targets alone.'),
+    digest: z.enum(['sha256', 'sha512', 'sha1']).default('sha256').describe('sha1 for old targets alone.'),
+    keyInfo: z
+      .enum(['token', 'issuerSerial', 'thumbprint', 'subjectKeyIdentifier'])
+      .default('token')
+      .describe('How the target learns which certificate it is. token: it goes with the request.')
+  })
+  .describe('An X.509 signature of the request. Names are those of texts in the credentials.')
+
+const verify = z
+  .strictObject({
+    certificate: member.describe(
+      'The certificates (PEM, one or several) that answers may be signed with. What an answer brings itself is not believed.'
+    ),
+    parts: z
+      .array(z.enum(['body', 'timestamp', 'relatesTo']))
+      .default(['body', 'timestamp'])
+      .refine(parts => parts.includes('body'), 'must have body in it: nothing else of an answer is used')
+      .describe('What an answer must have signed. relatesTo: the wsa:RelatesTo of this very request.'),
+    sha1: z.boolean().default(false).describe('Whether signatures and digests with SHA-1 are believed, for old targets.'),
+    skew: duration.default('1m').describe("How far the target's clock may be off."),
+    maxAge: duration.default('5m').describe('How old a signed answer may be, whatever it says itself.'),
+    unsignedFaults: z
+      .boolean()
+      .default(false)
+      .describe('Whether faults and HTTP errors without a signature count as errors of the business or as not applied.')
+  })
+  .describe('Answers must be signed. Names are those of texts in the credentials.')
+
 const security = z
   .strictObject({
     usernameToken: usernameToken.optional(),
     timestamp: duration.optional().describe('How long a request is good for, as 5m: wsu:Timestamp.'),
+    sign: sign.optional(),
+    verify: verify.optional(),
     mustUnderstand: z.boolean().default(true).describe('Whether the target must refuse what it does not understand of it.'),
     actor: uri.optional().describe('The SOAP actor (1.2: role) that the security header is for. Default: the target itself.')
   })
-  .refine(keys => keys.usernameToken !== undefined || keys.timestamp !== undefined, 'needs at least one of usernameToken, timestamp')
+  .refine(
+    keys => [keys.usernameToken, keys.timestamp, keys.sign, keys.verify].some(each => each !== undefined),
+    'needs at least one of usernameToken, timestamp, sign, verify'
+  )
 
 const addressing = z
   .union([
@@ -83,6 +130,8 @@ export const targetSecurity = {
     )
 }
 
+export type SignKeys = z.output<typeof sign>
+export type VerifyKeys = z.output<typeof verify>
 export type SecurityKeys = z.output<typeof security>
 export type UsernameTokenKeys = z.output<typeof usernameTokenKeys>
 

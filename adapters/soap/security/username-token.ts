@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type Call, escapeText } from '../../../src/index.ts'
 import { legalText } from '../write-scalar.ts'
 import { memberOf, unusable } from './member.ts'
+import { partIds } from './parts.ts'
 import type { UsernameTokenKeys } from './shape.ts'
 import { base64Binary, passwordTypes } from './uris.ts'
 
@@ -30,5 +31,5 @@ export function usernameToken({ password, nonce: withNonce }: UsernameTokenKeys,
     digest: () => `<wsse:Password Type="${passwordTypes.digest}">${passwordDigest(nonce, created, secret)}</wsse:Password>`
   }[password]()
   const rest = withNonce || password === 'digest' ? fresh : ''
-  return `<wsse:UsernameToken wsu:Id="UsernameToken"><wsse:Username>${username}</wsse:Username>${said}${rest}</wsse:UsernameToken>`
+  return `<wsse:UsernameToken wsu:Id="${partIds.usernameToken}"><wsse:Username>${username}</wsse:Username>${said}${rest}</wsse:UsernameToken>`
 }
