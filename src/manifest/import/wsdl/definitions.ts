@@ -23,6 +23,8 @@ export interface Definitions {
   all(kind: Kind): readonly Definition[]
   /** Whether the policies of a binding ask for MTOM. */
   mtom(binding: XmlElement): boolean
+  /** Those that bindings refer to. */
+  readonly policies: readonly XmlElement[]
   /** Imports that were not there. */
   readonly missing: readonly string[]
 }
@@ -49,6 +51,7 @@ export async function readDefinitions(documents: Documents): Promise<Definitions
     schemas: building.schemas,
     find: (kind, name) => tables[kind].get(keyOf(name)),
     all: kind => [...tables[kind].values()],
+    policies: building.policies,
     mtom: binding => asksForMtom(binding, building.policies),
     missing: building.missing
   }

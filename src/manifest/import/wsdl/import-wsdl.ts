@@ -9,6 +9,7 @@ import { faultsOf } from './faults.ts'
 import { bodyOf } from './messages.ts'
 import type { Operation, Wsdl } from './model.ts'
 import { botNameOf, cleanText, guessEffect, snakeCase, titleOf, uniqueName } from './names.ts'
+import { policyKeys, policyWarnings } from './policies.ts'
 import { createPrefixes } from './prefixes.ts'
 import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
@@ -209,7 +210,7 @@ const unguarded =
 const unproven = 'Its declared faults end in outcome_unknown: write notApplied: true at each error that proves that nothing was done.'
 
 function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
-  const { bot, prefixes, options, target, literal } = importing
+  const { bot, wsdl, prefixes, options, target, literal } = importing
   const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
   const { output: sent } = operation
   const answer = sent === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, sent, 'output')
@@ -221,6 +222,7 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
     ...endpointOf(target, operation),
     ...(request.element === undefined ? { body: 'parts' } : { operation: prefixes.qname(request.element) }),
     ...(operation.soapAction === '' ? {} : { soapAction: operation.soapAction }),
+    ...(wsdl.policy.keys.addressing === true && operation.wsaAction !== operation.soapAction ? { wsaAction: operation.wsaAction } : {}),
     ...(operation.input.encoded ? { encoded: true } : {}),
     ...(effect === 'read' ? {} : { commit: true }),
     ...responseKeys(importing, { operation, answer, request: request.element }),
@@ -258,7 +260,7 @@ function finish(importing: Importing, made: readonly Made[]): Imported {
     description: cleanText(wsdl.documentation, 3_900) || `${target.title}, imported from its WSDL.`,
     adapter: 'soap',
     ...(target.variable === undefined ? {} : { env: [target.variable] }),
-    target: { ...target.keys, elementForm, namespaces: prefixes.table() },
+    target: { ...target.keys, ...policyKeys(bot, wsdl), elementForm, namespaces: prefixes.table() },
     ...(used.size > 0 ? { schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name))) } : {}),
     actions: Object.fromEntries(actions)
   }
@@ -267,7 +269,7 @@ function finish(importing: Importing, made: readonly Made[]): Imported {
     manifest: cleaned(manifest) as JsonObject,
     actions: made.map(({ report }) => report),
     operations: made.map(({ operation }) => operation),
-    warnings: [...importing.warnings, ...target.warnings],
+    warnings: [...importing.warnings, ...target.warnings, ...policyWarnings(bot, wsdl)],
     wsdl,
     set
   }

@@ -1,4 +1,5 @@
 /** What a WSDL says about its operations, before any schema is looked at. */
+import type { JsonObject } from '../../../core/types.ts'
 import type { QName } from './qname.ts'
 
 export interface Part {
@@ -45,6 +46,8 @@ export interface Operation {
   readonly soap: '1.1' | '1.2'
   readonly style: 'document' | 'rpc'
   readonly soapAction: string
+  /** wsa:Action of the request. */
+  readonly wsaAction: string
   readonly input: Message
   /** Undefined: one-way. */
   readonly output: Message | undefined
@@ -54,7 +57,17 @@ export interface Operation {
   readonly mtom: boolean
 }
 
+/** What the policies of the service mean for a manifest. */
+export interface PolicyFindings {
+  /** Keys of the target. */
+  readonly keys: JsonObject
+  /** Texts that the target's credentials need. */
+  readonly credentials: readonly string[]
+  readonly warnings: readonly string[]
+}
+
 export interface Wsdl {
+  readonly policy: PolicyFindings
   readonly name: string
   readonly documentation: string
   readonly uri: string

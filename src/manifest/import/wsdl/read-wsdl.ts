@@ -3,7 +3,9 @@ import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
 import { type Definition, type Definitions, documentationOf, wsdlUri } from './definitions.ts'
 import { ImportFailure } from './failure.ts'
 import type { Endpoint, Fault, Message, Operation, Part, Wsdl } from './model.ts'
+import { readPolicies } from './policies.ts'
 import { keyOf, type QName, resolveQName } from './qname.ts'
+import { wsaActionOf } from './wsa-action.ts'
 
 export interface Selection {
   readonly service?: string
@@ -43,7 +45,8 @@ export function readWsdl(definitions: Definitions, selection: Selection): Wsdl {
   const services = definitions
     .all('service')
     .map(({ node, name: { local } }) => ({ name: local, ports: portsOf(node).map(port => attribute(port, 'name') ?? '') }))
-  return { name: services[0]?.name ?? name, uri, documentation, operations, warnings: reading.warnings, services }
+  const policy = readPolicies(definitions, bound)
+  return { name: services[0]?.name ?? name, uri, documentation, operations, policy, warnings: reading.warnings, services }
 }
 
 const wsdlChildren = (node: XmlElement, local: string): readonly XmlElement[] =>
@@ -188,6 +191,7 @@ function readOperation(reading: Reading, { bound, node, binding, name }: Bindabl
     soap: bound.soap,
     style: style === 'rpc' ? 'rpc' : 'document',
     soapAction: (soap && attribute(soap, 'soapAction')) ?? '',
+    wsaAction: wsaActionOf(part('input').abstract, { portType: bound.portType.name, name }),
     input: readMessage(reading, { ...part('input'), operation: name }),
     output: output.abstract === undefined ? undefined : readMessage(reading, { ...output, operation: name }),
     faults: wsdlChildren(node, 'fault').map(fault => readFault(reading, fault, binding)),
