@@ -74,12 +74,21 @@ export function remembered(
   places: readonly SessionPlace[]
 ): ReadonlyMap<string, { readonly value: Json; readonly path: SessionPlace['path'] }> {
   const found = new Map<string, { value: Json; path: SessionPlace['path'] }>()
-  for (const { variable, path } of places) {
+  for (const { variable, path, omits = [] } of places) {
     const value = at(output, path)
     if (value === undefined || value === null) continue
-    found.set(variable, { value: Array.isArray(value) ? value.slice(0, sessionLimits.items) : value, path })
+    const recent = Array.isArray(value) ? value.slice(0, sessionLimits.items) : value
+    found.set(variable, { value: omits.reduce<Json>(without, recent), path })
   }
   return found
+}
+
+function without(value: Json, path: readonly string[]): Json {
+  const [name = '', ...rest] = path
+  if (Array.isArray(value)) return (value as readonly Json[]).map(item => without(item, path))
+  if (!isObject(value) || !Object.hasOwn(value, name)) return value
+  const { [name]: inside, ...others } = value
+  return rest.length === 0 ? others : { ...value, [name]: without(inside as Json, rest) }
 }
 
 export const at = (value: Json | undefined, path: readonly string[]): Json | undefined =>

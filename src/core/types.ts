@@ -81,6 +81,8 @@ export interface SessionPlace {
   readonly variable: string
   /** Names of properties, from the root of the input or output. */
   readonly path: readonly string[]
+  /** What is not remembered of it: paths of properties inside, through lists. */
+  readonly omits?: readonly (readonly string[])[]
   /** The schema marks it, or something in it, `x-sensitive`. */
   readonly sensitive: boolean
 }

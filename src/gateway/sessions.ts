@@ -61,7 +61,13 @@ function newest(catalog: Catalog): () => JsonSchema {
 }
 
 async function contextView({ session, values }: SessionState, schema: JsonSchema): Promise<object> {
-  const context = sessionContext(values, schema)
+  const { context, note } = sessionContext(values, schema)
   const countTokens = await loadTokenCounter()
-  return { sessionId: session.id, context, tokens: countTokens(context), expiresAt: iso(session.expiresAt) }
+  return {
+    sessionId: session.id,
+    context,
+    ...(note === undefined ? {} : { note }),
+    tokens: countTokens(context),
+    expiresAt: iso(session.expiresAt)
+  }
 }

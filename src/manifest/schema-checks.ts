@@ -244,6 +244,6 @@ function checkOwn({ path, schema }: Subschema, { report }: SchemaSource): void {
   if (untrusted !== undefined && typeof untrusted !== 'boolean')
     report(valueError([...path, 'x-untrusted'], `must be true or false, not ${JSON.stringify(untrusted)}`))
   const session = schema['x-session']
-  if (session !== undefined && (typeof session !== 'string' || !isVariableName(session)))
+  if (session !== undefined && session !== false && (typeof session !== 'string' || !isVariableName(session)))
     report(valueError([...path, 'x-session'], 'must be the name of a session variable, as customerId'))
 }

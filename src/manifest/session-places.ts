@@ -22,10 +22,23 @@ export function sessionPlaces(
     if (!isObject(property)) return []
     const variable = property['x-session']
     const place = { schema: property, path: [...path, name] }
-    const own = typeof variable === 'string' ? [{ variable, path: place.path, sensitive: isSensitive(root, property) }] : []
+    const own =
+      typeof variable === 'string'
+        ? [{ variable, path: place.path, sensitive: isSensitive(root, property), ...given(omitted(property)) }]
+        : []
     return [...own, ...sessionPlaces(root, place)]
   })
 }
+
+const given = (omits: readonly (readonly string[])[]): Pick<SessionPlace, 'omits'> => (omits.length === 0 ? {} : { omits })
+
+const isInside = (path: Path): boolean => path.every((step, i) => step === 'items' || step === 'properties' || path[i - 1] === 'properties')
+
+/** `x-session: false` inside what is remembered. */
+const omitted = (schema: Json): readonly (readonly string[])[] =>
+  subschemas(schema)
+    .filter(({ path, schema: part }) => isObject(part) && part['x-session'] === false && isInside(path))
+    .map(({ path }) => path.filter((_, i) => path[i - 1] === 'properties').map(String))
 
 function isSensitive(root: JsonObject, schema: Json, seen = new Set<Json>()): boolean {
   if (typeof schema !== 'object' || schema === null || seen.has(schema)) return false
@@ -80,6 +93,18 @@ export function checkSessionMarks({ schema, which, path, shared, report }: Marks
     else if (which === 'output' && before !== undefined)
       report(valueError(at, `${before.join('.')} is remembered as ${variable} already: choose another name, or take one away`))
     else first.set(variable, place)
+  }
+  const leftOut = subschemas(own.length === 0 ? rest : { ...rest, $defs: Object.fromEntries(own) })
+  for (const { path: place, schema: part } of leftOut) {
+    if (!isObject(part) || part['x-session'] !== false) continue
+    const isOf = (outer: Path): boolean => outer.length < place.length && outer.every((step, i) => step === place[i])
+    if (which === 'input' || ![...first.values()].some(outer => isOf(outer) && isInside(place.slice(outer.length))))
+      report(
+        valueError(
+          [...path, ...place, 'x-session'],
+          'nothing is left out here: x-session: false stands inside an output that is remembered'
+        )
+      )
   }
 }
 

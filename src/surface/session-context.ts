@@ -1,11 +1,20 @@
 /** What a session knows, as few tokens of text for a prompt. What actions read off a target stands in «», as in their own answers. */
 import type { Action, Json, JsonObject, JsonSchema, SessionPlace } from '../core/types.ts'
 import { isObject } from './flatten.ts'
-import { textTwin } from './text-twin.ts'
+import { legend, textTwin } from './text-twin.ts'
 
-/** One line for each variable, the oldest first, so that a prompt's beginning stays the same. */
-export const sessionContext = (values: JsonObject, schema: JsonSchema): string =>
-  Object.keys(values).length === 0 ? '' : textTwin(values, schema)
+export interface SessionContext {
+  /** One line for each variable, the oldest first, so that a prompt's beginning stays the same. */
+  readonly context: string
+  /** What the marks in it mean, where there are any: for the part of a prompt that never changes. */
+  readonly note?: string
+}
+
+export function sessionContext(values: JsonObject, schema: JsonSchema): SessionContext {
+  if (Object.keys(values).length === 0) return { context: '' }
+  const text = textTwin(values, schema)
+  return text.startsWith(legend) ? { context: text.slice(legend.length + 1), note: legend } : { context: text }
+}
 
 /** The variables as the outputs describe them that are remembered in them. */
 export function variablesSchema(actions: readonly Action[]): JsonSchema {

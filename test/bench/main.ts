@@ -1,9 +1,10 @@
-/** `npm run bench [-- start hop soap screen agents catalogue] [--rounds N] [--seconds S] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap screen agents catalogue sessions] [--rounds N] [--seconds S] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
+import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
 import { benchStart } from './start.ts'
 
@@ -24,7 +25,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   soap: benchSoap,
   screen: benchScreen,
   agents: benchAgents,
-  catalogue: benchCatalogue
+  catalogue: benchCatalogue,
+  sessions: benchSessions
 }
 
 if (values.help) {

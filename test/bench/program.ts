@@ -13,10 +13,12 @@ export interface Program {
 }
 
 const startLimitMs = 30_000
+/** As many open connections as the machine lets a program have; the shell becomes the program. */
+const unlimited = ['-c', 'ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"', process.execPath]
 
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Program> {
   const begun = performance.now()
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('sh', [...unlimited, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${args.join(' ')} was not ready in time`)), startLimitMs)
     child.once('exit', code => reject(new Error(`${args.join(' ')} ended with code ${code}`)))
@@ -51,7 +53,7 @@ export function residentMiB(pid: number): number {
 
 /** Runs a program to its end and reads its last line as JSON. */
 export function runToJson<T>(args: readonly string[]): Promise<T> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('sh', [...unlimited, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let out = ''
   child.stdout.on('data', chunk => {
     out += chunk

@@ -509,5 +509,13 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'effect: read\n',
     'effect: read\n    screen: kept\n',
     ['18:13 actions.say.screen: must be pinned, continue or finish, not "kept"']
+  ],
+  [
+    'a session mark that leaves out nothing',
+    'description: Any text }',
+    'x-session: false, description: Any text }',
+    [
+      '24:64 actions.say.input.properties.text.x-session: nothing is left out here: x-session: false stands inside an output that is remembered'
+    ]
   ]
 ]

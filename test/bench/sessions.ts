@@ -1,0 +1,113 @@
+/** A voice assistant's conversation: tokens of turn two, and our share of a turn with many sessions open, against 250 ms. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRabbit, startRedis } from '../setup/services.ts'
+import { median, printTable, progress, rounded } from './figures.ts'
+import type { BenchOptions } from './hop.ts'
+import { residentMiB, runToJson, startProgram } from './program.ts'
+import { compareTokens } from './session-tokens.ts'
+
+const here = import.meta.dirname
+const main = join(here, '../../src/main.ts')
+const adminKey = 'bench-admin-key-0123456789'
+const budgetMs = 250
+
+/** How many converse at once, and how long each thinks and speaks between two turns. */
+const crowds = [
+  { sessions: 1, thinkMs: 100 },
+  { sessions: 100, thinkMs: 1_000 },
+  { sessions: 1_000, thinkMs: 5_000 },
+  { sessions: 10_000, thinkMs: 20_000 }
+]
+
+interface Load {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly turns: number
+  readonly perSecond: number
+  readonly failures: Readonly<Record<string, number>>
+}
+
+interface Deployment {
+  readonly url: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+export async function benchSessions({ rounds, seconds }: BenchOptions): Promise<object> {
+  const tokens = await compareTokens()
+  const results: Record<string, object> = {}
+  for (const [kind, open] of Object.entries({ embedded: openEmbedded, distributed: openDistributed })) {
+    const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
+    const deployment = await open(folder)
+    try {
+      results[kind] = await measure(kind, deployment, { rounds: Math.min(rounds, 3), seconds })
+    } finally {
+      await deployment.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  return { tokens, ...results }
+}
+
+async function measure(kind: string, { url, pid }: Deployment, { rounds, seconds }: { rounds: number; seconds: number }): Promise<object> {
+  const rows: object[] = []
+  const table: (string | number)[][] = []
+  for (const { sessions, thinkMs } of seconds > 1 ? crowds : crowds.slice(0, 2)) {
+    const loads: Load[] = []
+    for (let round = 1; round <= rounds; round++) {
+      progress(`${kind} ${sessions} sessions, round ${round} of ${rounds}`)
+      // Everybody takes a turn once at least.
+      const forSeconds = Math.max(seconds * 3, (thinkMs / 1_000) * 1.5)
+      loads.push(
+        await runToJson<Load>([join(here, 'session-load.ts'), url, String(sessions), String(thinkMs), String(forSeconds), adminKey])
+      )
+    }
+    const failures = loads.flatMap(load => Object.entries(load.failures))
+    if (failures.length > 0) throw new Error(`turns failed: ${JSON.stringify(failures.slice(0, 5))}`)
+    const of = (name: 'p50' | 'p95' | 'p99' | 'perSecond') => rounded(median(loads.map(load => load[name])), 1)
+    const row = { sessions, thinkMs, p50: of('p50'), p95: of('p95'), p99: of('p99'), perSecond: of('perSecond'), mib: residentMiB(pid) }
+    rows.push(row)
+    table.push([sessions, thinkMs / 1_000, row.p50, row.p95, row.p99, row.perSecond, row.mib, row.p95 <= budgetMs ? 'kept' : 'MISSED'])
+  }
+  printTable(
+    `Our share of a turn, ${kind} (milliseconds, two requests; median of ${rounds} rounds; budget ${budgetMs} ms for p95)`,
+    ['sessions', 'think s', 'p50', 'p95', 'p99', 'turns/s', 'MiB', 'budget'],
+    table
+  )
+  return rows
+}
+
+const common = (folder: string) => ({
+  PORT: '0',
+  BOTS_DIR: join(here, 'bots'),
+  DATA_DIR: join(folder, 'data'),
+  RETROFIT_ADMIN_KEY: adminKey,
+  RETROFIT_DATA_KEY: 'bench-data-key-0123456789-0123456789',
+  WORKER_CONCURRENCY: '256',
+  RATE_LIMIT: '0',
+  LOG_LEVEL: 'warn'
+})
+
+async function openEmbedded(folder: string): Promise<Deployment> {
+  const { url, pid, stop } = await startProgram([main, 'up'], common(folder))
+  return { url, pid, stop }
+}
+
+async function openDistributed(folder: string): Promise<Deployment> {
+  const [redis, rabbit] = await Promise.all([startRedis(), startRabbit()])
+  const env = { ...common(folder), REDIS_URL: redis.url, RABBITMQ_URL: rabbit.url }
+  const worker = await startProgram([main, 'worker'], env)
+  const gateway = await startProgram([main, 'gateway'], env)
+  return {
+    url: gateway.url,
+    pid: gateway.pid,
+    stop: async () => {
+      await gateway.stop()
+      await worker.stop()
+      await Promise.all([redis.stop(), rabbit.stop()])
+    }
+  }
+}
