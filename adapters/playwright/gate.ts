@@ -8,6 +8,7 @@ import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
+import { sentText } from './sent.ts'
 import { pooled } from './tab.ts'
 
 const everyRequest = /^/
@@ -143,7 +144,7 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
   const body = request.postDataBuffer()
   const unread = body === null && /multipart/.test(request.headers()['content-type'] ?? '')
   const commit = async () => {
-    await call.commit()
+    await call.commit(sentText(call, request))
     if (shut() || call.signal.aborted) throw new NothingSent('the step had ended before the request left', { retryable: true })
   }
   await call

@@ -24,6 +24,9 @@ export async function attachEvidence(call: Call, operation: OperationPlan, { req
   }
 }
 
+/** What is about to leave. */
+export const sentText = (call: Call, operation: OperationPlan, request: string): string => clean(call, operation, request)
+
 /** One line of a target's own words: a stack trace has many. */
 export function firstLine(call: Call, text: string): string {
   const line = withoutTrace(text).split(/[\r\n]/, 1)[0] ?? ''

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
 import type { Part } from './attachments/part.ts'
 import { writeMessage } from './attachments/write-multipart.ts'
+import { sentText } from './evidence.ts'
 import { connectError, exchangeError, timeoutError, tlsError } from './failures.ts'
 import { type Answer, connect, type Post, post } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
@@ -50,13 +51,14 @@ async function postFresh(origin: string, request: Post, tls: TlsSettings | undef
 
 /** The commit call: connect first, then the fence, then the one request. No reuse, no redirect, no second try. */
 async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<Answer> {
+  const sent = sentText(invocation.call, invocation.operation, outgoing.envelope)
   const limit = limitOf(invocation)
   const request = requestFor(invocation, outgoing, limit.signal)
   const connection = await connect(invocation.endpoint.origin, limit.signal, tlsOf(invocation)).catch(error => {
     throw explain(invocation, limit, error)
   })
   try {
-    await invocation.call.commit()
+    await invocation.call.commit(sent)
     return await exchange(invocation, () => connection.post(request)).catch(error => {
       if (!connection.written) throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true })
       // The target ended the handshake with the client: what stands behind it was not read.

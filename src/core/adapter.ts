@@ -56,8 +56,11 @@ export interface Call<Steps = unknown> {
   /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
   readonly signal: AbortSignal
   readonly deadlineAt: number
-  /** The fence before the one step that has the effect. Throws when the fence is lost: stop at once, touch nothing. */
-  commit(): Promise<void>
+  /**
+   * The fence before the one step that has the effect. Throws when the fence is lost: stop at once, touch nothing.
+   * `sent`: what is about to leave, redacted; kept with the run, so that a person can see it also when this worker dies.
+   */
+  commit(sent?: string): Promise<void>
   /** True from `commit()` on. */
   readonly committed: boolean
   /** Something with a name and a duration: span, event, record. Steps may nest. */

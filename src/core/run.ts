@@ -130,9 +130,14 @@ export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by)
  * The fence. Succeeds once in a run's life; again only when evidence cleared it (nothing had left for the target),
  * or when the manifest says why a second crossing is harmless (`again`). Renews the lease with it.
  */
-export function crossCommit(run: Run, by: Lease & { readonly again: boolean }): Run {
+export function crossCommit(run: Run, by: Lease & { readonly again: boolean; readonly sent?: ArtifactRef | undefined }): Run {
   if (run.effect !== 'none' && !by.again) throw new Error(`run ${run.id} has crossed its commit point before`)
-  return next(run, by.now, { effect: 'unknown', committedAt: run.committedAt ?? by.now, ...leaseOf(by) }, 'commit point')
+  return next(
+    run,
+    by.now,
+    { effect: 'unknown', committedAt: run.committedAt ?? by.now, artifacts: withArtifact(run, by.sent), ...leaseOf(by) },
+    'commit point'
+  )
 }
 
 /** Evidence that nothing left for the target: the commit point was not crossed after all. */
@@ -258,8 +263,10 @@ export function touch(run: Run, now: number): Run {
   return next(run, now, { dueAt: run.status === 'queued' && run.startBy > now ? Math.min(again, run.startBy) : again })
 }
 
-export const attach = (run: Run, artifact: ArtifactRef, now: number): Run =>
-  next(run, now, { artifacts: [...run.artifacts.filter(({ name }) => name !== artifact.name), artifact].slice(-artifactsLength) })
+export const attach = (run: Run, artifact: ArtifactRef, now: number): Run => next(run, now, { artifacts: withArtifact(run, artifact) })
+
+const withArtifact = ({ artifacts }: Run, added: ArtifactRef | undefined): readonly ArtifactRef[] =>
+  added === undefined ? artifacts : [...artifacts.filter(({ name }) => name !== added.name), added].slice(-artifactsLength)
 
 export const linkRetry = (run: Run, retriedBy: string, now: number): Run => next(run, now, { retriedBy }, `retried by ${retriedBy}`)
 

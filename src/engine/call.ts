@@ -50,10 +50,10 @@ export function openCall(
     get committed() {
       return committed
     },
-    commit: async () => {
+    commit: async sent => {
       if (!options.mayCommit || committed)
         throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
-      await cross(work)
+      await cross(work, sent)
       if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
     },
@@ -69,18 +69,32 @@ export function openCall(
 }
 
 /** Durable before it returns; and not late: a worker that was paused past its lease must not go on. */
-async function cross({ action, holding, parts }: Work): Promise<void> {
+async function cross({ action, holding, parts }: Work, text: string | undefined): Promise<void> {
   holding.signal.throwIfAborted()
+  const sent = text === undefined ? undefined : sentFile(holding.run.attempt, text)
+  // Handed over together with the marker: one fsync for both.
+  const keeping = sent === undefined ? undefined : parts.store.artifacts.put(holding.run.id, sent.name, sent)
+  keeping?.catch(() => undefined)
   await holding.advance(run => {
     if (run.cancelRequested) throw new Stopped('cancelled')
-    return crossCommit(run, { ...holding.lease(), again: action.rerun !== undefined })
+    const file = sent && { name: sent.name, mediaType: sent.mediaType, bytes: sent.content.byteLength }
+    return crossCommit(run, { ...holding.lease(), again: action.rerun !== undefined, sent: file })
   })
+  await keeping
   holding.signal.throwIfAborted()
   if ((holding.run.lease?.until ?? 0) <= parts.store.now()) {
     holding.stop('fence_lost')
     throw new FenceLost(holding.run.id)
   }
 }
+
+const sentBytes = 16_384
+
+const sentFile = (attempt: number, text: string) => ({
+  name: `request-${attempt}.txt`,
+  mediaType: 'text/plain; charset=utf-8',
+  content: Buffer.from(text).subarray(0, sentBytes)
+})
 
 async function keep(
   { parts, holding }: Work,

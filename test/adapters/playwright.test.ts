@@ -184,6 +184,7 @@ describe('the commit gate on other kinds of pages', () => {
   test('a script that sends it twice: once', async () => {
     const { call } = await go('twice', [{ waitFor: { css: '#out', state: 'attached' } }])
     expect([posts(), call.seen.commits]).toEqual([['POST /post'], 1])
+    expect(call.seen.sent).toMatch(/^POST \/post\n/)
   })
   test('a page that moves on after the answer may', async () => {
     expect(await go('later', [{ waitFor: { url: '/receipt' } }, heading])).toMatchObject({ output: { heading: 'Receipt' } })

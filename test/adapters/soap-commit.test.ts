@@ -48,6 +48,8 @@ describe('post_payment', () => {
       currency: 'EUR'
     })
     expect(payment.commits).toBe(1)
+    expect(payment.sent).toContain(reference)
+    expect(payment.sent).not.toContain(String(payment.call.credentials.password))
     expect(payment.attached.size).toBe(0)
     expect(ledger(reference)).toHaveLength(1)
     expect(await probe(reference)).toEqual({ found: true, output })

@@ -347,6 +347,30 @@ describe('decisions', () => {
     expect((await store.getRun(second.id))?.maySendUntil).toBeLessThanOrEqual(store.now())
   })
 
+  test('what was sent is kept with the marker: it is there also when the worker tells no more', async () => {
+    const { engine, ended } = await open({
+      script: {
+        run: async call => {
+          await call.commit(`POST /pay ${call.run.reference}`)
+          throw new Error('reset')
+        },
+        probe: async () => ({ found: false })
+      }
+    })
+    const { run } = await engine.submit(pay())
+    const lost = await ended(run)
+    expect(lost).toMatchObject({
+      status: 'outcome_unknown',
+      artifacts: [{ name: 'request-1.txt', mediaType: 'text/plain; charset=utf-8' }]
+    })
+    expect(lost.error?.detail).toMatch(/After the commit point: reset; the probe did not find the effect/)
+    expect(lost.error?.hint).toMatch(/Do NOT repeat it.*Ask a person/)
+    const file = await engine.artifact(caller, run.id, 'request-1.txt')
+    expect(Buffer.from(file.content).toString()).toBe(`POST /pay ${lost.reference}`)
+    const marker = lost.history.find(({ note }) => note === 'commit point')
+    expect(marker?.at).toBeGreaterThanOrEqual(lost.createdAt)
+  })
+
   test('another tenant sees nothing, a key without the scope neither', async () => {
     const { engine } = await open({ script: { run: async () => ({}) } })
     const { run } = await engine.submit(pay())

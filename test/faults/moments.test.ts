@@ -37,6 +37,12 @@ describe(`kill -9 at every named moment (SEED=${seed})`, () => {
       for (const { moment, runId = '' } of trials) {
         const run = verdict.runs.get(runId)
         if (recovers.has(moment as Moment)) expect([moment, run?.status, run?.effect]).toEqual([moment, 'completed', 'committed'])
+        // Its worker is dead: what it sent is there all the same.
+        if (/^W([89]|1[01])$/.test(moment) && world.adapter !== 'echo')
+          expect([moment, run?.artifacts.map(({ name }) => name)]).toEqual([
+            moment,
+            expect.arrayContaining([expect.stringMatching(/^request-\d+\.txt$/)])
+          ])
         if (ambiguous.has(moment as Moment))
           expect([moment, ['completed', 'outcome_unknown'].includes(run?.status ?? '')]).toEqual([moment, true])
       }

@@ -8,6 +8,8 @@ export interface Recorded {
   readonly steps: string[]
   readonly artifacts: Map<string, Uint8Array>
   commits: number
+  /** What `commit()` was told that leaves. */
+  sent: string | undefined
 }
 
 export interface CallOptions {
@@ -25,7 +27,7 @@ export interface CallOptions {
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
-  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0 }
+  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined }
   const hidden = options.sensitive ?? []
   let committed = false
   return {
@@ -55,7 +57,8 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     get committed() {
       return committed
     },
-    commit: async () => {
+    commit: async sent => {
+      seen.sent = sent
       seen.commits++
       await options.commit?.()
       committed = true

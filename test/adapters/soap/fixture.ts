@@ -45,6 +45,8 @@ export interface Recorded {
   readonly steps: string[]
   readonly exchanges: string[]
   commits: number
+  /** What `commit()` was told that leaves. */
+  sent: string | undefined
 }
 
 export interface CallOptions {
@@ -64,7 +66,13 @@ let lastReference = 0
 
 export function newCall(options: CallOptions): Recorded {
   const { plan, url, credentials = login, sensitive = [], signal = new AbortController().signal } = options
-  const recorded = { attached: new Map<string, string>(), steps: [] as string[], exchanges: [] as string[], commits: 0 }
+  const recorded = {
+    attached: new Map<string, string>(),
+    steps: [] as string[],
+    exchanges: [] as string[],
+    commits: 0,
+    sent: undefined as string | undefined
+  }
   let committed = options.committed ?? false
   const call: Call<Plan> = {
     steps: plan,
@@ -77,7 +85,8 @@ export function newCall(options: CallOptions): Recorded {
     credentials,
     signal,
     deadlineAt: Date.now() + 60_000,
-    commit: async () => {
+    commit: async sent => {
+      recorded.sent = sent
       recorded.commits += 1
       await options.commit?.()
       committed = true
