@@ -106,8 +106,10 @@ function sheetsOf({ source, message, imported, side }: Side, body: XmlElement): 
 
 const wrapperOf = ({ name }: Operation, side: Case['side']): string => (side === 'request' ? name : `${name}Response`)
 
-const undefinedParts = ({ message }: Side): string =>
-  `the file defines nowhere ${message.parts.map(({ element, type }) => keyOf(element ?? type ?? { uri: '', local: '' })).join(', ')}`
+const undefinedParts = ({ message }: Side): string => {
+  const uris = message.parts.map(({ element, type }) => (element ?? type)?.uri ?? '')
+  return `the file does not define what its messages refer to in ${[...new Set(uris)].join(', ')}`
+}
 
 function sheet(child: XmlElement, { message, index, imported }: { message: Message; index: number; imported: Imported }): readonly Sheet[] {
   const part = message.parts[index]

@@ -19,12 +19,13 @@ export interface Compiled {
 export function compileAll({ actions }: Bot): Compiled {
   const failures: string[] = []
   let schemas = 0
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false })
   for (const { name, input, output, errors } of actions) {
     const data = Object.entries(errors).flatMap(([code, { data }]) => (data === undefined ? [] : [[code, data.schema] as const]))
     for (const [part, schema] of [['input', input], ['output', output], ...data] as const) {
       schemas += 1
       try {
-        new Ajv2020({ strict: false, validateFormats: false, logger: false }).compile(schema)
+        ajv.compile(schema)
       } catch (error) {
         failures.push(`${name} ${part}: ${(error as Error).message.slice(0, 200)}`)
       }

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/core/types.ts'
 import { type ImportOptions, importWsdl } from '../../src/manifest/import/wsdl/import-wsdl.ts'
+import { toPattern } from '../../src/manifest/import/wsdl/regex.ts'
 import { bodyOf, loadFile } from './imported.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'wsdl-options-'))
@@ -154,6 +155,11 @@ test('documentation is carried over: of operations, elements, types and values',
   expect(await inputOf(path)).toMatchObject({
     properties: { state: { enum: ['A', 'C'], description: 'Where it stands. A: active; C: closed' } }
   })
+})
+
+test('patterns are ones that every engine reads', () => {
+  const pattern = toPattern('\\d{5}(\\-\\d{4})?[a\\-z]') ?? ''
+  expect(new RegExp(pattern, 'u').test('12345-6789-')).toBe(true)
 })
 
 test('well-known schemas need no location', async () => {

@@ -75,6 +75,8 @@ function readEscape(text: string, at: number, inClass: boolean): { text: string;
   if (members !== undefined) return { text: inClass ? members : `[${members}]`, last: at + 1 }
   const negated = Object.hasOwn(classes, next.toLowerCase()) ? classes[next.toLowerCase()] : undefined
   if (negated !== undefined) return inClass ? undefined : { text: `[^${negated}]`, last: at + 1 }
+  // Outside a class, others' engines refuse it with a backslash.
+  if (next === '-' && !inClass) return { text: '-', last: at + 1 }
   if ('ntr'.includes(next) || literal.has(next)) return { text: `\\${next}`, last: at + 1 }
   return { text: next, last: at + 1 }
 }
