@@ -36,8 +36,11 @@ function exactNumber(text: string): number | undefined {
   return Number.isFinite(value) && (digits.length <= 15 || digits === significant(String(value))) ? value + 0 : undefined
 }
 
-const significant = (text: string): string =>
-  text
-    .replace(/[eE].*$/, '')
-    .replace(/[+\-.]/g, '')
-    .replace(/^0+|0+$/g, '')
+/** Without the zeros on both sides; in loops, because a pattern for zeros at the end takes forever when they do not end the text. */
+function significant(text: string): string {
+  const digits = text.replace(/[eE].*$/, '').replace(/[+\-.]/g, '')
+  let [from, to] = [0, digits.length]
+  while (digits[from] === '0') from += 1
+  while (to > from && digits[to - 1] === '0') to -= 1
+  return digits.slice(from, to)
+}

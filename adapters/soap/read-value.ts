@@ -76,8 +76,7 @@ export function readElements(object: Values, mapping: ObjectMapping, { children,
       continue
     }
     at = place
-    index +=
-      member.role === 'group' ? readGroup(object, member, { children: children.slice(index), path }) : readOne(object, member, child, path)
+    index += member.role === 'group' ? readGroup(object, member, { children, from: index, path }) : readOne(object, member, child, path)
   }
 }
 
@@ -120,36 +119,42 @@ function add(object: Values, { property, list }: Member, item: Json): void {
 }
 
 /** The children that make one item of a group, from the first one on. */
-function readGroup(object: Values, member: Member, { children, path }: Content): number {
-  const [first] = children
+function readGroup(object: Values, member: Member, { children, from, path }: Content & { readonly from: number }): number {
+  const first = children[from]
   const { mapping } = member
   const candidates = mapping.kind === 'object' ? [mapping] : mapping.kind === 'variants' ? mapping.variants.map(each => each.mapping) : []
   if (first === undefined) return 1
   const key = nameKey(first.uri, first.local)
   const fitting = candidates.filter(each => each.byName.has(key))
-  const chosen = longest(fitting.length > 0 ? fitting : candidates.filter(({ rest }) => rest !== undefined), children)
+  const chosen = longest(fitting.length > 0 ? fitting : candidates.filter(({ rest }) => rest !== undefined), children, from)
   if (chosen === undefined) return 1
   const item: Values = {}
-  readElements(item, chosen.mapping, { children: children.slice(0, chosen.count), path })
+  readElements(item, chosen.mapping, { children: children.slice(from, from + chosen.count), path })
   fillLists(item, chosen.mapping)
   add(object, member, item)
   return chosen.count
 }
 
-function longest(mappings: readonly ObjectMapping[], children: readonly Element[]): { mapping: ObjectMapping; count: number } | undefined {
-  let best: { mapping: ObjectMapping; count: number } | undefined
+interface Chosen {
+  readonly mapping: ObjectMapping
+  readonly count: number
+}
+
+function longest(mappings: readonly ObjectMapping[], children: readonly Element[], from: number): Chosen | undefined {
+  let best: Chosen | undefined
   for (const mapping of mappings) {
-    const count = Math.max(1, runLength(mapping, children))
+    const count = Math.max(1, runLength(mapping, children, from))
     if (best === undefined || count > best.count) best = { mapping, count }
   }
   return best
 }
 
-/** How many of the children stand in the order of the mapping before it would have to start again. */
-function runLength({ elements, byName, rest }: ObjectMapping, children: readonly Element[]): number {
+/** How many of the children, from the one on, stand in the order of the mapping before it would have to start again. */
+function runLength({ elements, byName, rest }: ObjectMapping, children: readonly Element[], from: number): number {
   let at = -1
   let count = 0
-  for (const { uri, local } of children) {
+  for (let index = from; index < children.length; index += 1) {
+    const { uri, local } = children[index] as Element
     const places = byName.get(nameKey(uri, local)) ?? (rest === undefined ? [] : [rest])
     const next = places.find(
       place => place > at || (place === at && elements[place]?.list === true) || (place === at && elements[place]?.role === 'group')

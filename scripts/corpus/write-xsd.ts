@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapeAttribute, escapeText } from '../../src/core/write-xml.ts'
-import { attribute, childElements, type Scope, type XmlElement } from '../../src/core/xml.ts'
+import { attribute, childElements, declarationsIn, type Scope, type XmlElement } from '../../src/core/xml.ts'
 import { isXsd, soapEncodings, xsd } from '../../src/manifest/import/wsdl/qname.ts'
 import type { SchemaSet } from '../../src/manifest/import/wsdl/schema-set.ts'
 import { builtins } from '../../src/manifest/import/wsdl/simple-types.ts'
@@ -19,7 +19,8 @@ export function writeXsd(set: SchemaSet, folder: string): Written {
   mkdirSync(folder, { recursive: true })
   const uris = new Set(set.schemas.map(({ context }) => context.uri))
   const usesEncoding =
-    JSON.stringify(set.schemas.map(({ node }) => node.scope)).includes('soap/encoding') || [...uris].some(uri => soapEncodings.has(uri))
+    set.schemas.some(({ node }) => declarationsIn(node.scope).some(([, uri]) => uri.includes('soap/encoding'))) ||
+    [...uris].some(uri => soapEncodings.has(uri))
   if (usesEncoding) for (const uri of soapEncodings) uris.delete(uri)
   const files = new Map([...uris].map((uri, index) => [uri, `ns${index}.xsd`]))
   if (usesEncoding) for (const [index, uri] of [...soapEncodings].entries()) files.set(uri, `encoding${index}.xsd`)
@@ -70,7 +71,7 @@ function pieceText(node: XmlElement, uri: string, { files, seen }: PieceContext)
 /** Every declaration stays where it was: QNames in attributes need them. */
 export function writeWithScope(node: XmlElement, outer: Scope | undefined, first = ''): string {
   let head = `<${nameOf(node)}`
-  for (const [prefix, uri] of Object.entries(node.scope))
+  for (const [prefix, uri] of declarationsIn(node.scope))
     if (prefix !== 'xml' && outer?.[prefix] !== uri && (uri !== '' || outer?.[prefix] !== undefined))
       head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(isXsd(uri) ? xsd : uri)}"`
   for (const each of node.attributes)

@@ -15,7 +15,7 @@ export interface XmlAttribute {
   readonly uri: string
   readonly value: string
 }
-/** Prefix → namespace; has no prototype. */
+/** Prefix → namespace; its prototype is the scope around it, and the last one has none. */
 export type Scope = Readonly<Record<string, string>>
 
 export interface XmlLimits {
@@ -84,16 +84,15 @@ export async function parseXmlTreeInPieces(source: string, options: Options, sig
   return endScan(scan)
 }
 
-const pieceCharacters = 64 * 1024
+const pieceCharacters = 16 * 1024
 
 function startScan(source: string, options: Options): Scan {
   const { limits } = options
   const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
   const scan: Scan = { text, options, open: [], root: undefined, at: 0, elements: 0 }
   if (text.length > limits.characters) fail(scan, `it is larger than ${limits.characters} characters`)
-  scan.at = Math.max(0, text.search(illegal))
-  if (illegal.test(text)) fail(scan, 'it holds characters that XML forbids')
-  scan.at = 0
+  const bad = text.search(illegal)
+  if (bad !== -1) fail({ ...scan, at: bad }, 'it holds characters that XML forbids')
   return scan
 }
 
@@ -109,7 +108,9 @@ function endScan(scan: Scan): XmlElement {
 }
 
 function fail({ text, at }: Scan, message: string): never {
-  throw new XmlError(message, text.slice(0, at).split('\n').length)
+  let line = 1
+  for (let end = text.indexOf('\n'); end !== -1 && end < at; end = text.indexOf('\n', end + 1)) line += 1
+  throw new XmlError(message, line)
 }
 
 function readText(scan: Scan, end: number): void {
@@ -263,8 +264,9 @@ function innerScope(scan: Scan, raw: RawAttributes): Scope {
   let scope: Record<string, string> | undefined
   for (const [name, value] of raw) {
     if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue
-    scope ??= Object.assign(Object.create(null), scan.open.at(-1)?.scope ?? noScope) as Record<string, string>
-    scope[name.slice(6)] = value
+    // On top of the outer one, not a copy of it: thousands of elements below thousands of prefixes must not multiply.
+    scope ??= Object.create(scan.open.at(-1)?.scope ?? noScope) as Record<string, string>
+    Object.defineProperty(scope, name.slice(6), { value, enumerable: true, configurable: true, writable: true })
   }
   return scope ?? scan.open.at(-1)?.scope ?? noScope
 }
@@ -287,6 +289,13 @@ function named(scan: Scan, qname: string, scope: Scope, element: boolean): { pre
   const uri = scope[prefix]
   if (uri === undefined && scan.options.unboundPrefixes !== 'keep') fail(scan, `the prefix ${prefix} has no namespace`)
   return { prefix, local: qname.slice(colon + 1), uri: uri ?? `unbound:${prefix}` }
+}
+
+/** Everything that is in scope, the innermost first. */
+export function declarationsIn(scope: Scope): readonly (readonly [prefix: string, uri: string])[] {
+  const found: [string, string][] = []
+  for (const prefix in scope) found.push([prefix, scope[prefix] as string])
+  return found
 }
 
 export const childElements = ({ children }: XmlElement): readonly XmlElement[] => children.filter(child => typeof child !== 'string')

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
+import type { ScalarMapping } from '../../adapters/soap/mapping.ts'
+import { readText } from '../../adapters/soap/read-scalar.ts'
 import type { JsonObject } from '../../src/index.ts'
 import { type CallOptions, compile, corebank, failure, login, newCall } from './soap/fixture.ts'
 import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
@@ -11,6 +13,19 @@ const { plan } = compile(corebank, 'get_customer')
 const customer = (inner: string, attributes = '') =>
   envelope(`<GetCustomerResponse xmlns="urn:bank.example:corebank:v1"${attributes}><customer>${inner}</customer></GetCustomerResponse>`)
 const whole = customer('<customerId>C-1</customerId><name><given>Ann</given><family>Poe</family></name>')
+const scalar: ScalarMapping = {
+  kind: 'scalar',
+  type: 'string',
+  orText: false,
+  format: undefined,
+  token: true,
+  allowed: undefined,
+  qualified: false,
+  nillable: false,
+  typeName: undefined,
+  attachment: undefined,
+  mediaType: ''
+}
 let server: RawServer
 
 beforeAll(async () => {
@@ -72,6 +87,22 @@ describe('answers that are refused', () => {
     expect(error).toMatchObject({ name: 'RetrofitError', code: 'invalid_output', retryable: false, effect: 'none' })
     expect(error.message).toMatch(why)
     for (const content of attached.values()) expect(content.length).toBeLessThanOrEqual(4_096)
+  })
+
+  test('thousands of prefixes are not copied to each element below them', async () => {
+    const levels = Array.from(
+      { length: 90 },
+      (_, level) => `<x${Array.from({ length: 100 }, (_, n) => ` xmlns:p${level}-${n}="u"`).join('')}>`
+    )
+    const flood = `${levels.join('')}${'<y xmlns:q="v"/>'.repeat(100_000)}${'</x>'.repeat(90)}`
+    server.answer = xml(whole.replace('<name>', `${flood}<name>`))
+    expect(await adapter.run(read().call)).toMatchObject({ customer_id: 'C-1', name: { given: 'Ann' } })
+  })
+
+  test('a number of a million digits is refused without weighing each', () => {
+    const number = { ...scalar, type: 'number' } as const
+    expect(() => readText(number, `1${'0'.repeat(1_000_000)}1`, 'total')).toThrow('JSON can hold exactly')
+    expect(readText(number, `00100.2500${'0'.repeat(1_000)}`, 'total')).toBe(100.25)
   })
 
   test('names of Object.prototype are only names', async () => {

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 /** `npm run bench [-- start hop soap screen agents catalogue sessions] [--rounds N] [--seconds S] [--quick] [--json]` */
+=======
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue] [--rounds N] [--seconds S] [--quick] [--json]` */
+>>>>>>> b4c3776 (Measure the SOAP adapter alone and under hostile answers; keep prefixes, groups and long numbers from multiplying)
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
@@ -6,6 +10,7 @@ import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
 import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
+import { benchSoapAdapter } from './soap-adapter.ts'
 import { benchStart } from './start.ts'
 
 const { values, positionals } = parseArgs({
@@ -23,6 +28,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   start: benchStart,
   hop: benchHop,
   soap: benchSoap,
+  'soap-adapter': benchSoapAdapter,
   screen: benchScreen,
   agents: benchAgents,
   catalogue: benchCatalogue,
