@@ -129,7 +129,8 @@ async function toolsOf(url: string): Promise<readonly { readonly function: { rea
 /** What a model writes for the strict tool, and the text that it gets back. */
 async function callAction(url: string): Promise<Called> {
   const definitions = JSON.stringify((await toolsOf(url)).filter(tool => tool.function.name === action))
-  const args = { account, limit: 10, from: null }
+  // In strict mode a model writes every argument: null is what it leaves out.
+  const args = { account, limit: 10, from: null, session: null }
   const begun = performance.now()
   const path = `/v1/actions/${action}?format=openai&strict=true&view=text`
   const { statusCode, body } = await request(url + path, { method: 'POST', headers, body: JSON.stringify(args) })
