@@ -69,6 +69,8 @@ export const settingsTable = {
   CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
+  MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
+  MCP_HOSTS: text('', 'names beside loopback and PUBLIC_URL under which MCP clients reach this service, with commas'),
   WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
   MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),

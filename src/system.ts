@@ -189,10 +189,14 @@ function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
   )
 }
 
-async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<void> {
-  const bots = settings.WORKER_BOTS.split(',')
+const namesIn = (list: string): readonly string[] =>
+  list
+    .split(',')
     .map(name => name.trim())
     .filter(name => name !== '')
+
+async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<void> {
+  const bots = namesIn(settings.WORKER_BOTS)
   const worker = await startWorker(parts, {
     ...(bots.length === 0 ? {} : { bots }),
     concurrency: settings.WORKER_CONCURRENCY,
@@ -218,6 +222,8 @@ async function addGateway(
       defaultWaitMs: settings.WAIT_MS,
       maxCallsPerSecond: settings.RATE_LIMIT,
       drainMs: settings.SHUTDOWN_GRACE_MS,
+      mcpToolLimit: settings.MCP_TOOL_LIMIT,
+      mcpHosts: namesIn(settings.MCP_HOSTS),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL })
     }
   })

@@ -22,6 +22,12 @@ export const errorKinds = {
   ),
   session_required: kind(400, 'This action needs a session', false, 'Make a session with POST /v1/sessions and send its id as Session-Id.'),
   unauthenticated: kind(401, 'No valid credentials', false, 'Send Authorization: Bearer with a valid API key.'),
+  origin_not_allowed: kind(
+    403,
+    'Not for this origin',
+    false,
+    'Use one of the names of this service; its operator sets PUBLIC_URL and MCP_HOSTS.'
+  ),
   insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
   not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
   action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),

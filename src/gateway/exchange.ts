@@ -55,7 +55,7 @@ export function sendProblem(response: ServerResponse, problem: Problem, { retryA
   sendText(response, problem.status, JSON.stringify(problem), {
     'content-type': 'application/problem+json',
     ...(problem.runId === undefined ? {} : { 'run-id': problem.runId }),
-    ...(problem.status === 401 ? { 'www-authenticate': 'Bearer realm="retrofit"' } : {}),
+    ...(problem.status === 401 && !response.hasHeader('www-authenticate') ? { 'www-authenticate': 'Bearer realm="retrofit"' } : {}),
     ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
     ...headers
   })

@@ -5,7 +5,7 @@ import express, { type ErrorRequestHandler } from 'express'
 import { parse } from 'yaml'
 import { RetrofitError } from '../core/errors.ts'
 import { parseTraceparent } from '../core/trace-context.ts'
-import type { JsonObject } from '../core/types.ts'
+import type { Caller, JsonObject } from '../core/types.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { KeyRing } from '../governance/keys.ts'
 import type { Span, Telemetry } from '../telemetry/telemetry.ts'
@@ -15,6 +15,8 @@ import { botOperations } from './bots.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
+import { challenge, metadataOperations } from './mcp/metadata.ts'
+import { mcpOperation } from './mcp/operation.ts'
 import { problemOfError } from './problem.ts'
 import { createRouter, type Router } from './router.ts'
 import { NotAllowed, type Route } from './routes.ts'
@@ -45,7 +47,14 @@ interface Door extends GatewayOptions {
 }
 
 const maxUrlLength = 8_192
-const quiet: ReadonlySet<string> = new Set(['getHealth', 'getReadiness', 'getMetrics', 'getDocs'])
+const quiet: ReadonlySet<string> = new Set([
+  'getHealth',
+  'getReadiness',
+  'getMetrics',
+  'getDocs',
+  'getResourceMetadata',
+  'getMcpResourceMetadata'
+])
 
 const securityHeaders: readonly (readonly [string, string])[] = [
   ['x-content-type-options', 'nosniff'],
@@ -59,13 +68,13 @@ export const readContract = (): JsonObject =>
   parse(readFileSync(new URL('../../openapi/retrofit.yaml', import.meta.url), 'utf8')) as JsonObject
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { engine, keys, settings } = options
+  const { engine, settings } = options
   const base = readContract()
   const leaving = new AbortController()
   const waits = { engine, settings, leaving: leaving.signal }
   const router = await createRouter({
     definition: base,
-    authenticate: ({ headers }) => keys.authenticate(headers.authorization),
+    authenticate: exchange => authenticated(options, exchange),
     admit: createAdmission(settings),
     operations: {
       ...actionOperations(waits),
@@ -74,6 +83,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...sessionOperations(engine),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),
+      ...mcpOperation({ engine, settings, version: String((base.info as JsonObject).version), leaving: leaving.signal }),
+      ...metadataOperations(settings),
       ...docsOperation(),
       ...serviceOperations(options)
     }
@@ -86,6 +97,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     release: () => leaving.abort()
   }
+}
+
+/** An MCP client learns from the challenge where to get a token. */
+async function authenticated({ keys, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
+  const caller = await keys.authenticate(exchange.headers.authorization)
+  if (caller === undefined && exchange.route.operationId === 'callMcp')
+    exchange.response.setHeader('www-authenticate', challenge(settings, exchange))
+  return caller
 }
 
 function application(door: Door): RequestListener {

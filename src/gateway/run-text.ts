@@ -30,8 +30,9 @@ const waitText = (run: Run, { query }: Shape): string => {
 }
 
 /** What the target said may be in the detail. */
-const problemText = ({ code, title, detail, effect, retryable, hint }: Problem): string =>
+export const problemText = ({ code, title, detail, effect, retryable, hint, errors = [] }: Problem): string =>
   [
     `${code}: ${title}.${detail === title ? '' : ` ${untrusted(detail)}`}`,
+    ...errors.map(({ pointer, message }) => `${pointer === '' ? 'the input' : pointer} ${message}`),
     `Effect: ${effect}. ${retryable ? 'It can be tried again.' : 'Trying again does not help.'}${hint === undefined ? '' : ` ${hint}`}`
   ].join('\n')

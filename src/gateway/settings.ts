@@ -14,6 +14,16 @@ export interface GatewaySettings {
   readonly heartbeatMs: number
   /** What the published document says as its server; a request's Host header is not believed. */
   readonly publicUrl?: string
+  /** How long an MCP client waits for a tool; most give up after 60 s. */
+  readonly mcpWaitMs: number
+  /** When a call becomes a task, for MCP clients that know tasks. */
+  readonly mcpTaskAfterMs: number
+  /** More actions than that are searched, not listed. */
+  readonly mcpToolLimit: number
+  /** Names beside loopback and `publicUrl` under which an MCP client may reach this service. */
+  readonly mcpHosts: readonly string[]
+  /** Whose tokens are taken, as addresses of issuers. */
+  readonly authorizationServers: readonly string[]
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -23,5 +33,10 @@ export const defaultGatewaySettings: GatewaySettings = {
   maxCallsPerSecond: 1_000,
   drainMs: 10_000,
   requestTimeoutMs: 30_000,
-  heartbeatMs: 15_000
+  heartbeatMs: 15_000,
+  mcpWaitMs: 45_000,
+  mcpTaskAfterMs: 2_000,
+  mcpToolLimit: 60,
+  mcpHosts: [],
+  authorizationServers: []
 }

@@ -75,7 +75,7 @@ export function calledWith(exchange: Exchange, catalog: Catalog): CalledWith {
   return { input: tool.toInput(body), argument: tool.sessionOf(body) }
 }
 
-function toolOf(action: Action, format: Dialect, strict: boolean): Tool {
+export function toolOf(action: Action, format: Dialect, strict: boolean): Tool {
   const known = compiled.get(action) ?? new Map<string, Tool>()
   compiled.set(action, known)
   const key = `${format} ${strict}`

@@ -23,7 +23,18 @@ export const rooms: Readonly<Record<string, Room>> = {
   engine: { rooms: engineRooms, npm: [] },
   gateway: {
     rooms: [...engineRooms, 'surface', 'engine', 'manifest'],
-    npm: ['ajv', 'ajv-formats', 'express', 'openapi-backend', 'rate-limiter-flexible', 'swagger-ui-dist', 'yaml']
+    npm: [
+      '@modelcontextprotocol/node',
+      '@modelcontextprotocol/server',
+      'ajv',
+      'ajv-formats',
+      'express',
+      'openapi-backend',
+      'rate-limiter-flexible',
+      'swagger-ui-dist',
+      'yaml',
+      'zod'
+    ]
   },
   worker: { rooms: ['core', 'engine', 'telemetry'], npm: [] },
   agent: { rooms: ['core', 'surface'], npm: ['openai'] },

@@ -109,6 +109,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   unauthenticated: () => action('demo_echo', { authorization: 'Bearer rf_wrong' }),
   insufficient_scope: async () =>
     action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
+  origin_not_allowed: () => working.call('/mcp', { body: {}, headers: { origin: 'https://elsewhere.example' } }),
   not_found: () => working.call('/v1/nothing'),
   action_not_found: () => action('demo_nothing'),
   run_not_found: () => working.call('/v1/runs/run_000000000000000000000'),

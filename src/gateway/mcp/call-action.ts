@@ -1,0 +1,61 @@
+/** `tools/call` of an action: the same run as over REST, waited for as long as a client waits. */
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { hasEnded } from '../../core/run.ts'
+import { parseTraceparent } from '../../core/trace-context.ts'
+import type { Action, JsonObject, Run } from '../../core/types.ts'
+import type { Submitted } from '../../engine/engine.ts'
+import { waitFor } from '../actions.ts'
+import { toolOf } from '../tools.ts'
+import type { McpCall, McpDoor } from './door.ts'
+import { takeKey } from './idempotency.ts'
+import { failureOf, resultOf } from './results.ts'
+import { taskOf } from './tasks.ts'
+
+export interface ActionCall extends McpCall {
+  readonly action: Action
+  readonly args: JsonObject
+}
+
+export async function callAction(door: McpDoor, call: ActionCall): Promise<CallToolResult> {
+  try {
+    const submitted = await submit(door, call)
+    const last = await endOf(door, call, submitted)
+    return call.asTask && !hasEnded(last) ? { ...taskOf(last), resultType: 'task', content: [] } : resultOf(last, call.action)
+  } catch (error) {
+    return failureOf(error)
+  }
+}
+
+export function submit({ engine }: McpDoor, { action, args, meta, caller }: ActionCall): Promise<Submitted> {
+  const { args: own, key } = takeKey(action, args, meta)
+  const traceparent =
+    typeof meta.traceparent === 'string' && parseTraceparent(meta.traceparent) !== undefined ? meta.traceparent : undefined
+  return engine.submit({
+    caller,
+    action: action.name,
+    input: toolOf(action, 'mcp', false).toInput(own),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(traceparent === undefined ? {} : { traceparent })
+  })
+}
+
+async function endOf(door: McpDoor, call: ActionCall, { run, outcome }: Submitted): Promise<Run> {
+  const last = await followed(door, call, run)
+  // A read that nobody waits for is a waste. A write goes on: its client may only have lost the connection, and asks again with the same key.
+  const forsaken = call.signal.aborted && outcome === 'created' && call.action.effect === 'read'
+  if (forsaken && !hasEnded(last)) await door.engine.cancel(call.caller, run.id).catch(() => undefined)
+  return last
+}
+
+/** The run when it has ended, or as it is when the wait is over; its steps are told on the way. */
+export async function followed({ engine, settings, leaving }: McpDoor, call: McpCall, run: Run): Promise<Run> {
+  if (hasEnded(run)) return run
+  const waitMs = call.asTask ? settings.mcpTaskAfterMs : settings.mcpWaitMs
+  call.progress(run.status)
+  const off = engine.watch(run.id, event => call.progress(event.type === 'step' ? event.step.name : event.status))
+  try {
+    return await waitFor(engine, run, { waitMs, signal: AbortSignal.any([call.signal, leaving]) })
+  } finally {
+    off()
+  }
+}

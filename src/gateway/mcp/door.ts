@@ -1,0 +1,34 @@
+/** What everything behind `POST /mcp` shares. */
+import type { Action, Caller } from '../../core/types.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { allows } from '../../governance/scopes.ts'
+import type { GatewaySettings } from '../settings.ts'
+
+export interface McpDoor {
+  readonly engine: Engine
+  readonly settings: GatewaySettings
+  readonly version: string
+  /** Aborts when waiting callers have to go. */
+  readonly leaving: AbortSignal
+}
+
+/** One request of a client. */
+export interface McpCall {
+  readonly caller: Caller
+  /** `params._meta` of the request. */
+  readonly meta: Readonly<Record<string, unknown>>
+  /** Aborts when the client has gone or has cancelled. */
+  readonly signal: AbortSignal
+  /** The client takes a task instead of an answer. */
+  readonly asTask: boolean
+  /** Tells of progress, where the client asked to be told. */
+  progress(message: string): void
+}
+
+/** The actions that the caller may use, by name. */
+export const actionsOf = ({ engine }: McpDoor, { scopes }: Caller): readonly Action[] =>
+  engine.catalog
+    .entries()
+    .flatMap(({ bot }) => bot.actions)
+    .filter(action => allows(scopes, action.scopes))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
