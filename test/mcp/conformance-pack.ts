@@ -1,3 +1,5 @@
+import type { FedCatalog } from '../../src/engine/catalog.ts'
+
 /** Bots whose actions have the names and answers that the conformance suite asks a server for. */
 export const conformancePack: readonly string[] = [
   `
@@ -79,8 +81,9 @@ actions:
     description: Answers at once. For the conformance suite only.
     effect: read
     scopes: [test:read]
-    input: { type: object }
-    output: { type: object }
+    input: { type: object, properties: { name: { type: string } } }
+    output: { type: string }
+    result: "{{ 'Hello, ' & input.name & '!' }}"
 `,
   `
 bot: json
@@ -108,3 +111,10 @@ actions:
     output: { type: object }
 `
 ]
+
+/** The suite calls one tool `greet`, which no manifest could name: the name of an action begins with that of its bot. */
+export async function renamed(catalog: FedCatalog): Promise<void> {
+  const bot = catalog.entry('greet')?.bot
+  if (bot === undefined) throw new Error('the pack has no bot greet')
+  await catalog.setFile({ ...bot, digest: `${bot.digest}-renamed`, actions: bot.actions.map(action => ({ ...action, name: 'greet' })) })
+}

@@ -1,7 +1,6 @@
 /** `tools/call` of an action: the same run as over REST, waited for as long as a client waits. */
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { hasEnded } from '../../core/run.ts'
-import { parseTraceparent } from '../../core/trace-context.ts'
 import type { Action, JsonObject, Run } from '../../core/types.ts'
 import type { Submitted } from '../../engine/engine.ts'
 import { waitFor } from '../actions.ts'
@@ -26,14 +25,15 @@ export async function callAction(door: McpDoor, call: ActionCall): Promise<CallT
   }
 }
 
-export function submit({ engine }: McpDoor, { action, args, meta, caller }: ActionCall): Promise<Submitted> {
+export function submit({ engine }: McpDoor, { action, args, meta, caller, traceparent }: ActionCall): Promise<Submitted> {
   const { args: own, key } = takeKey(action, args, meta)
-  const traceparent =
-    typeof meta.traceparent === 'string' && parseTraceparent(meta.traceparent) !== undefined ? meta.traceparent : undefined
+  const tool = toolOf(action, 'mcp', false)
+  const session = tool.sessionOf(own)
   return engine.submit({
     caller,
     action: action.name,
-    input: toolOf(action, 'mcp', false).toInput(own),
+    input: tool.toInput(own),
+    ...(session === undefined ? {} : { session }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(traceparent === undefined ? {} : { traceparent })
   })

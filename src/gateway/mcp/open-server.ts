@@ -1,5 +1,6 @@
 /** An MCP server for one request: the SDK speaks the protocol in every revision, this says what is behind it. */
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server'
+import { parseTraceparent } from '../../core/trace-context.ts'
 import type { Caller, JsonObject } from '../../core/types.ts'
 import { callAction } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
@@ -24,14 +25,21 @@ const capabilities = {
   modern: { tools: { listChanged: true }, resources: {}, extensions: { [tasksExtension]: {} } }
 } as const
 
-export function openServer(door: McpDoor, caller: Caller, era: 'legacy' | 'modern'): Server {
+/** Who asks, as the HTTP request said. */
+export interface Asking {
+  readonly caller: Caller
+  readonly traceparent: string | undefined
+}
+
+export function openServer(door: McpDoor, asking: Asking, era: 'legacy' | 'modern'): Server {
+  const { caller } = asking
   const server = new Server(
     { name: 'retrofit', title: 'Retrofit', version: door.version },
     { capabilities: capabilities[era], instructions, cacheHints }
   )
   if (era === 'modern') handleTasks(server, door, caller)
   server.setRequestHandler('tools/list', () => ({ tools: toolsFor(door, caller) as never }))
-  server.setRequestHandler('tools/call', ({ params }, context) => callTool(door, callOf(caller, context), params))
+  server.setRequestHandler('tools/call', ({ params }, context) => callTool(door, callOf(asking, context), params))
   server.setRequestHandler('resources/list', async () => ({ resources: await listResources(door, caller) }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: templates }))
   server.setRequestHandler('resources/read', async ({ params }) => ({ contents: [await readResource(door, caller, params.uri)] }))
@@ -49,7 +57,7 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   return callAction(door, { ...call, action, args })
 }
 
-function callOf(caller: Caller, context: ServerContext): McpCall {
+function callOf({ caller, traceparent }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context
   const meta = (mcpReq._meta ?? {}) as Readonly<Record<string, unknown>>
   const token = meta.progressToken as string | number | undefined
@@ -57,6 +65,8 @@ function callOf(caller: Caller, context: ServerContext): McpCall {
   return {
     caller,
     meta,
+    // In `_meta` it is the caller's own span, in the header that of whatever carried the message.
+    traceparent: typeof meta.traceparent === 'string' && parseTraceparent(meta.traceparent) !== undefined ? meta.traceparent : traceparent,
     signal: mcpReq.signal,
     asTask: declaresTasks(context),
     progress: message => {

@@ -1,6 +1,6 @@
 /** POST /mcp: MCP over Streamable HTTP, revision 2026-07-28 and those of 2025 that clients speak. */
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server'
-import type { Caller, JsonObject } from '../../core/types.ts'
+import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
@@ -8,6 +8,7 @@ import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
 import { checkOrigin } from './guard.ts'
 import { challenge } from './metadata.ts'
+import type { Asking } from './open-server.ts'
 
 type NodeRequest = Parameters<NodeHandler>[0]
 type NodeHandler = ReturnType<typeof import('@modelcontextprotocol/node').toNodeHandler>
@@ -21,7 +22,7 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       checkScopes(door, exchange)
       opened ??= open(door)
       const handle = await opened
-      await handle(Object.assign(request, { auth: authOf(callerOf(exchange)) }) as NodeRequest, response, body)
+      await handle(Object.assign(request, { auth: authOf(exchange) }) as NodeRequest, response, body)
     }
   }
 }
@@ -33,7 +34,7 @@ async function open(door: McpDoor): Promise<NodeHandler> {
     import('@modelcontextprotocol/node'),
     import('./open-server.ts')
   ])
-  const handler: McpHttpHandler = createMcpHandler(({ authInfo, era }) => openServer(door, authInfo?.extra?.caller as Caller, era))
+  const handler: McpHttpHandler = createMcpHandler(({ authInfo, era }) => openServer(door, authInfo?.extra as unknown as Asking, era))
   const off = door.engine.catalog.onChange(() => handler.notify.toolsChanged())
   door.leaving.addEventListener('abort', () => {
     off()
@@ -43,12 +44,15 @@ async function open(door: McpDoor): Promise<NodeHandler> {
 }
 
 /** The SDK carries it to where the server is made. */
-const authOf = (caller: Caller): AuthInfo => ({
-  token: '',
-  clientId: caller.clientId,
-  scopes: [...caller.scopes],
-  extra: { caller }
-})
+function authOf(exchange: Exchange): AuthInfo {
+  const caller = callerOf(exchange)
+  return {
+    token: '',
+    clientId: caller.clientId,
+    scopes: [...caller.scopes],
+    extra: { caller, traceparent: exchange.span?.traceparent }
+  }
+}
 
 /** A client can only ask its user for more scopes when it is told by status and header. */
 function checkScopes({ engine, settings }: McpDoor, exchange: Exchange): void {

@@ -1,0 +1,134 @@
+/** `retrofit mcp --stdio`: hands each message of an MCP client on to `POST /mcp` of a gateway, and its answers back. */
+import { createInterface } from 'node:readline'
+import { Pool } from 'undici'
+import { gatewayOf, notThere } from './client.ts'
+
+type Endpoint = ReturnType<typeof gatewayOf>
+
+interface Message {
+  readonly id?: string | number
+  readonly method?: string
+  readonly params?: {
+    readonly name?: string
+    readonly uri?: string
+    readonly requestId?: string | number
+    readonly _meta?: Readonly<Record<string, unknown>>
+  }
+  readonly result?: { readonly protocolVersion?: string }
+}
+
+interface Bridge {
+  readonly endpoint: Endpoint
+  readonly pool: Pool
+  /** Requests that have no answer yet, by id. */
+  readonly open: Map<string | number, AbortController>
+  /** What `initialize` agreed on. */
+  version: string | undefined
+}
+
+const versionKey = 'io.modelcontextprotocol/protocolVersion'
+
+export async function mcp(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const endpoint = gatewayOf(flags)
+  const pool = new Pool(endpoint.base, { headersTimeout: 0, bodyTimeout: 0 })
+  const bridge: Bridge = { endpoint, pool, open: new Map(), version: undefined }
+  const work = new Set<Promise<void>>()
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line.trim() === '') continue
+    const turn = handle(bridge, line).finally(() => work.delete(turn))
+    work.add(turn)
+  }
+  await Promise.all(work)
+  await pool.close()
+  return 0
+}
+
+const write = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
+
+async function handle(bridge: Bridge, line: string): Promise<void> {
+  const message = parsed(line)
+  if (message === undefined) return write({ jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'This line is not JSON' } })
+  if (message.method === 'notifications/cancelled') return bridge.open.get(message.params?.requestId ?? '')?.abort()
+  const { id } = message
+  const gone = new AbortController()
+  if (id !== undefined) bridge.open.set(id, gone)
+  try {
+    await post(bridge, { line, message, signal: gone.signal })
+  } catch (error) {
+    if (id !== undefined && !gone.signal.aborted) write(notAnswered(bridge.endpoint, id, error))
+  } finally {
+    if (id !== undefined) bridge.open.delete(id)
+  }
+}
+
+function parsed(line: string): Message | undefined {
+  try {
+    return JSON.parse(line) as Message
+  } catch {
+    return undefined
+  }
+}
+
+const notAnswered = ({ base }: Endpoint, id: string | number, error: unknown): object => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code: -32_603, message: notThere(base, error as Error).message }
+})
+
+interface Posting {
+  readonly line: string
+  readonly message: Message
+  readonly signal: AbortSignal
+}
+
+async function post(bridge: Bridge, { line, message, signal }: Posting): Promise<void> {
+  const { statusCode, headers, body } = await bridge.pool.request({
+    method: 'POST',
+    path: '/mcp',
+    headers: headersOf(bridge, message),
+    body: line,
+    signal
+  })
+  const type = String(headers['content-type'] ?? '')
+  if (type.startsWith('text/event-stream')) return relay(bridge, body)
+  const text = await body.text()
+  if (statusCode === 202 || message.id === undefined) return
+  if (type.startsWith('application/json')) return told(bridge, text)
+  const { detail = `the gateway answered ${statusCode}` } = (parsed(text) ?? {}) as { detail?: string }
+  write({ jsonrpc: '2.0', id: message.id, error: { code: -32_600, message: detail } })
+}
+
+/** From 2026-07-28 on headers repeat what routers need of the message. */
+function headersOf({ endpoint, version }: Bridge, { method, params }: Message): Record<string, string> {
+  const modern = params?._meta?.[versionKey]
+  const name = params?.name ?? params?.uri
+  return {
+    authorization: `Bearer ${endpoint.key}`,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    ...(typeof modern === 'string' ? { 'mcp-protocol-version': modern, ...(method === undefined ? {} : { 'mcp-method': method }) } : {}),
+    ...(typeof modern === 'string' && name !== undefined ? { 'mcp-name': name } : {}),
+    ...(modern === undefined && version !== undefined ? { 'mcp-protocol-version': version } : {})
+  }
+}
+
+/** Server-Sent Events: only `data` matters here, and each is one message. */
+async function relay(bridge: Bridge, body: AsyncIterable<Buffer>): Promise<void> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of body) {
+    const events = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n\r?\n/)
+    rest = events.pop() ?? ''
+    for (const event of events) {
+      const data = event.split(/\r?\n/).flatMap(one => (one.startsWith('data:') ? [one.slice(5).trimStart()] : []))
+      if (data.length > 0) told(bridge, data.join('\n'))
+    }
+  }
+}
+
+function told(bridge: Bridge, text: string): void {
+  const message = parsed(text)
+  if (message === undefined) return
+  bridge.version = message.result?.protocolVersion ?? bridge.version
+  write(message)
+}
