@@ -22,16 +22,18 @@ interface Bridge {
   readonly pool: Pool
   /** Requests that have no answer yet, by id. */
   readonly open: Map<string | number, AbortController>
-  /** What `initialize` agreed on. */
+  /** What `initialize` agreed on, and the session that it opened. */
   version: string | undefined
+  session: string | undefined
 }
 
+const cancelMs = 5_000
 const versionKey = 'io.modelcontextprotocol/protocolVersion'
 
 export async function mcp(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const endpoint = gatewayOf(flags)
   const pool = new Pool(endpoint.base, { headersTimeout: 0, bodyTimeout: 0 })
-  const bridge: Bridge = { endpoint, pool, open: new Map(), version: undefined }
+  const bridge: Bridge = { endpoint, pool, open: new Map(), version: undefined, session: undefined }
   const work = new Set<Promise<void>>()
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue
@@ -47,8 +49,9 @@ const write = (message: object): void => void process.stdout.write(`${JSON.strin
 
 async function handle(bridge: Bridge, line: string): Promise<void> {
   const message = parsed(line)
-  if (message === undefined) return write({ jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'This line is not JSON' } })
-  if (message.method === 'notifications/cancelled') return bridge.open.get(message.params?.requestId ?? '')?.abort()
+  if (message === undefined)
+    return write({ jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'This line is no JSON-RPC message' } })
+  if (message.method === 'notifications/cancelled') return cancel(bridge, { line, message })
   const { id } = message
   const gone = new AbortController()
   if (id !== undefined) bridge.open.set(id, gone)
@@ -61,9 +64,16 @@ async function handle(bridge: Bridge, line: string): Promise<void> {
   }
 }
 
+/** The gateway is told first: to it a connection that only breaks is no wish to cancel. */
+async function cancel(bridge: Bridge, told: Omit<Posting, 'signal'>): Promise<void> {
+  await post(bridge, { ...told, signal: AbortSignal.timeout(cancelMs) }).catch(() => undefined)
+  bridge.open.get(told.message.params?.requestId ?? '')?.abort()
+}
+
 function parsed(line: string): Message | undefined {
   try {
-    return JSON.parse(line) as Message
+    const message: unknown = JSON.parse(line)
+    return typeof message === 'object' && message !== null ? message : undefined
   } catch {
     return undefined
   }
@@ -89,6 +99,7 @@ async function post(bridge: Bridge, { line, message, signal }: Posting): Promise
     body: line,
     signal
   })
+  bridge.session ??= headers['mcp-session-id']?.toString()
   const type = String(headers['content-type'] ?? '')
   if (type.startsWith('text/event-stream')) return relay(bridge, body)
   const text = await body.text()
@@ -99,7 +110,7 @@ async function post(bridge: Bridge, { line, message, signal }: Posting): Promise
 }
 
 /** From 2026-07-28 on headers repeat what routers need of the message. */
-function headersOf({ endpoint, version }: Bridge, { method, params }: Message): Record<string, string> {
+function headersOf({ endpoint, version, session }: Bridge, { method, params }: Message): Record<string, string> {
   const modern = params?._meta?.[versionKey]
   const name = params?.name ?? params?.uri
   return {
@@ -108,7 +119,8 @@ function headersOf({ endpoint, version }: Bridge, { method, params }: Message): 
     accept: 'application/json, text/event-stream',
     ...(typeof modern === 'string' ? { 'mcp-protocol-version': modern, ...(method === undefined ? {} : { 'mcp-method': method }) } : {}),
     ...(typeof modern === 'string' && name !== undefined ? { 'mcp-name': name } : {}),
-    ...(modern === undefined && version !== undefined ? { 'mcp-protocol-version': version } : {})
+    ...(modern === undefined && version !== undefined ? { 'mcp-protocol-version': version } : {}),
+    ...(modern === undefined && session !== undefined ? { 'mcp-session-id': session } : {})
   }
 }
 

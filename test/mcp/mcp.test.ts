@@ -118,10 +118,9 @@ describe('a tool', () => {
   test('tells of progress where it is asked to', () =>
     legacy(async client => {
       const told: Any[] = []
-      await client.callTool({ name: 'demo_echo', arguments: { text: 'x' } }, undefined, {
-        onprogress: progress => void told.push(progress)
-      })
-      expect(told.length).toBeGreaterThan(0)
+      const args = { text: 'x', idempotency_key: 'progress-1' }
+      await client.callTool({ name: 'demo_note', arguments: args }, undefined, { onprogress: progress => void told.push(progress) })
+      expect(told.map(({ message }) => message)).toContain('commit')
       expect(told.map(({ progress }) => progress)).toEqual(told.map((_, i) => i + 1))
     }))
 
@@ -155,7 +154,61 @@ describe('a tool', () => {
       await other.close()
     }
   })
+
+  test.each([
+    ['over HTTP', (other: OpenGateway) => overHttp(other)],
+    ['over stdio', (other: OpenGateway) => overStdio(other)]
+  ])(
+    'what its client cancels is cancelled, also a write before its commit point: %s',
+    async (_, transport) => {
+      const other = await openGateway({ manifests: [echoManifest.replace('  slow:', slowWrite.replace('1s', '60s'))] })
+      const client = new Client(info)
+      try {
+        await client.connect(transport(other) as Any)
+        const gone = new AbortController()
+        const options = { signal: gone.signal }
+        const sent = client.callTool({ name: 'demo_late', arguments: { idempotency_key: 'k2' } }, undefined, options)
+        sent.catch(() => undefined)
+        const find = async () => (await other.call('/v1/runs?action=demo_late')).json.runs[0]
+        while ((await find())?.status !== 'working') await new Promise(resolve => setTimeout(resolve, 20))
+        gone.abort()
+        await expect(sent).rejects.toThrow()
+        while ((await find()).status === 'working') await new Promise(resolve => setTimeout(resolve, 50))
+        expect(await find()).toMatchObject({ status: 'cancelled', effect: 'none' })
+      } finally {
+        await client.close()
+        await other.close()
+      }
+    },
+    30_000
+  )
+
+  test('only its own client cancels a call', async () => {
+    const asked = (session: string) => ({ headers: { 'mcp-session-id': session } })
+    const request = ++id
+    const sent = gateway.call('/mcp', {
+      body: { jsonrpc: '2.0', id: request, method: 'tools/call', params: { name: 'demo_slow', arguments: { text: 'mine' } } },
+      headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-06-18', ...asked('one').headers }
+    })
+    const running = async () => (await gateway.call('/v1/runs?action=demo_slow&status=working')).json.runs.length > 0
+    while (!(await running())) await new Promise(resolve => setTimeout(resolve, 20))
+    await rpc('notifications/cancelled', { requestId: request }, asked('two'))
+    await rpc('notifications/cancelled', { requestId: request })
+    const { runId } = resultOf((await sent).text).result.structuredContent
+    let last = await call('get_run', { run_id: runId })
+    while (last.structuredContent?.status !== undefined) last = await call('get_run', { run_id: runId })
+    expect(last.structuredContent).toEqual({ text: 'mine' })
+  })
 })
+
+const overHttp = (other: OpenGateway) => new StreamableHTTPClientTransport(new URL(`${other.url}/mcp`), withKey(`Bearer ${other.adminKey}`))
+
+function overStdio({ url, adminKey }: OpenGateway): StdioClientTransport {
+  const root = join(import.meta.dirname, '../..')
+  const main = join(root, 'src/main.ts')
+  const args = ['node', '--disable-warning=ExperimentalWarning', main, 'mcp', '--stdio', '--url', url, '--key', adminKey]
+  return new StdioClientTransport({ command: join(root, 'scripts/with-node'), args, stderr: 'inherit' })
+}
 
 const slowWrite = `  late:
     title: Write late
@@ -300,11 +353,8 @@ test('a client of 2026-07-28 is told when the bots change', () =>
   }))
 
 test('retrofit mcp --stdio hands everything on', async () => {
-  const command = join(import.meta.dirname, '../../scripts/with-node')
   const client = new Client(info)
-  const main = join(import.meta.dirname, '../../src/main.ts')
-  const args = ['node', '--disable-warning=ExperimentalWarning', main, 'mcp', '--stdio', '--url', gateway.url, '--key', gateway.adminKey]
-  await client.connect(new StdioClientTransport({ command, args, stderr: 'inherit' }) as Any)
+  await client.connect(overStdio(gateway) as Any)
   try {
     expect((await client.listTools()).tools.length).toBeGreaterThan(4)
     const answers: Any[] = await Promise.all(

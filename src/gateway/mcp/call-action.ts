@@ -42,7 +42,8 @@ export function submit({ engine }: McpDoor, { action, args, meta, caller, tracep
 async function endOf(door: McpDoor, call: ActionCall, { run, outcome }: Submitted): Promise<Run> {
   const last = await followed(door, call, run)
   // A read that nobody waits for is a waste. A write goes on: its client may only have lost the connection, and asks again with the same key.
-  const forsaken = call.signal.aborted && outcome === 'created' && call.action.effect === 'read'
+  const unwanted = call.cancelled?.aborted || (call.signal.aborted && call.action.effect === 'read')
+  const forsaken = unwanted && outcome === 'created'
   if (forsaken && !hasEnded(last)) await door.engine.cancel(call.caller, run.id).catch(() => undefined)
   return last
 }

@@ -19,6 +19,8 @@ export interface McpCall {
   readonly meta: Readonly<Record<string, unknown>>
   /** Aborts when the client has gone or has cancelled. */
   readonly signal: AbortSignal
+  /** Aborts when the client has cancelled in so many words. */
+  readonly cancelled: AbortSignal | undefined
   /** Of the request; the run becomes part of its trace. */
   readonly traceparent: string | undefined
   /** The client takes a task instead of an answer. */

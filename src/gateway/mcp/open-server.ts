@@ -29,6 +29,8 @@ const capabilities = {
 export interface Asking {
   readonly caller: Caller
   readonly traceparent: string | undefined
+  /** Aborts when the client sends `notifications/cancelled`. */
+  readonly cancelled: AbortSignal | undefined
 }
 
 export function openServer(door: McpDoor, asking: Asking, era: 'legacy' | 'modern'): Server {
@@ -57,7 +59,7 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   return callAction(door, { ...call, action, args })
 }
 
-function callOf({ caller, traceparent }: Asking, context: ServerContext): McpCall {
+function callOf({ caller, traceparent, cancelled }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context
   const meta = (mcpReq._meta ?? {}) as Readonly<Record<string, unknown>>
   const token = meta.progressToken as string | number | undefined
@@ -67,7 +69,8 @@ function callOf({ caller, traceparent }: Asking, context: ServerContext): McpCal
     meta,
     // In `_meta` it is the caller's own span, in the header that of whatever carried the message.
     traceparent: typeof meta.traceparent === 'string' && parseTraceparent(meta.traceparent) !== undefined ? meta.traceparent : traceparent,
-    signal: mcpReq.signal,
+    signal: cancelled === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, cancelled]),
+    cancelled,
     asTask: declaresTasks(context),
     progress: message => {
       if (token === undefined || mcpReq.signal.aborted) return

@@ -8,6 +8,7 @@ import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
 import { checkOrigin } from './guard.ts'
 import { challenge } from './metadata.ts'
+import { openCalls } from './open-calls.ts'
 import type { Asking } from './open-server.ts'
 
 type NodeRequest = Parameters<NodeHandler>[0]
@@ -15,6 +16,7 @@ type NodeHandler = ReturnType<typeof import('@modelcontextprotocol/node').toNode
 
 export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
   let opened: Promise<NodeHandler> | undefined
+  const cancelledOf = openCalls()
   return {
     async callMcp(exchange) {
       const { request, response, headers, body } = exchange
@@ -22,7 +24,7 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       checkScopes(door, exchange)
       opened ??= open(door)
       const handle = await opened
-      await handle(Object.assign(request, { auth: authOf(exchange) }) as NodeRequest, response, body)
+      await handle(Object.assign(request, { auth: authOf(exchange, cancelledOf(exchange)) }) as NodeRequest, response, body)
     }
   }
 }
@@ -44,13 +46,13 @@ async function open(door: McpDoor): Promise<NodeHandler> {
 }
 
 /** The SDK carries it to where the server is made. */
-function authOf(exchange: Exchange): AuthInfo {
+function authOf(exchange: Exchange, cancelled: AbortSignal | undefined): AuthInfo {
   const caller = callerOf(exchange)
   return {
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: exchange.span?.traceparent }
+    extra: { caller, traceparent: exchange.span?.traceparent, cancelled } satisfies Asking
   }
 }
 
