@@ -70,7 +70,7 @@ describe('the conformance suite of the protocol', () => {
   test('the Tasks extension', async () => {
     const results = await Promise.all(tasks.map(name => conformance(proxy.url, ['--scenario', name])))
     expect(results.flatMap(one => [...one.keys()])).toEqual(tasks)
-    for (const one of results) expectOnlyThose(one)
+    expectOnlyThose(new Map(results.flatMap(one => [...one])))
   }, 240_000)
 
   test('no expected failure passes everywhere', () => {

@@ -46,7 +46,7 @@ interface Check {
 export async function conformance(url: string, which: readonly string[]): Promise<ReadonlyMap<string, readonly Check[]>> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-conformance-'))
   try {
-    await run(['server', '--url', `${url}/mcp`, ...which, '--output-dir', folder])
+    await run(['server', '--url', `${url}/mcp`, ...which, '--timeout', '120000', '--output-dir', folder])
     return new Map(
       readdirSync(folder).map(name => {
         const checks = JSON.parse(readFileSync(join(folder, name, 'checks.json'), 'utf8')) as readonly Check[]

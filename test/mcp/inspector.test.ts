@@ -23,7 +23,7 @@ afterAll(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any shape are looked into
 async function inspect(target: readonly string[], method: readonly string[]): Promise<any> {
-  const child = spawn(process.execPath, [inspector, '--cli', ...target, '--method', ...method], {
+  const child = spawn(process.execPath, [inspector, '--cli', ...target, '--connect-timeout', '100000', '--method', ...method], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, HOME: home, NODE_OPTIONS: '' }
   })
@@ -59,5 +59,5 @@ test.each([
     const answer = await inspect(target(), ['tools/call', '--tool-name', 'demo_echo', '--tool-arg', 'text=seen'])
     expect(answer.structuredContent).toEqual({ text: 'seen' })
   },
-  120_000
+  240_000
 )

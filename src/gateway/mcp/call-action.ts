@@ -53,7 +53,10 @@ export async function followed({ engine, settings, leaving }: McpDoor, call: Mcp
   if (hasEnded(run)) return run
   const waitMs = call.asTask ? settings.mcpTaskAfterMs : settings.mcpWaitMs
   call.progress(run.status)
-  const off = engine.watch(run.id, event => call.progress(event.type === 'step' ? event.step.name : event.status))
+  const off = engine.watch(run.id, event => {
+    if (event.type === 'step') call.progress(event.step.name)
+    else if (event.type === 'status') call.progress(event.status)
+  })
   try {
     return await waitFor(engine, run, { waitMs, signal: AbortSignal.any([call.signal, leaving]) })
   } finally {
