@@ -6,6 +6,9 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type AIMessage, type BaseMessage, HumanMessage } from '@langchain/core/messages'
+import { MultiServerMCPClient } from '@langchain/mcp-adapters'
+import { ChatOpenAI } from '@langchain/openai'
 import { Agent, tool as agentsTool, OpenAIProvider, Runner, setTracingDisabled } from '@openai/agents'
 import { dynamicTool, generateText, isStepCount, jsonSchema } from 'ai'
 import OpenAI from 'openai'
@@ -53,8 +56,8 @@ async function callAction(query: string, { name, args, id }: { name: string; arg
   return answer.text
 }
 
-/** The model saw our definitions, and both results, and each call has its run. */
-async function proven(client: string): Promise<void> {
+/** The model saw our definitions, and both results. */
+function saw(client: string): void {
   expect(model.isDone()).toBe(true)
   expect(model.asked.length).toBe(2)
   expect(JSON.stringify(model.asked[0]?.tools)).toContain('Customer number, as C-1001')
@@ -62,6 +65,11 @@ async function proven(client: string): Promise<void> {
   expect(results.map(({ tool_call_id }) => tool_call_id)).toEqual([`call_${client}_1`, `call_${client}_2`])
   expect(JSON.stringify(results[0]?.content)).toContain('Keller')
   expect(JSON.stringify(results[1]?.content)).toMatch(/CURRENT/)
+}
+
+/** And the id of the call is the key of its run. */
+async function proven(client: string): Promise<void> {
+  saw(client)
   const again = await gateway.call('corebank_get_customer', { customer_id: 'C-1001' }, { key: `call_${client}_1` })
   expect(again.headers.get('idempotent-replayed')).toBe('true')
 }
@@ -168,4 +176,27 @@ test('ai (Vercel): generateText', async () => {
   })
   expect([text, steps.length]).toEqual([final, 2])
   await proven('ai')
+})
+
+test('@langchain/core with @langchain/mcp-adapters: tools over MCP, without code of ours', async () => {
+  const headers = { authorization: `Bearer ${adminKey}` }
+  const client = new MultiServerMCPClient({ mcpServers: { retrofit: { transport: 'http', url: `${program.url}/mcp`, headers } } })
+  try {
+    const tools = await client.getTools()
+    const chat = new ChatOpenAI({ model: 'gpt-4o', apiKey: 'a-key', configuration: { baseURL: `${model.url}/v1` } }).bindTools(tools)
+    model.says({ calls: callsOf('langchain', false) }, { text: final })
+    const dialogue: BaseMessage[] = [new HumanMessage(question)]
+    const reply = (await chat.invoke(dialogue)) as AIMessage
+    dialogue.push(reply)
+    for (const call of reply.tool_calls ?? []) {
+      const result = await tools.find(({ name }) => name === call.name)?.invoke({ ...call, type: 'tool_call' })
+      dialogue.push(result as BaseMessage)
+    }
+    expect((await chat.invoke(dialogue)).content).toBe(final)
+    saw('langchain')
+    const { runs } = (await gateway.request('GET', '/v1/runs?action=corebank_list_accounts&limit=1')).body as { runs: { status: string }[] }
+    expect(runs).toMatchObject([{ status: 'completed' }])
+  } finally {
+    await client.close()
+  }
 })
