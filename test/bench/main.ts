@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** `npm run bench [-- start hop soap screen agents catalogue sessions] [--rounds N] [--seconds S] [--quick] [--json]` */
-=======
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue] [--rounds N] [--seconds S] [--quick] [--json]` */
->>>>>>> b4c3776 (Measure the SOAP adapter alone and under hostile answers; keep prefixes, groups and long numbers from multiplying)
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions] [--rounds N] [--seconds S] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
