@@ -6,12 +6,5 @@ export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type 
 export { compilePattern } from './core/schema.ts'
 export type { Json, JsonObject, JsonSchema, ScreenUse, Target } from './core/types.ts'
 export { escapeAttribute, escapeText, writeXmlTree } from './core/write-xml.ts'
-export {
-  attribute,
-  childElements,
-  parseXmlTree,
-  parseXmlTreeInPieces,
-  textContent,
-  type XmlElement,
-  XmlError
-} from './core/xml.ts'
+export { parseXmlTree, parseXmlTreeInPieces, XmlError } from './core/xml.ts'
+export { attribute, childElements, textContent, type XmlElement } from './core/xml-element.ts'

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapeAttribute, escapeText } from '../../src/core/write-xml.ts'
-import { attribute, childElements, declarationsIn, type Scope, type XmlElement } from '../../src/core/xml.ts'
+import { attribute, childElements, declarationsIn, type Scope, type XmlElement } from '../../src/core/xml-element.ts'
 import { isXsd, soapEncodings, xsd } from '../../src/manifest/import/wsdl/qname.ts'
 import type { SchemaSet } from '../../src/manifest/import/wsdl/schema-set.ts'
 import { builtins } from '../../src/manifest/import/wsdl/simple-types.ts'

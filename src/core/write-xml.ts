@@ -1,5 +1,5 @@
 /** XML trees and texts → XML text. */
-import { noScope, type Scope, type XmlElement } from './xml.ts'
+import { noScope, type Scope, type XmlElement } from './xml-element.ts'
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',

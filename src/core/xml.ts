@@ -1,22 +1,6 @@
 /** Strict XML 1.0 text → a tree in document order. No DTD, no entities but the five, nothing too deep or too large. */
 
-export interface XmlElement {
-  readonly prefix: string
-  readonly local: string
-  /** '' is no namespace. */
-  readonly uri: string
-  readonly attributes: readonly XmlAttribute[]
-  readonly children: readonly (XmlElement | string)[]
-  readonly scope: Scope
-}
-export interface XmlAttribute {
-  readonly prefix: string
-  readonly local: string
-  readonly uri: string
-  readonly value: string
-}
-/** Prefix → namespace; its prototype is the scope around it, and the last one has none. */
-export type Scope = Readonly<Record<string, string>>
+import { noScope, type Scope, type XmlAttribute, type XmlElement } from './xml-element.ts'
 
 export interface XmlLimits {
   readonly characters: number
@@ -56,8 +40,6 @@ interface Scan {
   elements: number
 }
 
-const xmlUri = 'http://www.w3.org/XML/1998/namespace'
-export const noScope: Scope = Object.freeze(Object.assign(Object.create(null), { '': '', xml: xmlUri }))
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*)?/y
@@ -290,19 +272,3 @@ function named(scan: Scan, qname: string, scope: Scope, element: boolean): { pre
   if (uri === undefined && scan.options.unboundPrefixes !== 'keep') fail(scan, `the prefix ${prefix} has no namespace`)
   return { prefix, local: qname.slice(colon + 1), uri: uri ?? `unbound:${prefix}` }
 }
-
-/** Everything that is in scope, the innermost first. */
-export function declarationsIn(scope: Scope): readonly (readonly [prefix: string, uri: string])[] {
-  const found: [string, string][] = []
-  for (const prefix in scope) found.push([prefix, scope[prefix] as string])
-  return found
-}
-
-export const childElements = ({ children }: XmlElement): readonly XmlElement[] => children.filter(child => typeof child !== 'string')
-
-export function attribute({ attributes }: XmlElement, local: string, uri = ''): string | undefined {
-  return attributes.find(each => each.local === local && each.uri === uri)?.value
-}
-
-/** The element's own text, without that of its children. */
-export const textContent = ({ children }: XmlElement): string => children.filter(child => typeof child === 'string').join('')

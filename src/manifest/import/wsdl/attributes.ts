@@ -1,5 +1,5 @@
 /** The attributes of a complex type, with those of its attribute groups. */
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { type ContentContext, type Place, wireName } from './content.ts'
 import { documentationOf } from './definitions.ts'
 import type { AttributeUse } from './particles.ts'

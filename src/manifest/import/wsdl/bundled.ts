@@ -1,5 +1,7 @@
 /** Well-known schemas that files import without a location, written from their specifications as far as messages use them. */
-import { parseXmlTree, type XmlElement } from '../../../core/xml.ts'
+
+import { parseXmlTree } from '../../../core/xml.ts'
+import type { XmlElement } from '../../../core/xml-element.ts'
 import { swaRef } from './simple-types.ts'
 
 const limits = { characters: 100_000, depth: 30, elements: 1_000, attributes: 30, textCharacters: 10_000 }

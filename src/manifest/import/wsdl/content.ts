@@ -1,5 +1,5 @@
 /** Complex types → Content. */
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { attributesOf, overlay } from './attributes.ts'
 import { documentationOf } from './definitions.ts'
 import {

@@ -1,5 +1,5 @@
 /** The WSDL and those that it imports → its messages, port types, bindings and services by name. */
-import { attribute, childElements, textContent, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, textContent, type XmlElement } from '../../../core/xml-element.ts'
 import type { Documents, LoadedDocument } from './documents.ts'
 import { ImportFailure } from './failure.ts'
 import { keyOf, type QName } from './qname.ts'

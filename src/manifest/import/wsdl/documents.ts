@@ -1,7 +1,8 @@
 /** Reads the WSDL and what it imports: nothing above its folder, nothing from the network unless asked. */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
-import { parseXmlTree, type XmlElement, XmlError } from '../../../core/xml.ts'
+import { parseXmlTree, XmlError } from '../../../core/xml.ts'
+import type { XmlElement } from '../../../core/xml-element.ts'
 import { ImportFailure } from './failure.ts'
 
 export interface LoadedDocument {

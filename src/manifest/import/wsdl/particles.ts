@@ -1,6 +1,6 @@
 /** What a complex type holds, as particles and attributes: derivation, groups and references are followed, types are not. */
 
-import type { XmlElement } from '../../../core/xml.ts'
+import type { XmlElement } from '../../../core/xml-element.ts'
 import type { QName } from './qname.ts'
 import type { Component, SchemaContext } from './schema-set.ts'
 import type { Simple } from './simple-types.ts'

@@ -1,6 +1,6 @@
 /** WS-Policy of the bindings that are used → what a manifest can say by itself, and what its author must know. */
 import type { JsonObject } from '../../../core/types.ts'
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import type { Definitions } from './definitions.ts'
 import type { PolicyFindings, Wsdl } from './model.ts'
 

@@ -1,5 +1,5 @@
 /** The prefixes that the manifest declares: the file's own where they can be had. */
-import { declarationsIn } from '../../../core/xml.ts'
+import { declarationsIn } from '../../../core/xml-element.ts'
 import { type QName, xsd } from './qname.ts'
 
 const reserved: ReadonlySet<string> = new Set(['soapenv', 'xsi', 'xml', 'xmlns', 'soapenc', '__proto__', 'constructor', 'prototype'])

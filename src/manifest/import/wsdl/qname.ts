@@ -1,5 +1,5 @@
 /** Qualified names as one string: `{uri}local`. */
-import type { XmlElement } from '../../../core/xml.ts'
+import type { XmlElement } from '../../../core/xml-element.ts'
 
 export interface QName {
   readonly uri: string

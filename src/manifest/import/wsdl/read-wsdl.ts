@@ -1,5 +1,5 @@
 /** Definitions → operations, one for each operation of a port type, by way of the best binding of that port type. */
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { type Definition, type Definitions, documentationOf, wsdlUri } from './definitions.ts'
 import { ImportFailure } from './failure.ts'
 import type { Endpoint, Fault, Message, Operation, Part, Wsdl } from './model.ts'

@@ -1,7 +1,7 @@
 /** Named types → shared schemas, each once; recursion becomes a reference. */
 
 import type { Json, JsonObject } from '../../../core/types.ts'
-import { attribute, childElements } from '../../../core/xml.ts'
+import { attribute, childElements } from '../../../core/xml-element.ts'
 import { type ContentContext, contentOf, elementUse, isAnyType, namedContent } from './content.ts'
 import { documentationOf } from './definitions.ts'
 import { objectSchema } from './objects.ts'

@@ -1,5 +1,5 @@
 /** All components of all schemas that a WSDL holds and imports, by kind and name. */
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { bundledSchema } from './bundled.ts'
 import type { Documents, LoadedDocument } from './documents.ts'
 import { type FailureCode, ImportFailure } from './failure.ts'

@@ -1,7 +1,7 @@
 /** XSD simple types → JSON Schemas of scalars, and of lists of them. */
 
 import type { Json, JsonObject } from '../../../core/types.ts'
-import { attribute, childElements, type XmlElement } from '../../../core/xml.ts'
+import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { documentationOf } from './definitions.ts'
 import { isXsd, keyOf, type QName, resolveQName, soapEncodings } from './qname.ts'
 import { toPattern } from './regex.ts'

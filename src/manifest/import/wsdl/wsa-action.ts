@@ -1,4 +1,4 @@
-import { attribute, type XmlElement } from '../../../core/xml.ts'
+import { attribute, type XmlElement } from '../../../core/xml-element.ts'
 import type { QName } from './qname.ts'
 
 /** As the file says it, or WS-Addressing 1.0 WSDL Binding, section 4.4.4. */
