@@ -6,5 +6,6 @@ export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type 
 export { compilePattern } from './core/schema.ts'
 export type { Json, JsonObject, JsonSchema, ScreenUse, Target } from './core/types.ts'
 export { escapeAttribute, escapeText, writeXmlTree } from './core/write-xml.ts'
-export { parseXmlTree, parseXmlTreeInPieces, XmlError } from './core/xml.ts'
+export { parseXmlTree, parseXmlTreeInPieces } from './core/xml.ts'
 export { attribute, childElements, textContent, type XmlElement } from './core/xml-element.ts'
+export { XmlError } from './core/xml-error.ts'

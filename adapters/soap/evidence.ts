@@ -16,7 +16,7 @@ export interface Exchanged {
 export async function attachEvidence(call: Call, operation: OperationPlan, { request, answer }: Exchanged): Promise<void> {
   const files: (readonly [string, string])[] = []
   if (request !== undefined) files.push(['request', request])
-  if (answer !== undefined && answer.body.length > 0) files.push(['answer', answer.body.toString('utf8')])
+  if (answer !== undefined && answer.body.length > 0) files.push(['answer', answer.body.toString('utf8', 0, shownChars * 16)])
   for (const [name, text] of files) {
     const content = Buffer.from(clean(call, operation, text))
     // The failure itself is what the caller must hear of.

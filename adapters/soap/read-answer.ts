@@ -1,5 +1,6 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
 import { isUtf8 } from 'node:buffer'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Json, JsonObject } from '../../src/index.ts'
 import { joinParts, withParts } from './attachments/join-parts.ts'
 import type { Part } from './attachments/part.ts'
@@ -9,12 +10,13 @@ import { BadXml } from './bad-xml.ts'
 import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
-import { joinReferences } from './multi-ref.ts'
+import { joinReferences, joinReferencesInPieces } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
-import { readObject } from './read-value.ts'
+import { startObject } from './read-value.ts'
 import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
+import { doAtOnce, doInPieces, type Work } from './work.ts'
 
 interface Reading {
   readonly limits: Limits
@@ -24,10 +26,14 @@ interface Reading {
   readonly keep: Keep | undefined
 }
 
+const largeBytes = 1024 * 1024
+
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
 
 export async function readAnswer(operation: OperationPlan, answer: Answer, { limits, signal, sealed, keep }: Reading): Promise<Outcome> {
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
+  // Memory for megabytes takes its time: not for the bytes and for their text in one turn.
+  if (answer.body.length > largeBytes) await turn()
   const { text, others } = messageOf(answer)
   const sent = await parseXml(text, limits, signal)
   const believed = sealed === undefined ? sent : await sealed.open(sent, { text, parts: others.length })
@@ -35,8 +41,11 @@ export async function readAnswer(operation: OperationPlan, answer: Answer, { lim
   const joined = joinParts(believed, texts, 2 * limits.answerBytes)
   const { root } = joined
   const opened = openEnvelope(root)
-  if ('fault' in opened) return { symptom: { http: answer.status, fault: wholeFault(operation, { root, fault: opened.fault, limits }) } }
-  const response = operation.answer === 'none' ? {} : readOpened(operation, opened, limits)
+  if ('fault' in opened) {
+    const fault = await wholeFault(operation, { root, fault: opened.fault, limits, signal })
+    return { symptom: { http: answer.status, fault } }
+  }
+  const response = operation.answer === 'none' ? {} : await readOpenedInPieces(operation, opened, { limits, signal })
   return { response: withParts(operation.response, { value: response, joined, texts }) }
 }
 
@@ -47,27 +56,51 @@ function messageOf(answer: Answer): { readonly text: string; readonly others: re
   return { text: answerText({ ...answer, body: root.content, contentType: root.contentType }), others }
 }
 
+interface Bounds {
+  readonly limits: Limits
+  readonly signal: AbortSignal
+}
+
 /** What its detail refers to stands beside the fault. */
-function wholeFault({ encoded }: OperationPlan, { root, fault, limits }: { root: Element; fault: Fault; limits: Limits }): Fault {
+async function wholeFault(
+  { encoded }: OperationPlan,
+  { root, fault, limits, signal }: Bounds & { readonly root: Element; readonly fault: Fault }
+): Promise<Fault> {
   if (!encoded) return fault
-  const joined = openEnvelope(joinReferences(root, limits.elements))
+  const joined = openEnvelope(await joinReferencesInPieces(root, limits.elements, signal))
   return 'fault' in joined ? joined.fault : fault
 }
 
 type Body = Exclude<ReturnType<typeof openEnvelope>, { readonly fault: unknown }>
 
-/** The value of a body; also what a test or a sandbox reads with. Throws BadXml or Unreadable. */
-export function readOpened(operation: OperationPlan, { body: sent, header }: Body, limits: Limits): Json {
-  const body = operation.encoded ? joinReferences(sent, limits.elements) : sent
-  const { answer: expected, response } = operation
-  const value = expected === 'parts' ? readObject(response, body, 'Body') : readExpected(operation, body)
-  if (response.kind !== 'object' || response.header === undefined || header === undefined) return value
-  const { property, mapping } = response.header
-  if (mapping.kind !== 'object' || childrenOf(header).length === 0) return value
-  return { ...(value as JsonObject), [property]: readObject(mapping, header, 'Header') }
+/** The value of a body, as a test or a sandbox reads it. Throws BadXml or Unreadable. */
+export function readOpened(operation: OperationPlan, opened: Body, limits: Limits): Json {
+  const body = operation.encoded ? joinReferences(opened.body, limits.elements) : opened.body
+  const { work, value } = startReading(operation, { ...opened, body })
+  doAtOnce(work)
+  return value()
 }
 
-function readExpected(operation: OperationPlan, body: Element): Json {
+/** The same; others get their turn in between. */
+async function readOpenedInPieces(operation: OperationPlan, opened: Body, { limits, signal }: Bounds): Promise<Json> {
+  const body = operation.encoded ? await joinReferencesInPieces(opened.body, limits.elements, signal) : opened.body
+  const { work, value } = startReading(operation, { ...opened, body })
+  await doInPieces(work, signal)
+  return value()
+}
+
+function startReading(operation: OperationPlan, { body, header }: Body): { readonly work: Work; value(): Json } {
+  const { answer: expected, response } = operation
+  const work: Work = []
+  const value = expected === 'parts' ? startObject(response, body, { path: 'Body', work }) : startExpected(operation, body, work)
+  const plan = response.kind === 'object' ? response.header : undefined
+  if (plan === undefined || plan.mapping.kind !== 'object' || header === undefined || childrenOf(header).length === 0)
+    return { work, value: () => value }
+  const own = startObject(plan.mapping, header, { path: 'Header', work })
+  return { work, value: () => ({ ...(value as JsonObject), [plan.property]: own }) }
+}
+
+function startExpected(operation: OperationPlan, body: Element, work: Work): Json {
   const { answer: expected, response, encoded } = operation
   const elements = childrenOf(body)
   const [element] = elements
@@ -76,7 +109,7 @@ function readExpected(operation: OperationPlan, body: Element): Json {
   // SOAP 1.1, section 7.1: the name of the element that answers is not significant.
   if (!encoded && (element.local !== expected.local || element.uri !== expected.uri))
     throw new BadXml(`it holds {${element.uri}}${element.local} where {${expected.uri}}${expected.local} is expected`.slice(0, 300))
-  return readObject(response, descend(element, operation), expected.local)
+  return startObject(response, descend(element, operation), { path: expected.local, work })
 }
 
 function descend(element: Element, { inside }: OperationPlan): Element {

@@ -4,23 +4,38 @@ import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapp
 import { xsi } from './namespaces.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
 import { readText, Unreadable } from './read-scalar.ts'
+import { doAtOnce, doEach, type Work } from './work.ts'
 
 export { Unreadable }
 
 type Values = Record<string, Json>
 
 export function readObject(mapping: ObjectMapping | VariantsMapping, element: Element, path: string): Json {
+  const work: Work = []
+  const object = startObject(mapping, element, { path, work })
+  doAtOnce(work)
+  return object
+}
+
+interface At {
+  readonly path: string
+  readonly work: Work
+}
+
+/** The object, which the work fills. */
+export function startObject(mapping: ObjectMapping | VariantsMapping, element: Element, { path, work }: At): Json {
   const chosen = mapping.kind === 'object' ? mapping : variantOf(mapping, element, path)
   const object: Values = {}
-  readAttributes(object, chosen, element, path)
-  const { text, content, elements } = chosen
+  work.push(() => fill(object, chosen, element, { path, work }))
+  return object
+}
+
+function fill(object: Values, mapping: ObjectMapping, element: Element, { path, work }: At): void {
+  readAttributes(object, mapping, element, path)
+  const { text, content, elements } = mapping
   if (content !== undefined) set(object, content, innerXml(element))
   else if (text !== undefined) set(object, text.property, readSimple(text.mapping, textOf(element), { element, path }))
-  else if (elements.length > 0) {
-    readElements(object, chosen, { children: childrenOf(element), path })
-    fillLists(object, chosen)
-  }
-  return object
+  else if (elements.length > 0) readElements(object, mapping, { children: childrenOf(element), path, work })
 }
 
 /** By xsi:type; without one, the kind that needs none. */
@@ -59,25 +74,24 @@ function readAttributes(object: Values, mapping: ObjectMapping, element: Element
 const innerXml = ({ children }: Element): string =>
   children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child))).join('')
 
-interface Content {
+interface Content extends At {
   readonly children: readonly Element[]
-  readonly path: string
 }
 
 /** In document order: a name that is there twice means the next place that it can have. */
-export function readElements(object: Values, mapping: ObjectMapping, { children, path }: Content): void {
+function readElements(object: Values, mapping: ObjectMapping, { children, path, work }: Content): void {
   let at = 0
-  for (let index = 0; index < children.length; ) {
+  const one = (index: number): number => {
     const child = children[index] as Element
     const place = placeOf(object, mapping, { child, at, path })
     const member = place === undefined ? undefined : mapping.elements[place]
-    if (place === undefined || member === undefined) {
-      index += 1
-      continue
-    }
+    if (place === undefined || member === undefined) return 1
     at = place
-    index += member.role === 'group' ? readGroup(object, member, { children, from: index, path }) : readOne(object, member, child, path)
+    if (member.role === 'group') return readGroup(object, member, { children, from: index, path, work })
+    readOne(object, member, child, { path, work })
+    return 1
   }
+  doEach(work, children.length, one, () => fillLists(object, mapping))
 }
 
 interface Position {
@@ -98,18 +112,16 @@ function placeOf(object: Values, mapping: ObjectMapping, { child, at, path }: Po
 const isFree = (object: Values, member: Member | undefined): boolean =>
   member !== undefined && ((member.list && member.wrapper === undefined) || !Object.hasOwn(object, member.property))
 
-/** How many children it took. */
-function readOne(object: Values, member: Member, child: Element, path: string): number {
+function readOne(object: Values, member: Member, child: Element, { path, work }: At): void {
   const { property, list, wrapper, mapping, role } = member
-  const at = `${path}/${child.local}`
+  const at = { path: `${path}/${child.local}`, work }
   if (wrapper !== undefined) {
     set(object, property, readItems(member, child, at))
-    return 1
+    return
   }
   const item = role === 'any' ? writeXmlTree(child) : readValue(mapping, child, at)
   if (item !== undefined) add(object, member, item)
   else if (list && !Object.hasOwn(object, property)) set(object, property, [])
-  return 1
 }
 
 function add(object: Values, { property, list }: Member, item: Json): void {
@@ -118,8 +130,8 @@ function add(object: Values, { property, list }: Member, item: Json): void {
   else set(object, property, list ? [item] : item)
 }
 
-/** The children that make one item of a group, from the first one on. */
-function readGroup(object: Values, member: Member, { children, from, path }: Content & { readonly from: number }): number {
+/** The children that make one item of a group, from the first one on: how many they are. */
+function readGroup(object: Values, member: Member, { children, from, path, work }: Content & { readonly from: number }): number {
   const first = children[from]
   const { mapping } = member
   const candidates = mapping.kind === 'object' ? [mapping] : mapping.kind === 'variants' ? mapping.variants.map(each => each.mapping) : []
@@ -129,8 +141,8 @@ function readGroup(object: Values, member: Member, { children, from, path }: Con
   const chosen = longest(fitting.length > 0 ? fitting : candidates.filter(({ rest }) => rest !== undefined), children, from)
   if (chosen === undefined) return 1
   const item: Values = {}
-  readElements(item, chosen.mapping, { children: children.slice(from, from + chosen.count), path })
-  fillLists(item, chosen.mapping)
+  const own = children.slice(from, from + chosen.count)
+  work.push(() => readElements(item, chosen.mapping, { children: own, path, work }))
   add(object, member, item)
   return chosen.count
 }
@@ -172,15 +184,22 @@ function fillLists(object: Values, { elements }: ObjectMapping): void {
     if (list && wrapper === undefined && !conditional && role === 'element' && !Object.hasOwn(object, property)) set(object, property, [])
 }
 
-function readItems({ name, mapping, anyName }: Member, wrapper: Element, path: string): Json {
-  const items = childrenOf(wrapper).filter(({ uri, local }) => anyName || (uri === name.uri && local === name.local))
-  return items.map(item => readValue(mapping, item, `${path}/${name.local}`)).filter(item => item !== undefined)
+function readItems({ name, mapping, anyName }: Member, wrapper: Element, { path, work }: At): Json {
+  const elements = childrenOf(wrapper).filter(({ uri, local }) => anyName || (uri === name.uri && local === name.local))
+  const items: Json[] = []
+  const one = (index: number): number => {
+    const item = readValue(mapping, elements[index] as Element, { path: `${path}/${name.local}`, work })
+    if (item !== undefined) items.push(item)
+    return 1
+  }
+  work.push(() => doEach(work, elements.length, one))
+  return items
 }
 
 /** Undefined: as good as absent. */
-function readValue(mapping: Mapping, element: Element, path: string): Json | undefined {
+function readValue(mapping: Mapping, element: Element, { path, work }: At): Json | undefined {
   if (isNil(element)) return mapping.nillable ? null : undefined
-  if (mapping.kind === 'object' || mapping.kind === 'variants') return readObject(mapping, element, path)
+  if (mapping.kind === 'object' || mapping.kind === 'variants') return startObject(mapping, element, { path, work })
   if (childrenOf(element).length > 0)
     throw new Unreadable(`${path} holds elements where a ${mapping.kind === 'scalar' ? mapping.type : 'list'} is expected`)
   return readSimple(mapping, textOf(element), { element, path })

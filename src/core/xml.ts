@@ -1,6 +1,8 @@
 /** Strict XML 1.0 text → a tree in document order. No DTD, no entities but the five, nothing too deep or too large. */
 
 import { noScope, type Scope, type XmlAttribute, type XmlElement } from './xml-element.ts'
+import { XmlError } from './xml-error.ts'
+import { decodeReferences } from './xml-references.ts'
 
 export interface XmlLimits {
   readonly characters: number
@@ -9,14 +11,6 @@ export interface XmlLimits {
   readonly attributes: number
   /** The longest single text or attribute, as it is written. */
   readonly textCharacters: number
-}
-
-export class XmlError extends Error {
-  readonly line: number
-  constructor(message: string, line: number) {
-    super(message)
-    this.line = line
-  }
 }
 
 interface Options {
@@ -44,11 +38,11 @@ interface Scan {
 const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*)?/y
 const spaceAt = /[ \t\r\n]*/y
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** The root element. Throws XmlError. */
 export function parseXmlTree(source: string, options: Options): XmlElement {
   const scan = startScan(source, options)
+  checkCharacters(scan, 0, scan.text.length)
   while (scan.at < scan.text.length) readNext(scan)
   return endScan(scan)
 }
@@ -56,26 +50,38 @@ export function parseXmlTree(source: string, options: Options): XmlElement {
 /** The same in pieces, so that others get their turn. */
 export async function parseXmlTreeInPieces(source: string, options: Options, signal: AbortSignal): Promise<XmlElement> {
   const scan = startScan(source, options)
-  for (let pause = pieceCharacters; scan.at < scan.text.length; ) {
+  for (let at = 0; at < scan.text.length; at += checkedCharacters) {
+    if (at > 0) await pause(signal)
+    checkCharacters(scan, at, at + checkedCharacters)
+  }
+  for (let end = pieceCharacters; scan.at < scan.text.length; ) {
     readNext(scan)
-    if (scan.at < pause) continue
-    pause = scan.at + pieceCharacters
-    await new Promise(resolve => setImmediate(resolve))
-    signal.throwIfAborted()
+    if (scan.at < end) continue
+    end = scan.at + pieceCharacters
+    await pause(signal)
   }
   return endScan(scan)
 }
 
 const pieceCharacters = 16 * 1024
+const checkedCharacters = 1024 * 1024
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise(resolve => setImmediate(resolve))
+  signal.throwIfAborted()
+}
 
 function startScan(source: string, options: Options): Scan {
   const { limits } = options
   const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
   const scan: Scan = { text, options, open: [], root: undefined, at: 0, elements: 0 }
   if (text.length > limits.characters) fail(scan, `it is larger than ${limits.characters} characters`)
-  const bad = text.search(illegal)
-  if (bad !== -1) fail({ ...scan, at: bad }, 'it holds characters that XML forbids')
   return scan
+}
+
+function checkCharacters(scan: Scan, from: number, end: number): void {
+  const bad = scan.text.slice(from, end).search(illegal)
+  if (bad !== -1) fail({ ...scan, at: from + bad }, 'it holds characters that XML forbids')
 }
 
 function readNext(scan: Scan): void {
@@ -90,9 +96,7 @@ function endScan(scan: Scan): XmlElement {
 }
 
 function fail({ text, at }: Scan, message: string): never {
-  let line = 1
-  for (let end = text.indexOf('\n'); end !== -1 && end < at; end = text.indexOf('\n', end + 1)) line += 1
-  throw new XmlError(message, line)
+  throw new XmlError(message, text, at)
 }
 
 function readText(scan: Scan, end: number): void {
@@ -121,22 +125,8 @@ function addText(scan: Scan, { children }: Open, text: string): void {
 }
 
 function decode(scan: Scan, raw: string): string {
-  if (!raw.includes('&')) return raw
-  return raw.replace(/&(?:#x([0-9a-fA-F]{1,6});|#([0-9]{1,7});|([A-Za-z]+);)?/g, (_, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined && Object.hasOwn(entities, name)) return entities[name] as string
-    const code = hex !== undefined ? Number.parseInt(hex, 16) : decimal !== undefined ? Number(decimal) : -1
-    if (!legal(code)) fail(scan, 'it refers to an entity or character that XML does not have by itself')
-    return String.fromCodePoint(code)
-  })
+  return decodeReferences(raw) ?? fail(scan, 'it refers to an entity or character that XML does not have by itself')
 }
-
-const legal = (code: number): boolean =>
-  code === 9 ||
-  code === 10 ||
-  code === 13 ||
-  (code >= 32 && code <= 0xd7ff) ||
-  (code >= 0xe000 && code <= 0xfffd) ||
-  (code >= 0x10000 && code <= 0x10ffff)
 
 function readMarkup(scan: Scan): void {
   const { text, at } = scan

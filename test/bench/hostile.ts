@@ -9,7 +9,7 @@ import { hostileAnswers } from './orders/hostile-answers.ts'
 export async function benchHostile(plan: Plan, url: string): Promise<object> {
   const adapter = createAdapter()
   const { origin } = new URL(url)
-  const rows: { name: string; outcome: string; ms: number; longestBlockMs: number; peakMiB: number }[] = []
+  const rows: { name: string; outcome: string; ms: number; longestBlockMs: number; cpuMs: number; peakMiB: number }[] = []
   for (const [index, name] of Object.keys(hostileAnswers).entries()) {
     const begun = performance.now()
     let outcome = 'read'
@@ -20,13 +20,20 @@ export async function benchHostile(plan: Plan, url: string): Promise<object> {
         outcome = String(error.code ?? error)
       })
     )
-    rows.push({ name, outcome, ms: Math.round(performance.now() - begun), longestBlockMs: rounded(lag, 0), peakMiB: memory.stop() })
+    rows.push({
+      name,
+      outcome,
+      ms: Math.round(performance.now() - begun),
+      longestBlockMs: rounded(lag.ms, 0),
+      cpuMs: rounded(lag.cpuMs, 0),
+      peakMiB: memory.stop()
+    })
   }
   await adapter.close()
   printTable(
     'Hostile answers (milliseconds; memory above what was there before)',
-    ['', 'outcome', 'time', 'longest block', 'peak MiB'],
-    rows.map(({ name, outcome, ms, longestBlockMs, peakMiB }) => [name, outcome, ms, longestBlockMs, peakMiB])
+    ['', 'outcome', 'time', 'longest block', 'of it CPU', 'peak MiB'],
+    rows.map(({ name, outcome, ms, longestBlockMs, cpuMs, peakMiB }) => [name, outcome, ms, longestBlockMs, cpuMs, peakMiB])
   )
   return rows
 }

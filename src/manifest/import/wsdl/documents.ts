@@ -1,8 +1,9 @@
 /** Reads the WSDL and what it imports: nothing above its folder, nothing from the network unless asked. */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
-import { parseXmlTree, XmlError } from '../../../core/xml.ts'
+import { parseXmlTree } from '../../../core/xml.ts'
 import type { XmlElement } from '../../../core/xml-element.ts'
+import { XmlError } from '../../../core/xml-error.ts'
 import { ImportFailure } from './failure.ts'
 
 export interface LoadedDocument {
@@ -158,6 +159,6 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder(marked ?? declared ?? 'utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new XmlError(`its text is not ${marked ?? declared ?? 'UTF-8'}`, 1)
+    throw new XmlError(`its text is not ${marked ?? declared ?? 'UTF-8'}`, '', 0)
   }
 }

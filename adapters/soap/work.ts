@@ -1,0 +1,38 @@
+/** Work that makes more of itself, on a stack: what is put there last is done first. */
+import { setImmediate as turn } from 'node:timers/promises'
+
+export type Work = (() => void)[]
+
+/** Longer than most answers take, shorter than anybody notices. */
+const pieceMs = 5
+
+export function doAtOnce(work: Work): void {
+  for (let next = work.pop(); next !== undefined; next = work.pop()) next()
+}
+
+/** The same; others get their turn in between. */
+export async function doInPieces(work: Work, signal: AbortSignal): Promise<void> {
+  let begun = performance.now()
+  for (let next = work.pop(); next !== undefined; next = work.pop()) {
+    next()
+    if (performance.now() - begun < pieceMs) continue
+    await turn()
+    signal.throwIfAborted()
+    begun = performance.now()
+  }
+}
+
+/** How many things of a list one step does. */
+const step = 500
+
+/** `one` does what begins at an index and says how many it did; what it puts on the stack is done before the next step, `end` last. */
+export function doEach(work: Work, count: number, one: (index: number) => number, end: () => void = () => undefined): void {
+  const from = (first: number): void => {
+    const below = work.length
+    let index = first
+    for (const stop = Math.min(count, first + step); index < stop; ) index += one(index)
+    if (index >= count) end()
+    else work.splice(below, 0, () => from(index))
+  }
+  from(0)
+}
