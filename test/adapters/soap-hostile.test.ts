@@ -3,8 +3,9 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
 import type { ScalarMapping } from '../../adapters/soap/mapping.ts'
+import { joinReferences, joinReferencesInPieces } from '../../adapters/soap/multi-ref.ts'
 import { readText } from '../../adapters/soap/read-scalar.ts'
-import type { JsonObject } from '../../src/index.ts'
+import { childElements, type JsonObject, parseXmlTree, textContent, type XmlElement } from '../../src/index.ts'
 import { type CallOptions, compile, corebank, failure, login, newCall } from './soap/fixture.ts'
 import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
 
@@ -26,6 +27,7 @@ const scalar: ScalarMapping = {
   attachment: undefined,
   mediaType: ''
 }
+const limits = { characters: 1e6, depth: 10, elements: 1e5, attributes: 10, textCharacters: 1e3 }
 let server: RawServer
 
 beforeAll(async () => {
@@ -113,8 +115,8 @@ describe('answers that are refused', () => {
   })
 
   test('a large answer that is fine is read in pieces', async () => {
-    const address = `<address use="HOME"><line>${'x'.repeat(60)}</line><city>B</city></address>`
-    server.answer = xml(customer(address.repeat(10_000)))
+    const address = (n: number) => `<address use="HOME"><line>${'x'.repeat(60)}</line><city>B${n}</city></address>`
+    server.answer = xml(customer(Array.from({ length: 10_000 }, (_, n) => address(n)).join('')))
     let turns = 0
     let over = false
     const count = () => {
@@ -122,11 +124,23 @@ describe('answers that are refused', () => {
       if (!over) setImmediate(count)
     }
     count()
-    const output = (await adapter.run(read().call)) as { addresses: unknown[] }
+    const output = (await adapter.run(read().call)) as { addresses: { city: string }[] }
     over = true
-    expect(output.addresses).toHaveLength(10_000)
+    expect(output.addresses.map(({ city }) => city)).toEqual(Array.from({ length: 10_000 }, (_, n) => `B${n}`))
     // About a megabyte: others got their turn at least every 64 KB of it.
     expect(turns).toBeGreaterThan(12)
+  })
+
+  test('many values that were put aside are put back in their order, also in pieces', async () => {
+    const count = 2_000
+    const list = Array.from({ length: count }, (_, n) => `<item href="#i${n}"/>`).join('')
+    const aside = Array.from({ length: count }, (_, n) => `<i id="i${n}"><n>${n}</n></i>`).join('')
+    const root = parseXmlTree(`<body><list>${list}</list>${aside}</body>`, { limits })
+    const joined = await joinReferencesInPieces(root, 100_000, new AbortController().signal)
+    expect(joined).toEqual(joinReferences(root, 100_000))
+    const items = childElements(childElements(joined)[0] as XmlElement)
+    expect(items.map(item => textContent(childElements(item)[0] as XmlElement))).toEqual(Array.from({ length: count }, (_, n) => `${n}`))
+    await expect(joinReferencesInPieces(root, 5_000, new AbortController().signal)).rejects.toThrow('too large')
   })
 
   test('gzip, other character sets and CDATA are read', async () => {

@@ -32,7 +32,7 @@ export async function benchHostile(plan: Plan, url: string): Promise<object> {
   await adapter.close()
   printTable(
     'Hostile answers (milliseconds; memory above what was there before)',
-    ['', 'outcome', 'time', 'longest block', 'of it CPU', 'peak MiB'],
+    ['', 'outcome', 'time', 'longest block', 'longest CPU of one', 'peak MiB'],
     rows.map(({ name, outcome, ms, longestBlockMs, cpuMs, peakMiB }) => [name, outcome, ms, longestBlockMs, cpuMs, peakMiB])
   )
   return rows

@@ -21,8 +21,9 @@ import { type Program, startProgram } from './program.ts'
 const here = import.meta.dirname
 const wsdl = join(here, 'orders/orders.wsdl')
 const sizes = { '2 KB': 5, '50 KB': 150, '1 MB': 3_000 } as const
-/** The largest of the shared files, where they lie beside the checkout. */
-const largest = join(here, '../../../shared/material/wsdl/vmware-vim/vim.wsdl')
+/** The largest of the shared files, where they lie beside the checkout: of the first a schema is missing, so it is refused. */
+const shared = join(here, '../../../shared/material/wsdl')
+const largest = ['vmware-vim/vim.wsdl', 'omniture-admin/OmnitureAdminServices.wsdl']
 
 const envelope = (count: number): string =>
   '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
@@ -156,20 +157,34 @@ async function lagOf(asks: Asks, rounds: number): Promise<{ ms: number; longestM
   return { ms: rounded(median(times.slice(rounds)), 1), longestMs: longest('ms'), cpuMs: longest('cpuMs') }
 }
 
-async function importLargest(rounds: number): Promise<{ importMs?: number }> {
-  if (!existsSync(largest)) return {}
+async function importLargest(rounds: number): Promise<{ imports: readonly Import[] }> {
+  const imports: Import[] = []
+  for (const name of largest.filter(each => existsSync(join(shared, each)))) imports.push(await timeImport(name, rounds))
+  printTable(
+    'Importing the largest shared WSDL files (milliseconds)',
+    ['', 'outcome', 'first', 'median'],
+    imports.map(({ name, outcome, firstMs, ms }) => [name, outcome, firstMs, ms])
+  )
+  return { imports }
+}
+
+interface Import {
+  readonly name: string
+  readonly outcome: string
+  readonly firstMs: number
+  readonly ms: number
+}
+
+async function timeImport(name: string, rounds: number): Promise<Import> {
   const times: number[] = []
+  let outcome = ''
   for (let round = 0; round < rounds; round++) {
     const begun = performance.now()
-    const { manifest } = await importWsdl(largest, { bot: 'largest' })
-    writeManifest(manifest)
+    outcome = await importWsdl(join(shared, name), { bot: 'largest' }).then(
+      ({ manifest }) => `${Math.round(writeManifest(manifest).length / 1_000)} KB of manifest`,
+      (error: { code?: string }) => String(error.code ?? error)
+    )
     times.push(performance.now() - begun)
   }
-  const importMs = Math.round(median(times))
-  printTable(
-    'Importing the largest shared WSDL (milliseconds)',
-    ['', 'first', 'median'],
-    [['vmware-vim', Math.round(times[0] ?? 0), importMs]]
-  )
-  return { importMs }
+  return { name, outcome, firstMs: Math.round(times[0] ?? 0), ms: Math.round(median(times)) }
 }
