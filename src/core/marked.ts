@@ -1,5 +1,6 @@
 /** Finds the parts of a value that a schema marks with a keyword of ours, as `x-sensitive`, and replaces them. */
-import { expand, isObject, itemSchemas, memberSchemas } from './schema-at.ts'
+import { type Place, Places } from './places.ts'
+import { isObject } from './schema-at.ts'
 import type { Json, JsonSchema } from './types.ts'
 
 export interface Marking {
@@ -22,21 +23,22 @@ function hasMarks(schema: JsonSchema, keyword: Marking['keyword']): boolean {
 
 /** The value with every marked part replaced; the value itself when nothing is marked. */
 export function replaceMarked(schema: JsonSchema, value: Json, marking: Marking): Json {
-  return hasMarks(schema, marking.keyword) ? walk({ root: schema, marking }, [schema], value) : value
+  return hasMarks(schema, marking.keyword) ? walk(rootOf(schema), value, marking) : value
 }
 
-interface Context {
-  readonly root: JsonSchema
-  readonly marking: Marking
+const roots = new WeakMap<JsonSchema, Place>()
+
+function rootOf(schema: JsonSchema): Place {
+  const root = roots.get(schema) ?? new Places(schema).of([schema])
+  roots.set(schema, root)
+  return root
 }
 
 /** A mark in any of the schemas counts. */
-function walk(context: Context, schemas: readonly JsonSchema[], value: Json): Json {
-  const all = expand(context.root, schemas)
-  const { keyword, replace } = context.marking
-  const marks = all.map(schema => schema[keyword]).filter(mark => mark !== undefined && mark !== false)
-  if (marks.length > 0) return replace(value, marks as readonly Json[])
-  if (Array.isArray(value)) return value.map((item, index) => walk(context, itemSchemas(all, index), item))
+function walk(place: Place, value: Json, marking: Marking): Json {
+  const marks = place.marks(marking.keyword)
+  if (marks.length > 0) return marking.replace(value, marks)
+  if (Array.isArray(value)) return value.map((item, index) => walk(place.item(index), item, marking))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(context, memberSchemas(all, name), member)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(place.member(name), member, marking)]))
 }

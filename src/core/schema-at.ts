@@ -40,11 +40,11 @@ export const itemSchemas = (schemas: readonly JsonSchema[], index?: number): rea
     return [...(index === undefined ? first : [first[index]]).flatMap(asSchemas), ...asSchemas(schema.items)]
   })
 
-/** Of expanded schemas. */
-export function memberSchemas(schemas: readonly JsonSchema[], name: string): readonly JsonSchema[] {
+/** Of expanded schemas; without a name: of any member that `properties` does not name. */
+export function memberSchemas(schemas: readonly JsonSchema[], name?: string): readonly JsonSchema[] {
   return schemas.flatMap(schema => {
     const properties = schema.properties
-    const own = isObject(properties) && Object.hasOwn(properties, name) ? asSchemas(properties[name]) : []
+    const own = name !== undefined && isObject(properties) && Object.hasOwn(properties, name) ? asSchemas(properties[name]) : []
     const patterns = isObject(schema.patternProperties) ? Object.values(schema.patternProperties).flatMap(asSchemas) : []
     return [...own, ...patterns, ...(own.length === 0 ? asSchemas(schema.additionalProperties) : [])]
   })

@@ -1,5 +1,5 @@
 /** Keeps values marked `x-sensitive` unreadable in ledger and queue: AES-256-GCM at rest, HMAC for fingerprints. */
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, type KeyObject, randomFillSync } from 'node:crypto'
 import type { Json, JsonSchema } from '../core/types.ts'
 import { replaceSensitive } from './sensitive.ts'
 
@@ -19,9 +19,10 @@ export function createSealer(secret: string): Sealer {
   const derive = (purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `retrofit ${purpose}`, 32)))
   const sealKey = derive('seal')
   const hashKey = derive('fingerprint')
+  const own: Own = new Map()
   return {
-    seal: (schema, value) => replaceSensitive(schema, value, part => sealed(sealKey, part)),
-    open: (schema, value) => replaceSensitive(schema, value, part => opened(sealKey, part)),
+    seal: (schema, value) => replaceSensitive(schema, value, part => sealed(sealKey, part, own)),
+    open: (schema, value) => replaceSensitive(schema, value, part => opened(sealKey, part, own)),
     fingerprint: text => createHmac('sha256', hashKey).update(text).digest('base64url')
   }
 }
@@ -31,18 +32,51 @@ export const mask = (schema: JsonSchema, value: Json): Json => replaceSensitive(
 
 export const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
-function sealed(key: KeyObject, value: Json): Json {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, iv)
-  const body = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
-  return { $sealed: Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url') }
+/** What this process sealed last, by seal, in memory alone: its own gateway or worker reads most of it again at once. */
+type Own = Map<string, string>
+const mostOwn = 1_000
+const longestOwn = 2_000
+
+function remember(own: Own, seal: string, text: string): void {
+  if (text.length > longestOwn) return
+  own.set(seal, text)
+  const [oldest] = own.size > mostOwn ? own.keys() : []
+  if (oldest !== undefined) own.delete(oldest)
 }
 
-function opened(key: KeyObject, value: Json): Json {
-  const text = value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as { $sealed?: Json }).$sealed : undefined
-  if (typeof text !== 'string') return value
-  const bytes = Buffer.from(text, 'base64url')
+const ivBytes = 12
+/** Random bytes for many seals at once: asking for twelve costs as much as asking for a pool of them. */
+const pool = Buffer.alloc(ivBytes * 256)
+let used = pool.length
+
+function newIv(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += ivBytes
+  return pool.subarray(used - ivBytes, used)
+}
+
+function sealed(key: KeyObject, value: Json, own: Own): Json {
+  const iv = newIv()
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  const text = JSON.stringify(value)
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  const seal = Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
+  remember(own, seal, text)
+  return { $sealed: seal }
+}
+
+function opened(key: KeyObject, value: Json, own: Own): Json {
+  const seal = value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as { $sealed?: Json }).$sealed : undefined
+  if (typeof seal !== 'string') return value
+  return JSON.parse(own.get(seal) ?? deciphered(key, seal))
+}
+
+function deciphered(key: KeyObject, seal: string): string {
+  const bytes = Buffer.from(seal, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
   decipher.setAuthTag(bytes.subarray(12, 28))
-  return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8'))
+  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
 }
