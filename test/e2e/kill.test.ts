@@ -11,6 +11,8 @@ const bankDelayMs = 120
 /** From the call to a moment after its usual end. */
 const momentMs = 500
 const rounds = 10
+/** Of a caller, over all rounds: each kill may cost a run another lease. */
+const patienceMs = 300_000
 /** Chance may miss every payment; then it tries on. */
 const mostRounds = 40
 const paymentsInRound = 4
@@ -52,7 +54,7 @@ function intend(client: Client, key: string): Intention {
     accepted ??= answer.runId
     return answer
   }
-  const answer = callUntilAnswered(once, 60_000)
+  const answer = callUntilAnswered(once, patienceMs)
   // Looked at in the end; a test that fails before must show its own reason.
   answer.catch(() => {})
   return {
@@ -117,12 +119,12 @@ describe(`kill -9 at random moments of payments (SEED=${seed})`, () => {
   test('embedded: the whole program', async () => {
     const stage = await open('embedded')
     await expectThePromise(stage, await killInRounds(stage, stage.deployed.parts, seed))
-  }, 240_000)
+  }, 600_000)
 
   test('distributed: workers and gateways in turn', async () => {
     const stage = await open('distributed')
     const [gateway0, gateway1] = stage.deployed.gateways as [Part, Part]
     const [worker0, worker1] = stage.deployed.workers as [Part, Part]
     await expectThePromise(stage, await killInRounds(stage, [worker0, gateway0, worker1, gateway1], seed))
-  }, 300_000)
+  }, 600_000)
 })

@@ -62,7 +62,7 @@ test(`kill -9 at ten random moments of a transfer: never two effects, no run los
   for (let round = 0; round < rounds; round++) {
     const call = () =>
       client.call('teller_transfer', transferTo(`E2E-KILL-${round}`), { key: `kill-${round}`, headers: { prefer: 'wait=5' } })
-    const answer = callUntilAnswered(call, 80_000)
+    const answer = callUntilAnswered(call, 300_000)
     answer.catch(() => {})
     answers.push(answer)
     await sleep(random() * momentMs)
@@ -78,7 +78,7 @@ test(`kill -9 at ten random moments of a transfer: never two effects, no run los
   const runs = (await client.runs()).filter(({ action }) => action === 'teller_transfer')
   expect(runs).toHaveLength(rounds + 1)
   expect(brokenPromises(runs, portal)).toEqual([])
-}, 240_000)
+}, 600_000)
 
 test('the browsers are gone after a graceful stop', async () => {
   await deployed.client.call('teller_get_balance', { account: '40012345' })

@@ -49,7 +49,7 @@ actions:
     scopes: [test:read]
     input: { type: object, properties: { seconds: { type: number } } }
     output: { type: object }
-    delay: 1500ms
+    delay: 2500ms
 `,
   `
 bot: failing
@@ -65,7 +65,7 @@ actions:
     scopes: [test:read]
     input: { type: object }
     output: { type: object }
-    delay: 1500ms
+    delay: 2500ms
     retry: { attempts: 1 }
     fail: { times: 9, retryable: false, message: it failed }
 `,

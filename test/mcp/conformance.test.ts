@@ -9,7 +9,7 @@ import { conformancePack, renamed } from './conformance-pack.ts'
 let gateway: OpenGateway
 let proxy: KeyedProxy
 beforeAll(async () => {
-  gateway = await openGateway({ manifests: conformancePack, settings: { mcpTaskAfterMs: 100 } })
+  gateway = await openGateway({ manifests: conformancePack, settings: { mcpTaskAfterMs: 800 } })
   await renamed(gateway.parts.catalog as FedCatalog)
   proxy = await startKeyedProxy(gateway.url, gateway.adminKey)
 })

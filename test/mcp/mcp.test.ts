@@ -15,7 +15,7 @@ type Any = any
 
 let gateway: OpenGateway
 beforeAll(async () => {
-  gateway = await openGateway({ settings: { mcpWaitMs: 300, mcpTaskAfterMs: 100 } })
+  gateway = await openGateway({ settings: { mcpWaitMs: 1_200 } })
 })
 afterAll(() => gateway.close())
 
