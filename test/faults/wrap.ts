@@ -114,9 +114,9 @@ const committing = /^(send|commit)$|Confirm transfer/
 function callWithMoments(call: Call): Call {
   let steps = 0
   return withMembers(call, {
-    commit: async () => {
+    commit: async sent => {
       reach('W6')
-      await call.commit()
+      await call.commit(sent)
       reach('W8')
     },
     step: (name, work) =>
