@@ -22,8 +22,6 @@ export interface GatewaySettings {
   readonly mcpToolLimit: number
   /** Names beside loopback and `publicUrl` under which an MCP client may reach this service. */
   readonly mcpHosts: readonly string[]
-  /** Whose tokens are taken, as addresses of issuers. */
-  readonly authorizationServers: readonly string[]
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -37,6 +35,5 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
-  mcpHosts: [],
-  authorizationServers: []
+  mcpHosts: []
 }

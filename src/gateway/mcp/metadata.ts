@@ -19,8 +19,7 @@ export function metadataOperations(settings: GatewaySettings): Record<'getResour
 const metadataOf = (settings: GatewaySettings, exchange: Exchange): JsonObject => ({
   resource: `${baseOf(settings, exchange)}/mcp`,
   resource_name: 'Retrofit',
-  bearer_methods_supported: ['header'],
-  ...(settings.authorizationServers.length === 0 ? {} : { authorization_servers: settings.authorizationServers })
+  bearer_methods_supported: ['header']
 })
 
 /** RFC 9728, section 5.1. */
