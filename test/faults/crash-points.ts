@@ -33,12 +33,13 @@ export function logTo(path: string): void {
 
 export const isArmed = (moment: Moment): boolean => armed.some(one => one.moment === moment)
 
-export function reach(moment: Moment): void {
+/** `runId`: whose moment it is, so that a trial can tell its own run from an earlier one that is probed meanwhile. */
+export function reach(moment: Moment, runId?: string): void {
   if (armed.length === 0) return
   const due = armed.find(one => one.moment === moment && --one.left <= 0)
   if (due === undefined) return
   armed = armed.filter(one => one !== due)
-  appendFileSync(log, `${JSON.stringify({ at: Date.now(), pid: process.pid, moment, deed: due.deed })}\n`)
+  appendFileSync(log, `${JSON.stringify({ at: Date.now(), pid: process.pid, moment, deed: due.deed, runId })}\n`)
   deeds[due.deed](due)
 }
 

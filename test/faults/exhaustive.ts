@@ -20,7 +20,7 @@ export const momentsOf = ({ adapter }: WorldOptions): readonly Moment[] =>
 async function untilHit(make: () => Promise<Trial>): Promise<Trial> {
   for (let tries = 1; ; tries++) {
     const trial = await make()
-    if (trial.hit || tries === 3) return trial
+    if (trial.hit || tries === 5) return trial
   }
 }
 

@@ -1,6 +1,6 @@
 /** One trial: a process is killed at a named moment of one run, and the caller stays what it is. */
 import type { Driver } from './driver.ts'
-import type { Moment } from './moments.ts'
+import { type Moment, roleAt } from './moments.ts'
 import type { Variant } from './targets.ts'
 import type { Deed, World } from './world.ts'
 
@@ -39,7 +39,8 @@ export async function momentTrial(world: World, driver: Driver, moment: Moment, 
   return {
     fault: how.split(':')[0] as string,
     moment,
-    hit: deed !== undefined,
+    // An earlier run without an answer is probed again and again, and may come to the moment first.
+    hit: deed !== undefined && (roleAt(moment) === 'gateway' || (deed.runId ?? answer.runId) === answer.runId),
     runId: answer.runId,
     recoveredMs: deed === undefined || Number.isNaN(endedAt) ? undefined : Math.max(0, endedAt - deed.at),
     answer: answer.status

@@ -25,6 +25,8 @@ export interface Deed {
   readonly moment: string
   readonly deed: string
   readonly trial?: string
+  /** The run that was at the moment, where the program itself can tell. */
+  readonly runId?: string
 }
 
 export interface Servers {

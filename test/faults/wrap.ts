@@ -26,19 +26,19 @@ export function storeWithMoments(store: Store): Store {
     async updateRun(next) {
       const { before, after } = passing(next)
       const updating = store.updateRun(next)
-      if (before !== undefined) await sent(before)
+      if (before !== undefined) await sent(before, next.id)
       const written = await updating
-      if (written && after !== undefined) reach(after)
+      if (written && after !== undefined) reach(after, next.id)
       return written
     }
   }
 }
 
 /** What was handed to a driver is on its way after a turn of the event loop, and not answered yet. */
-async function sent(moment: Moment): Promise<void> {
+async function sent(moment: Moment, runId?: string): Promise<void> {
   if (!isArmed(moment)) return
   await turn()
-  reach(moment)
+  reach(moment, runId)
 }
 
 interface Passing {
@@ -76,18 +76,19 @@ export function queueWithMoments(queue: Queue): Queue {
     },
     consume: (handle, options) =>
       queue.consume(async delivery => {
-        reach('W1')
+        const { runId } = delivery.message
+        reach('W1', runId)
         let claimed = false
         await handle({
           ...delivery,
           ack: async () => {
             claimed = true
             await delivery.ack()
-            reach('W3')
+            reach('W3', runId)
           }
         })
         // A message that came twice ends too, while the run may be anywhere.
-        if (claimed) reach('W13')
+        if (claimed) reach('W13', runId)
       }, options)
   }
 }
@@ -98,14 +99,14 @@ export function adapterWithMoments(adapter: Adapter): Adapter {
     ...adapter,
     run: async call => {
       const output = await adapter.run(callWithMoments(call))
-      reach('W11')
+      reach('W11', call.run.id)
       return output
     },
     ...(probe && {
       probe: async (call: Call) => {
-        reach('R2')
+        reach('R2', call.run.id)
         const result = await probe(call)
-        reach('R3')
+        reach('R3', call.run.id)
         return result
       }
     })
@@ -118,17 +119,17 @@ function callWithMoments(call: Call): Call {
   let steps = 0
   return withMembers(call, {
     commit: async sent => {
-      reach('W6')
+      reach('W6', call.run.id)
       await call.commit(sent)
-      reach('W8')
+      reach('W8', call.run.id)
     },
     step: (name, work) =>
       call.step(name, async () => {
-        if (steps++ === 0) reach('W4')
-        if (committing.test(name)) reach('W5')
+        if (steps++ === 0) reach('W4', call.run.id)
+        if (committing.test(name)) reach('W5', call.run.id)
         const result = await work()
         // The echo adapter is its own target: its effect is in the ledger when its step ends.
-        if (name === 'commit') reach('W10')
+        if (name === 'commit') reach('W10', call.run.id)
         return result
       })
   })
