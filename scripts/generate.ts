@@ -1,10 +1,12 @@
 /** Writes the documents that follow from the code; `--check` only says which are stale, and exits 1. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 import { loadAdapters } from '../adapters/index.ts'
 import { settingsTable } from '../src/config.ts'
 import { errorKinds } from '../src/core/errors.ts'
 import { keyTable, manifestJsonSchema } from '../src/manifest/json-schema.ts'
+import { metaSchemaCode } from './meta-schema.ts'
 
 export interface Generated {
   /** From the top of the repository. */
@@ -27,6 +29,8 @@ export async function generate(): Promise<readonly Generated[]> {
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return [
     { path: 'openapi/bot.schema.json', content: schema },
+    { path: 'openapi/retrofit.json', content: `${JSON.stringify(parse(current('openapi/retrofit.yaml') ?? ''))}\n` },
+    { path: 'src/core/check-meta-schema.js', content: await metaSchemaCode() },
     { path: 'README.md', content: readme(current('README.md') ?? '') },
     { path: 'bots/README.md', content: between(current('bots/README.md') ?? '', { name: 'keys', content: keyTable() }) }
   ]

@@ -3,6 +3,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import addFormatsModule from 'ajv-formats'
 import { RE2JS } from 're2js'
+import { checkMetaSchema } from './check-meta-schema.js'
 import type { Check, FieldError, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
@@ -32,6 +33,8 @@ const regExp = Object.assign((pattern: string) => ({ ...compilePattern(pattern),
 
 const annotations = ['x-sensitive', 'x-session', 'x-untrusted', 'xml', 'example', 'discriminator', 'externalDocs']
 
+const dialect = 'https://json-schema.org/draft/2020-12/schema'
+
 export function newAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
@@ -46,6 +49,9 @@ export function newAjv(): Ajv2020 {
   })
   addFormats(ajv)
   for (const keyword of annotations) ajv.addKeyword({ keyword })
+  // Compiled beforehand, by Ajv too; it would do it again for each manifest.
+  const meta = ajv.schemas[dialect]
+  if (meta !== undefined) meta.validate = checkMetaSchema
   return ajv
 }
 

@@ -36,14 +36,17 @@ export async function createRouter({ definition, operations, authenticate, admit
     customizeAjv: (_ajv, options) => newParameterAjv(options),
     securityHandlers: { apiKey: (_context, exchange: Exchange) => authenticated(exchange, authenticate) },
     handlers: {
-      ...Object.fromEntries(Object.entries(operations).map(([id, handle]) => [id, (_: Context, exchange: Exchange) => handle(exchange)])),
       postSecurityHandler: (context: Context, exchange: Exchange) => admitted(context, exchange, admit),
       unauthorizedHandler: (_context: Context, exchange: Exchange) => refuse(exchange),
       validationFail: (context: Context) => reject(context.validation.errors ?? []),
       notImplemented: (_context: Context, exchange: Exchange) => missing(exchange.route.operationId)
     }
   })
+  // It wants to read the document once more, and does nothing with what it read.
+  api.loadDocument = async () => api.document
   await api.init()
+  // Handed in before, it looks through all operations for each of them.
+  for (const [id, handle] of Object.entries(operations)) api.handlers[id] = (_: Context, exchange: Exchange) => handle(exchange)
   const all = api.getOperations()
   for (const { operationId = '' } of all) if (operations[operationId] === undefined) missing(operationId)
   takeOver(api)
@@ -79,7 +82,8 @@ function takeOver(api: OpenAPIBackend): void {
 
 /** Parameters are text and are coerced; nothing is compiled after the first request of an operation. */
 function newParameterAjv(options: object): ReturnType<AjvCustomizer> {
-  const ajv = new Ajv2020({ ...options, strict: false, allErrors: true })
+  // The document is checked when it is written, not at each start.
+  const ajv = new Ajv2020({ ...options, strict: false, allErrors: true, validateSchema: false })
   addFormats(ajv)
   return ajv as unknown as ReturnType<AjvCustomizer>
 }

@@ -60,6 +60,7 @@ export const faults: readonly Fault[] = [
     says: 'kill -9 of the worker when the target says that it received or applied the effect',
     modes: bothModes,
     adapters: ['soap', 'playwright'],
+    options: { variants: ['plain'] },
     rounds: (['W9', 'W10'] as const).map(killedAt)
   },
   {
@@ -67,6 +68,7 @@ export const faults: readonly Fault[] = [
     says: 'kill -9 around the commit marker and the answer',
     modes: bothModes,
     adapters: everyAdapter,
+    options: { variants: ['plain'] },
     rounds: (['W6', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt)
   },
   {

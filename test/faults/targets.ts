@@ -24,12 +24,20 @@ export interface FaultyTarget {
 
 export const settleMs = 300
 
-type Open = (site: Site, notify: string) => Promise<FaultyTarget>
+export const allVariants: readonly Variant[] = ['plain', 'late', 'blind', 'weak', 'slow', 'brief']
+
+/** Where it is opened: what a manifest does not hold needs not be read at each start. */
+interface Opening {
+  readonly notify: string
+  readonly variants: readonly Variant[]
+}
+
+type Open = (site: Site, opening: Opening) => Promise<FaultyTarget>
 
 export const openTarget: Readonly<Record<AdapterName, Open>> = {
-  echo: async site => {
+  echo: async (site, { variants }) => {
     const ledger = join(site.dataDir, 'echo.ledger.jsonl')
-    site.addBot('echo', echoManifest)
+    site.addBot('echo', echoManifest(variants))
     return {
       bot: 'echo',
       effects: () => readEffects(ledger),
@@ -40,8 +48,8 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
       output: reference => ({ reference, amount: 1 })
     }
   },
-  soap: async (site, notify) => {
-    site.copyBot('corebank', source => withVariants(quick(source), 'post_payment'))
+  soap: async (site, { notify, variants }) => {
+    site.copyBot('corebank', source => withVariants(onlyLast(quick(source), 'post_payment'), { name: 'post_payment', variants }))
     const target = await site.startTarget('corebank', notifying(notify))
     return {
       bot: 'corebank',
@@ -60,7 +68,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
       output: () => ({ confirmation: 'CB1', posted_at: '2025-03-31T00:00:00Z', new_balance: 1, currency: 'EUR' })
     }
   },
-  playwright: async (site, notify) => {
+  playwright: async (site, { notify }) => {
     site.copyBot('teller', quick)
     const target = await site.startTarget('teller', notifying(notify))
     return {
@@ -79,15 +87,25 @@ const notifying = (url: string): Env => (url === '' ? {} : { NOTIFY: url })
 
 const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `settle: ${settleMs}ms`)
 
-/** The same action thrice more: without its probe, with a probe that is declared weak, and with a record that expires at once. */
-function withVariants(source: string, name: string): string {
+/** Without the actions before it. */
+const onlyLast = (source: string, name: string): string =>
+  source.slice(0, source.indexOf('\nactions:\n')) + '\nactions:' + source.slice(source.indexOf(`\n  ${name}:`))
+
+/** The same action once more for each: without its probe, with a probe that is declared weak, with a record that expires at once. */
+function withVariants(source: string, { name, variants }: { readonly name: string; readonly variants: readonly Variant[] }): string {
   const start = source.indexOf(`\n  ${name}:`)
   // Its last action, so it goes to the end. YAML anchors may be set again.
   const block = source.slice(start)
-  const blind = block.replace(/\n {4}probe:\n(?: {6}.*\n)+/, '\n').replace(`\n  ${name}:`, `\n  ${name}_blind:`)
-  const weak = block.replace('\n    probe:\n', '\n    probe:\n      weak: true\n').replace(`\n  ${name}:`, `\n  ${name}_weak:`)
-  const brief = block.replace(/ttl: \w+/, 'ttl: 200ms').replace(`\n  ${name}:`, `\n  ${name}_brief:`)
-  return `${source.trimEnd()}${blind.trimEnd()}${weak.trimEnd()}${brief.trimEnd()}\n`
+  const changes: Partial<Record<Variant, (text: string) => string>> = {
+    blind: text => text.replace(/\n {4}probe:\n(?: {6}.*\n)+/, '\n'),
+    weak: text => text.replace('\n    probe:\n', '\n    probe:\n      weak: true\n'),
+    brief: text => text.replace(/ttl: \w+/, 'ttl: 200ms')
+  }
+  const more = variants.flatMap(variant => {
+    const changed = changes[variant]?.(block)
+    return changed === undefined ? [] : [changed.replace(`\n  ${name}:`, `\n  ${name}_${variant}:`).trimEnd()]
+  })
+  return `${source.trimEnd()}${more.join('')}\n`
 }
 
 const echoAction = (name: string, more: string): string => `
@@ -110,7 +128,16 @@ const echoAction = (name: string, more: string): string => `
     output: { type: object }
     example: { reference: R-1, amount: 1 }${more}`
 
-const echoManifest = `bot: echo
+const echoActions: Readonly<Record<Variant, string>> = {
+  plain: echoAction('pay', '\n    probe: {}'),
+  late: echoAction('pay_late', '\n    probe: {}\n    fail: { times: 1, when: after }'),
+  blind: echoAction('pay_blind', '\n    fail: { times: 1, when: after }'),
+  weak: echoAction('pay_weak', '\n    probe: { weak: true }\n    fail: { times: 1, when: after }'),
+  brief: echoAction('pay_brief', '\n    probe: {}').replace('ttl: 1d', 'ttl: 200ms'),
+  slow: echoAction('pay_slow', '\n    probe: {}').replace('delay: 5ms', 'delay: 400ms')
+}
+
+const echoManifest = (variants: readonly Variant[]): string => `bot: echo
 version: 1.0.0
 title: Echo with a ledger
 description: Pays into a file. For the fault campaign only.
@@ -120,12 +147,5 @@ env: [ECHO_LEDGER]
 target:
   url: http://127.0.0.1:9
   ledger: "{{ env.ECHO_LEDGER }}"
-actions:${[
-  echoAction('pay', '\n    probe: {}'),
-  echoAction('pay_late', '\n    probe: {}\n    fail: { times: 1, when: after }'),
-  echoAction('pay_blind', '\n    fail: { times: 1, when: after }'),
-  echoAction('pay_weak', '\n    probe: { weak: true }\n    fail: { times: 1, when: after }'),
-  echoAction('pay_brief', '\n    probe: {}').replace('ttl: 1d', 'ttl: 200ms'),
-  echoAction('pay_slow', '\n    probe: {}').replace('delay: 5ms', 'delay: 400ms')
-].join('')}
+actions:${variants.map(variant => echoActions[variant]).join('')}
 `

@@ -14,7 +14,7 @@ import { type Moment, roleAt } from './moments.ts'
 import { noteIn, readNotes } from './notes.ts'
 import { type Env, type Part, startPart } from './part.ts'
 import { forget, residueOf } from './residue.ts'
-import { type AdapterName, type FaultyTarget, openTarget } from './targets.ts'
+import { type AdapterName, allVariants, type FaultyTarget, openTarget, type Variant } from './targets.ts'
 
 export type Mode = 'embedded' | 'distributed'
 export const modes: readonly Mode[] = ['embedded', 'distributed']
@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly adapter: AdapterName
   /** Targets beside the adapter's own, each with its bot. */
   readonly beside?: readonly AdapterName[]
+  /** Of the actions, which are called; without a list, all. */
+  readonly variants?: readonly Variant[]
   /** Changes the manifests. */
   readonly manifest?: (source: string) => string
   /** For the distributed deployment. */
@@ -96,13 +98,13 @@ const quick: Env = {
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { mode, adapter, servers, gateways = 1, workers = 1, beside = [] } = options
+  const { mode, adapter, servers, gateways = 1, workers = 1, beside = [], variants = allVariants } = options
   const site = withManifests(openSite(), options.manifest)
   const nemesis = await openNemesis()
   site.onClose(() => nemesis.close())
-  const target = await openTarget[adapter](site, beside.length === 0 ? nemesis.url : '')
+  const target = await openTarget[adapter](site, { notify: beside.length === 0 ? nemesis.url : '', variants })
   const others: FaultyTarget[] = []
-  for (const name of beside) others.push(await openTarget[name](site, ''))
+  for (const name of beside) others.push(await openTarget[name](site, { notify: '', variants }))
   const namespace = `faults-${randomBytes(4).toString('hex')}`
   const dataDir = options.dataDir ?? site.dataDir
   const place: Place = { site, target, beside: others, nemesis, namespace, dataDir, log: join(site.dir, 'nemesis.jsonl'), options }
