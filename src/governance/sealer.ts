@@ -1,10 +1,11 @@
 /** Keeps values marked `x-sensitive` unreadable in ledger and queue: AES-256-GCM at rest, HMAC for fingerprints. */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, type KeyObject, randomFillSync } from 'node:crypto'
-import type { Json, JsonSchema } from '../core/types.ts'
+import { isObject } from '../core/schema-at.ts'
+import type { Json, JsonObject, JsonSchema } from '../core/types.ts'
 import { replaceSensitive } from './sensitive.ts'
 
 export interface Sealer {
-  /** Marked values become `{ "$sealed": "…" }`. */
+  /** Marked parts become `{ "$sealed": "…" }`; of several the first holds all, and the others say which one of them they are. */
   seal(schema: JsonSchema, value: Json): Json
   open(schema: JsonSchema, value: Json): Json
   /** A keyed hash: equal texts are recognised, short ones can not be guessed from it. */
@@ -21,8 +22,29 @@ export function createSealer(secret: string): Sealer {
   const hashKey = derive('fingerprint')
   const own: Own = new Map()
   return {
-    seal: (schema, value) => replaceSensitive(schema, value, part => sealed(sealKey, part, own)),
-    open: (schema, value) => replaceSensitive(schema, value, part => opened(sealKey, part, own)),
+    seal: (schema, value) => {
+      const parts: Json[] = []
+      const first: JsonObject = {}
+      const numbered = replaceSensitive(schema, value, part => (parts.push(part) === 1 ? first : { $sealed: parts.length - 1 }))
+      if (parts.length > 0)
+        Object.assign(
+          first,
+          sealOf(parts, text => sealed(sealKey, text, own))
+        )
+      return numbered
+    },
+    open: (schema, value) => {
+      let parts: readonly Json[] = []
+      return replaceSensitive(schema, value, place => {
+        if (!isSeal(place)) return place
+        const { $sealed, of } = place
+        if (typeof $sealed === 'number') return partOf(parts, $sealed)
+        const text = own.get($sealed) ?? deciphered(sealKey, $sealed)
+        if (of === undefined) return JSON.parse(text)
+        parts = JSON.parse(text)
+        return partOf(parts, 0)
+      })
+    },
     fingerprint: text => createHmac('sha256', hashKey).update(text).digest('base64url')
   }
 }
@@ -58,20 +80,34 @@ function newIv(): Buffer {
   return pool.subarray(used - ivBytes, used)
 }
 
-function sealed(key: KeyObject, value: Json, own: Own): Json {
+interface Seal {
+  /** A sealed text, or which of the parts of the text before it stands here. */
+  readonly $sealed: string | number
+  /** How many parts the text holds, when it is more than one. */
+  readonly of?: number
+}
+
+const isSeal = (value: Json): value is Json & Seal =>
+  isObject(value) && (typeof value.$sealed === 'string' || typeof value.$sealed === 'number')
+
+/** One cipher for all: setting one up costs more than what it then does with a row. */
+function sealOf(parts: readonly Json[], cipher: (text: string) => string): JsonObject {
+  return parts.length === 1 ? { $sealed: cipher(JSON.stringify(parts[0])) } : { $sealed: cipher(JSON.stringify(parts)), of: parts.length }
+}
+
+function partOf(parts: readonly Json[], index: number): Json {
+  const part = parts[index]
+  if (part === undefined) throw new Error(`a sealed value has lost its part ${index}`)
+  return part
+}
+
+function sealed(key: KeyObject, text: string, own: Own): string {
   const iv = newIv()
   const cipher = createCipheriv('aes-256-gcm', key, iv)
-  const text = JSON.stringify(value)
   const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const seal = Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
   remember(own, seal, text)
-  return { $sealed: seal }
-}
-
-function opened(key: KeyObject, value: Json, own: Own): Json {
-  const seal = value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as { $sealed?: Json }).$sealed : undefined
-  if (typeof seal !== 'string') return value
-  return JSON.parse(own.get(seal) ?? deciphered(key, seal))
+  return seal
 }
 
 function deciphered(key: KeyObject, seal: string): string {

@@ -7,24 +7,34 @@ import { RetrofitError } from '../core/errors.ts'
 export type Credentials = Readonly<Record<string, string>>
 
 export interface Secrets {
-  /** Throws RetrofitError target_failed that says which file to write. */
+  /** As the file was within the last second. Throws RetrofitError target_failed that says which file to write. */
   get(name: string): Promise<Credentials>
 }
 
 export function createSecrets(directory: string): Secrets {
-  const cache = new Map<string, { readonly mtimeMs: number; readonly credentials: Credentials }>()
+  const cache = new Map<string, Known>()
   return {
     get: async name => {
+      const now = performance.now()
+      const known = cache.get(name)
+      if (known !== undefined && now < known.until) return known.credentials
       const file = join(directory, `${name}.json`)
       const mtimeMs = modified(file, name)
-      const known = cache.get(name)
-      if (known?.mtimeMs === mtimeMs) return known.credentials
-      const credentials = parse(await readFile(file, 'utf8'), name)
-      cache.set(name, { mtimeMs, credentials })
+      const credentials = known?.mtimeMs === mtimeMs ? known.credentials : parse(await readFile(file, 'utf8'), name)
+      cache.set(name, { mtimeMs, credentials, until: now + trustedMs })
       return credentials
     }
   }
 }
+
+interface Known {
+  readonly mtimeMs: number
+  readonly credentials: Credentials
+  readonly until: number
+}
+
+/** A changed file counts from the next look on; looking for each attempt would cost as much as writing the request. */
+const trustedMs = 1_000
 
 const unusable = (name: string, what: string): RetrofitError =>
   new RetrofitError('target_failed', {
@@ -33,7 +43,7 @@ const unusable = (name: string, what: string): RetrofitError =>
     hint: 'An operator has to provide the credentials; do not retry.'
   })
 
-/** Not asynchronous: a trip through the thread pool takes a hundred times as long as the look itself, and each attempt makes one. */
+/** Not asynchronous: a trip through the thread pool takes a hundred times as long as the look itself. */
 function modified(file: string, name: string): number {
   if (!/^[a-z][a-z0-9_-]{0,63}$/.test(name)) throw unusable(name, 'have no valid name')
   try {

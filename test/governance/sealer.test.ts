@@ -70,3 +70,27 @@ test('a seal that was changed does not open', () => {
   const changed = `${$sealed.slice(0, -2)}${$sealed.endsWith('AA') ? 'BB' : 'AA'}`
   expect(() => sealer.open(pii, { $sealed: changed })).toThrow()
 })
+
+const parts = { type: 'array', items: pii } as const
+
+test('of several marked parts the first holds all, so that a row costs one cipher', () => {
+  const sealed = createSealer(secret).seal(parts, ['one', 'two', 'three']) as JsonObject[]
+  expect(sealed).toEqual([{ $sealed: expect.any(String), of: 3 }, { $sealed: 1 }, { $sealed: 2 }])
+})
+
+test('rows whose parts are sealed one by one still open', () => {
+  const sealer = createSealer(secret)
+  const one = (text: string) => sealer.seal(pii, text) as JsonObject
+  expect(createSealer(secret).open(parts, [one('one'), one('two')])).toEqual(['one', 'two'])
+})
+
+test('what a caller sends in the form of a seal is sealed and opened as any value', () => {
+  const sealer = createSealer(secret)
+  const forged = [{ $sealed: 1 }, { $sealed: 'AAAA', of: 2 }, { $sealed: 7 }]
+  expect(sealer.open(parts, sealer.seal(parts, forged))).toEqual(forged)
+})
+
+test('a part whose row has lost its seal is an error, not a value', () => {
+  const [, second] = createSealer(secret).seal(parts, ['one', 'two']) as JsonObject[]
+  expect(() => createSealer(secret).open(parts, [second as JsonObject])).toThrow('lost its part 1')
+})
