@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { receive } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
 export interface Post {
@@ -37,7 +38,6 @@ const connectTimeoutMs = 10_000
 const idleMs = 600_000
 const clientOptions = { headersTimeout: idleMs, bodyTimeout: idleMs, pipelining: 1, allowH2: false } as const
 const keepAliveTimeout = 15_000
-const shownBytes = 4_096
 const unzip = promisify(gunzip)
 const connector = buildConnector({ timeout: connectTimeoutMs })
 
@@ -109,41 +109,27 @@ function startSocket({ protocol, hostname, port }: URL, signal: AbortSignal, con
 }
 
 export async function post(dispatcher: Dispatcher, { path, headers, body, signal, answerBytes }: Post): Promise<Answer> {
-  const response = await dispatcher.request({ origin: '', path, method: 'POST', headers, body, signal })
-  const { 'content-type': contentType, 'content-encoding': encoding, location, 'retry-after': retryAfter } = response.headers
-  const received = await collect(response, answerBytes)
-  const { body: content, broken } = received.broken === undefined ? await decode(received.body, encoding, answerBytes) : received
+  const received = await receive(dispatcher, { path, method: 'POST', headers, body }, { signal, answerBytes })
+  const { status, headers: answered } = received
+  const { body: content, broken } =
+    received.broken === undefined ? await decode(received.body, one(answered['content-encoding']), answerBytes) : received
   return {
-    status: response.statusCode,
-    contentType: one(contentType) ?? '',
-    location: one(location),
-    retryAfter: one(retryAfter),
+    status,
+    contentType: one(answered['content-type']) ?? '',
+    location: one(answered.location),
+    retryAfter: one(answered['retry-after']),
     body: content,
     broken
   }
 }
 
+/** What came twice counts as it came first. */
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
-type Collected = Pick<Answer, 'body' | 'broken'>
+type Decoded = Pick<Answer, 'body' | 'broken'>
 
-async function collect({ headers, body }: Dispatcher.ResponseData, limit: number): Promise<Collected> {
-  const announced = Number(one(headers['content-length']) ?? Number.NaN)
-  if (announced <= limit) return { body: Buffer.from(await body.arrayBuffer()), broken: undefined }
-  // Of an answer that is too large anyway only the first bytes are worth having.
-  const wanted = announced > limit ? Math.min(shownBytes, limit) : limit
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > wanted) return { body: Buffer.concat(chunks), broken: `it is larger than ${limit} bytes` }
-  }
-  return { body: Buffer.concat(chunks), broken: undefined }
-}
-
-async function decode(body: Buffer, encoding: string | string[] | undefined, limit: number): Promise<Collected> {
-  const name = (one(encoding) ?? 'identity').trim().toLowerCase()
+async function decode(body: Buffer, encoding: string | undefined, limit: number): Promise<Decoded> {
+  const name = (encoding ?? 'identity').trim().toLowerCase()
   if (name === 'identity' || name === '') return { body, broken: undefined }
   if (name !== 'gzip' && name !== 'x-gzip') return { body, broken: `its content encoding is ${name.slice(0, 20)}` }
   try {
