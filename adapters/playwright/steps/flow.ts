@@ -1,4 +1,5 @@
 /** Steps that hold steps, and the one that prepares an answer: if, forEach, frame, dialog. */
+import type { Frame } from 'playwright-core'
 import { isTrue, type Json } from '../../../src/index.ts'
 import { compilePlace, hasPlace, template } from '../locator.ts'
 import { type Stage, scopeOf } from '../plan.ts'
@@ -55,15 +56,25 @@ export const frame: Kind<'frame'> = {
       place,
       about: named ? String(body.name) : (place?.text ?? ''),
       run: async (stage, timeout) => {
+        const until = Date.now() + timeout
         const called = await name?.(stage)
         const locator = called === undefined ? await place?.find(stage) : stage.frame.locator(`css=[name=${JSON.stringify(called)}]`)
-        const known = called === undefined ? null : stage.frame.childFrames().find(child => child.name() === called && !child.isDetached())
-        const found = known ?? (await (await locator?.elementHandle({ timeout }))?.contentFrame())
+        const known = called === undefined ? undefined : await arriving(stage, called, Math.min(timeout, arrivalMs))
+        const found = known ?? (await (await locator?.elementHandle({ timeout: Math.max(1, until - Date.now()) }))?.contentFrame())
         if (found == null) throw new Error('frame: the element is no frame')
         await runSteps(steps, { ...stage, frame: found })
       }
     }
   }
+}
+
+/** A frame has its name when its document comes; one without a document is found by its element. */
+const arrivalMs = 1_000
+
+/** The frame of that name, once its document is there: the browser tells, so that nothing has to be asked. */
+async function arriving({ frame, page }: Stage, name: string, timeout: number): Promise<Frame | undefined> {
+  const find = () => frame.childFrames().find(child => child.name() === name && !child.isDetached())
+  return find() ?? page.waitForEvent('framenavigated', { predicate: () => find() !== undefined, timeout }).then(find, find)
 }
 
 export const dialog: Kind<'dialog'> = {
