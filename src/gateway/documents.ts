@@ -1,19 +1,19 @@
 /** The published OpenAPI document. */
-import { stringify } from 'yaml'
 import type { JsonObject } from '../core/types.ts'
 import type { Catalog } from '../engine/engine.ts'
 import { allows } from '../governance/scopes.ts'
 import { gptDocument } from '../surface/gpt-actions.ts'
 import { openApiDocument } from '../surface/openapi.ts'
 import { toOpenApi30 } from '../surface/openapi-30.ts'
+import { writeYaml } from '../surface/write-yaml.ts'
 import type { Exchange } from './exchange.ts'
 import { namesHeader } from './names-header.ts'
 import { createPublisher } from './publisher.ts'
 import type { Handle } from './router.ts'
 
 const formats = {
-  json: { mediaType: 'application/json', write: (document: object) => JSON.stringify(document) },
-  yaml: { mediaType: 'application/yaml', write: (document: object) => stringify(document, { aliasDuplicateObjects: false }) }
+  json: { mediaType: 'application/json', write: (document: JsonObject) => JSON.stringify(document) },
+  yaml: { mediaType: 'application/yaml', write: writeYaml }
 } as const
 
 interface DocumentOptions {
