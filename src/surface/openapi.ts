@@ -121,20 +121,24 @@ const dataName = (action: string, code: string): string => `${action}.error.${co
 
 /** Most errors are the same for every action: written once, they are a third of a large document. */
 interface Sharing {
-  (status: string, response: JsonObject): JsonObject
+  (status: string, examples: readonly Example[]): JsonObject
   responses(): JsonObject
 }
 
 function createSharing(): Sharing {
-  const names = new Map<string, { readonly name: string; readonly response: JsonObject }>()
-  const share = (status: string, response: JsonObject): JsonObject => {
-    const text = JSON.stringify(response)
-    const taken = [...names.values()].filter(({ name }) => name.startsWith(`Call${status}`)).length
-    const known = names.get(text) ?? { name: taken === 0 ? `Call${status}` : `Call${status}_${taken + 1}`, response }
-    names.set(text, known)
-    return local('responses', known.name)
+  const known = new Map<string, { readonly name: string; readonly response: JsonObject }>()
+  const add = (key: string, status: string, examples: readonly Example[]) => {
+    const taken = [...known.values()].filter(({ name }) => name.startsWith(`Call${status}`)).length
+    const made = { name: taken === 0 ? `Call${status}` : `Call${status}_${taken + 1}`, response: problemResponse(status, examples) }
+    known.set(key, made)
+    return made
   }
-  return Object.assign(share, { responses: () => Object.fromEntries([...names.values()].map(({ name, response }) => [name, response])) })
+  // What no action declares is what its codes are.
+  const share = (status: string, examples: readonly Example[]): JsonObject => {
+    const key = `${status} ${examples.map(({ code }) => code).join(' ')}`
+    return local('responses', (known.get(key) ?? add(key, status, examples)).name)
+  }
+  return Object.assign(share, { responses: () => Object.fromEntries([...known.values()].map(({ name, response }) => [name, response])) })
 }
 
 interface Describing {
@@ -226,10 +230,7 @@ function problemsOf(action: Action, share: Sharing): JsonObject {
   const byStatus = Map.groupBy([...declared, ...known], ({ status }) => String(status))
   const isOwn = (status: string): boolean => declared.some(one => String(one.status) === status)
   return Object.fromEntries(
-    [...byStatus].map(([status, examples]) => {
-      const response = problemResponse(status, examples)
-      return [status, isOwn(status) ? response : share(status, response)]
-    })
+    [...byStatus].map(([status, examples]) => [status, isOwn(status) ? problemResponse(status, examples) : share(status, examples)])
   )
 }
 

@@ -7,13 +7,13 @@ export function pruneComponents(document: JsonObject): JsonObject {
   const wanted = new Set<string>()
   const queue: Json[] = [rest]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const reference of referencesIn(next)) {
-      if (wanted.has(reference)) continue
+    eachReference(next, reference => {
+      if (wanted.has(reference)) return
       wanted.add(reference)
       const [kind = '', name = ''] = reference.split('/')
       const component = all[kind]?.[name]
       if (component !== undefined) queue.push(component)
-    }
+    })
   }
   const kept = Object.entries(all).map(
     ([kind, members]) => [kind, kind === 'securitySchemes' ? members : pick(kind, members, wanted)] as const
@@ -25,11 +25,15 @@ const pick = (kind: string, members: JsonObject, wanted: ReadonlySet<string>): J
   Object.fromEntries(Object.entries(members).filter(([name]) => wanted.has(`${kind}/${name}`)))
 
 /** `schemas/Run` for each `$ref: '#/components/schemas/Run…'`. */
-function referencesIn(value: Json): readonly string[] {
-  if (value === null || typeof value !== 'object') return []
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(referencesIn)
-  return Object.entries(value as JsonObject).flatMap(([name, member]) => {
+function eachReference(value: Json, found: (reference: string) => void): void {
+  if (value === null || typeof value !== 'object') return
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) eachReference(item, found)
+    return
+  }
+  for (const [name, member] of Object.entries(value as JsonObject)) {
     const match = name === '$ref' && typeof member === 'string' ? /^#\/components\/(\w+\/[^/]+)/.exec(member) : null
-    return match === null ? referencesIn(member) : [match[1] as string]
-  })
+    if (match === null) eachReference(member, found)
+    else found(match[1] as string)
+  }
 }

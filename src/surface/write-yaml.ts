@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../core/types.ts'
 export function writeYaml(document: JsonObject): string {
   const lines: string[] = []
   writeMembers(document, '', { lines, first: '' })
+  seen.clear()
   return `${lines.join('\n')}\n`
 }
 
@@ -59,7 +60,10 @@ function writeItem(item: Json, { lines, pad }: { readonly lines: string[]; reado
   else writeNode(item, { lines, head: `${pad}-`, pad: `${pad}  `, listPad: `${pad}  ` })
 }
 
-const isEmpty = (value: JsonObject): boolean => Object.values(value).every(member => member === undefined)
+function isEmpty(value: JsonObject): boolean {
+  for (const name in value) if (value[name] !== undefined) return false
+  return true
+}
 
 /** Words and paths: nothing that YAML, of any version, reads as another type or as a sign of its own. */
 const plain = /^[A-Za-z/_][\w/.,()'+-]*(?: [\w/.,()'+][\w/.,()'+-]*)*$/
@@ -67,7 +71,20 @@ const words: ReadonlySet<string> = new Set(['true', 'false', 'null', 'yes', 'no'
 /** What JSON writes as it is and YAML does not let stand. */
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 
-const scalar = (text: string): string =>
+/** Names and words come again and again; what was seen of them is forgotten with the document. */
+const seen = new Map<string, string>()
+const shortText = 64
+
+function scalar(text: string): string {
+  if (text.length > shortText) return written(text)
+  const known = seen.get(text)
+  if (known !== undefined) return known
+  const made = written(text)
+  seen.set(text, made)
+  return made
+}
+
+const written = (text: string): string =>
   plain.test(text) && !words.has(text.toLowerCase())
     ? text
     : JSON.stringify(text).replaceAll(unprintable, one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
