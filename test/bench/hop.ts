@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly rounds: number
   readonly seconds: number
   readonly concurrencies: readonly number[]
+  /** Only this deployment, where a benchmark has both. */
+  readonly mode?: string | undefined
 }
 
 const here = import.meta.dirname
@@ -37,6 +39,7 @@ interface Deployment {
 export async function benchHop(options: BenchOptions): Promise<object> {
   const results: Record<string, object> = {}
   for (const [kind, open] of Object.entries({ embedded: openEmbedded, distributed: openDistributed })) {
+    if (options.mode !== undefined && options.mode !== kind) continue
     const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
     const deployment = await open(folder)
     try {

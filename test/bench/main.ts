@@ -1,4 +1,4 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions] [--rounds N] [--seconds S] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    mode: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false }
@@ -32,15 +33,19 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
 }
 
 if (values.help) {
-  process.stdout.write(`npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--quick] [--json]\n`)
+  process.stdout.write(
+    `npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]\n`
+  )
   process.exit(0)
 }
 const unknown = positionals.filter(name => benches[name] === undefined)
 if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`)
 
+const { mode } = values
+if (mode !== undefined && mode !== 'embedded' && mode !== 'distributed') throw new Error('--mode is embedded or distributed')
 const options: BenchOptions = values.quick
-  ? { rounds: 1, seconds: 1, concurrencies: [16] }
-  : { rounds: Number(values.rounds), seconds: Number(values.seconds), concurrencies: [1, 16, 64, 256] }
+  ? { rounds: 1, seconds: 1, concurrencies: [16], mode }
+  : { rounds: Number(values.rounds), seconds: Number(values.seconds), concurrencies: [1, 16, 64, 256], mode }
 const results: Record<string, object> = {}
 for (const [name, bench] of Object.entries(benches)) {
   if (positionals.length === 0 || positionals.includes(name)) results[name] = await bench(options)
