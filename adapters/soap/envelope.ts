@@ -1,5 +1,5 @@
 /** SOAP envelopes, 1.1 and 1.2: what is sent around a request, and what an answer holds. */
-import { escapeAttribute, type Json, type JsonObject } from '../../src/index.ts'
+import { atOnce, escapeAttribute, type Json, type JsonObject, type Steps } from '../../src/index.ts'
 import { BadXml } from './bad-xml.ts'
 import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
@@ -65,23 +65,26 @@ export interface Extras {
 const noExtras: Extras = { header: '', body: '' }
 
 /** The value must have the shape of the mapping; throws Unwritable. */
-export function writeEnvelope(
+export function* writeEnvelopeInSteps(
   { operation, head, attributes }: Frame,
   mapping: ObjectMapping | VariantsMapping,
   value: Json,
   extras: Extras = noExtras
-): string {
+): Steps<string> {
   const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
   const headers = header === undefined || !isMap(value) ? undefined : value[header.property]
   const headerContent =
     headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'
       ? ''
-      : writeObject(header.mapping, headers, `/${header.property}`).content
+      : (yield* writeObject(header.mapping, headers, `/${header.property}`)).content
   const above = extras.header + headerContent === '' ? '' : `<soapenv:Header>${extras.header}${headerContent}</soapenv:Header>`
-  const inside = writeObject(mapping, value)
+  const inside = yield* writeObject(mapping, value)
   const body = operation === undefined ? inside.content : element(operation, { ...inside, attributes: attributes + inside.attributes })
   return `${head}${above}<soapenv:Body${extras.body}>${body}</soapenv:Body></soapenv:Envelope>`
 }
+
+export const writeEnvelope = (frame: Frame, mapping: ObjectMapping | VariantsMapping, value: Json): string =>
+  atOnce(writeEnvelopeInSteps(frame, mapping, value))
 
 const isMap = (value: Json): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value)
 

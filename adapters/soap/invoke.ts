@@ -1,13 +1,14 @@
 /** Input → request → answer → response, or the error that says what it means. */
-import { BusinessError, type Json, RetrofitError } from '../../src/index.ts'
+import { BusinessError, inPieces, type Json, RetrofitError, type Steps } from '../../src/index.ts'
 import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
-import { writeEnvelope } from './envelope.ts'
+import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
 import { attachEvidence } from './evidence.ts'
 import { answerError, symptomError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
+import type { OperationPlan } from './plan.ts'
 import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
 import { scopeOf } from './scope.ts'
@@ -43,10 +44,9 @@ async function build(invocation: Invocation): Promise<Built> {
   const { call, operation } = invocation
   const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
   try {
-    const { value: left, parts } = operation.attachments.request === undefined ? { value, parts: [] } : takeParts(operation.request, value)
-    if (operation.seal === undefined) return { envelope: writeEnvelope(operation.frame, operation.request, left), parts, sealed: undefined }
-    const sealed = await seal(operation.seal, invocation)
-    return { envelope: sealed.finish(writeEnvelope(operation.frame, operation.request, left, sealed.extras)), parts, sealed }
+    const sealed = operation.seal === undefined ? undefined : await seal(operation.seal, invocation)
+    const { envelope, parts } = await inPieces(write(operation, value, sealed?.extras), call.signal)
+    return { envelope: sealed?.finish(envelope) ?? envelope, parts, sealed }
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
     throw new RetrofitError('invalid_input', {
@@ -56,6 +56,11 @@ async function build(invocation: Invocation): Promise<Built> {
       errors: operation.body === undefined ? [{ pointer: error.pointer, message: error.message }] : []
     })
   }
+}
+
+function* write({ frame, request, attachments }: OperationPlan, value: Json, extras: Extras | undefined): Steps<Outgoing> {
+  const { value: left, parts } = attachments.request === undefined ? { value, parts: [] } : yield* takeParts(request, value)
+  return { envelope: yield* writeEnvelopeInSteps(frame, request, left, extras), parts }
 }
 
 async function read(invocation: Invocation, answer: Answer, { sealed }: Built): Promise<Json> {

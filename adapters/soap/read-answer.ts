@@ -1,7 +1,7 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
 import { isUtf8 } from 'node:buffer'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Json, JsonObject } from '../../src/index.ts'
+import { inPieces, type Json, type JsonObject } from '../../src/index.ts'
 import { joinParts, withParts } from './attachments/join-parts.ts'
 import type { Part } from './attachments/part.ts'
 import { isMultipart, readMultipart } from './attachments/read-multipart.ts'
@@ -34,11 +34,11 @@ export async function readAnswer(operation: OperationPlan, answer: Answer, { lim
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
   // Memory for megabytes takes its time: not for the bytes and for their text in one turn.
   if (answer.body.length > largeBytes) await turn()
-  const { text, others } = messageOf(answer)
+  const { text, others } = await messageOf(answer, signal)
   const sent = await parseXml(text, limits, signal)
   const believed = sealed === undefined ? sent : await sealed.open(sent, { text, parts: others.length })
   const texts = await textsOf(others, keep)
-  const joined = joinParts(believed, texts, 2 * limits.answerBytes)
+  const joined = await inPieces(joinParts(believed, texts, 2 * limits.answerBytes), signal)
   const { root } = joined
   const opened = openEnvelope(root)
   if ('fault' in opened) {
@@ -50,9 +50,9 @@ export async function readAnswer(operation: OperationPlan, answer: Answer, { lim
 }
 
 /** The envelope's text, and the parts beside it. */
-function messageOf(answer: Answer): { readonly text: string; readonly others: readonly Part[] } {
+async function messageOf(answer: Answer, signal: AbortSignal): Promise<{ readonly text: string; readonly others: readonly Part[] }> {
   if (answer.broken !== undefined || !isMultipart(answer.contentType)) return { text: answerText(answer), others: [] }
-  const { root, others } = readMultipart(answer.body, answer.contentType)
+  const { root, others } = await inPieces(readMultipart(answer.body, answer.contentType), signal)
   return { text: answerText({ ...answer, body: root.content, contentType: root.contentType }), others }
 }
 

@@ -1,10 +1,10 @@
 /** Element → JSON value, in the types of the mapping. What the mapping does not know is left out. */
-import { escapeText, type Json, writeXmlTree } from '../../src/index.ts'
+import { type Json, writeXmlTreeInSteps } from '../../src/index.ts'
 import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
 import { readText, Unreadable } from './read-scalar.ts'
-import { doAtOnce, doEach, type Work } from './work.ts'
+import { doAtOnce, doEach, doSteps, type Work } from './work.ts'
 
 export { Unreadable }
 
@@ -33,7 +33,7 @@ export function startObject(mapping: ObjectMapping | VariantsMapping, element: E
 function fill(object: Values, mapping: ObjectMapping, element: Element, { path, work }: At): void {
   readAttributes(object, mapping, element, path)
   const { text, content, elements } = mapping
-  if (content !== undefined) set(object, content, innerXml(element))
+  if (content !== undefined) doSteps(work, writeXmlTreeInSteps(element.children), xml => set(object, content, xml))
   else if (text !== undefined) set(object, text.property, readSimple(text.mapping, textOf(element), { element, path }))
   else if (elements.length > 0) readElements(object, mapping, { children: childrenOf(element), path, work })
 }
@@ -70,9 +70,6 @@ function readAttributes(object: Values, mapping: ObjectMapping, element: Element
   for (const { uri, local, value } of others) set(rest, uri === '' ? local : `{${uri}}${local}`, value)
   if (others.length > 0) set(object, otherAttributes, rest)
 }
-
-const innerXml = ({ children }: Element): string =>
-  children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child))).join('')
 
 interface Content extends At {
   readonly children: readonly Element[]
@@ -119,9 +116,24 @@ function readOne(object: Values, member: Member, child: Element, { path, work }:
     set(object, property, readItems(member, child, at))
     return
   }
-  const item = role === 'any' ? writeXmlTree(child) : readValue(mapping, child, at)
+  if (role === 'any') {
+    readAny(object, member, child, work)
+    return
+  }
+  const item = readValue(mapping, child, at)
   if (item !== undefined) add(object, member, item)
   else if (list && !Object.hasOwn(object, property)) set(object, property, [])
+}
+
+/** Its place is taken at once, and filled when the text is there. */
+function readAny(object: Values, member: Member, child: Element, work: Work): void {
+  add(object, member, '')
+  const list = object[member.property]
+  const index = Array.isArray(list) ? list.length - 1 : -1
+  doSteps(work, writeXmlTreeInSteps([child]), xml => {
+    if (Array.isArray(list)) list[index] = xml
+    else set(object, member.property, xml)
+  })
 }
 
 function add(object: Values, { property, list }: Member, item: Json): void {

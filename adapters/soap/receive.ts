@@ -1,5 +1,6 @@
 /** One request over a dispatcher, its answer collected at once: a stream in between costs a tenth of such a call. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 
 export interface Received {
@@ -19,20 +20,41 @@ export interface ReceiveOptions {
 /** Of an answer that is too large anyway only the first bytes are worth having. */
 const shownBytes = 4_096
 
+type Pieces = Omit<Received, 'body'> & { readonly chunks: readonly Buffer[] }
+
 /** Rejects with the signal's reason, or with what undici says of the connection. */
-export function receive(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions, options: ReceiveOptions): Promise<Received> {
-  return new Promise((resolve, reject) => {
+export async function receive(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions, options: ReceiveOptions): Promise<Received> {
+  const { chunks, ...received } = await new Promise<Pieces>((resolve, reject) => {
     options.signal.throwIfAborted()
     const collector = new Collector(options, resolve, reject)
     options.signal.addEventListener('abort', collector.abort, { once: true })
     dispatcher.dispatch(request, collector)
   })
+  return { ...received, body: await concatenate(chunks) }
+}
+
+const largeBytes = 1_048_576
+
+/** Memory for megabytes takes its time: others get their turn in between. */
+async function concatenate(chunks: readonly Buffer[]): Promise<Buffer> {
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+  if (bytes <= largeBytes) return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  const whole = Buffer.allocUnsafe(bytes)
+  let [at, pause] = [0, largeBytes]
+  for (const chunk of chunks) {
+    chunk.copy(whole, at)
+    at += chunk.length
+    if (at < pause) continue
+    pause = at + largeBytes
+    await turn()
+  }
+  return whole
 }
 
 class Collector implements Dispatcher.DispatchHandler {
   readonly abort = () => this.end(() => this.reject(this.options.signal.reason))
   private readonly options: ReceiveOptions
-  private readonly resolve: (received: Received) => void
+  private readonly resolve: (received: Pieces) => void
   private readonly reject: (error: unknown) => void
   private readonly chunks: Buffer[] = []
   private bytes = 0
@@ -41,7 +63,7 @@ class Collector implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined
   private ended = false
 
-  constructor(options: ReceiveOptions, resolve: (received: Received) => void, reject: (error: unknown) => void) {
+  constructor(options: ReceiveOptions, resolve: (received: Pieces) => void, reject: (error: unknown) => void) {
     this.options = options
     this.resolve = resolve
     this.reject = reject
@@ -75,9 +97,8 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   private whole(broken: string | undefined): void {
-    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks)
     const { status, headers } = this.head ?? { status: 0, headers: {} }
-    this.end(() => this.resolve({ status, headers, body, broken }), broken !== undefined)
+    this.end(() => this.resolve({ status, headers, chunks: this.chunks, broken }), broken !== undefined)
   }
 
   /** Only the first end counts. `cut`: the rest of the answer is not wanted. */

@@ -1,5 +1,6 @@
 /** Sends one request: a read over kept-alive connections, a commit over its own and at most once. */
-import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
 import type { Part } from './attachments/part.ts'
 import { writeMessage } from './attachments/write-multipart.ts'
@@ -28,11 +29,11 @@ async function sendRead(invocation: Invocation, outgoing: Outgoing, again: () =>
   const { endpoint, pools } = invocation
   const tls = tlsOf(invocation)
   const limit = limitOf(invocation)
-  const request = requestFor(invocation, outgoing, limit.signal)
+  const request = await requestFor(invocation, outgoing, limit.signal)
   try {
     return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(async error => {
       if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
-      const second = requestFor(invocation, await again(), limit.signal)
+      const second = await requestFor(invocation, await again(), limit.signal)
       return exchange(invocation, () => postFresh(endpoint.origin, second, tls))
     })
   } catch (error) {
@@ -53,7 +54,7 @@ async function postFresh(origin: string, request: Post, tls: TlsSettings | undef
 async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<Answer> {
   const sent = sentText(invocation.call, invocation.operation, outgoing.envelope)
   const limit = limitOf(invocation)
-  const request = requestFor(invocation, outgoing, limit.signal)
+  const request = await requestFor(invocation, outgoing, limit.signal)
   const connection = await connect(invocation.endpoint.origin, limit.signal, tlsOf(invocation)).catch(error => {
     throw explain(invocation, limit, error)
   })
@@ -71,16 +72,16 @@ async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<A
   }
 }
 
-function requestFor({ call, operation, endpoint }: Invocation, outgoing: Outgoing, signal: AbortSignal): Post {
-  const { auth, gzip, limits } = call.steps
+async function requestFor({ call, operation, endpoint }: Invocation, outgoing: Outgoing, signal: AbortSignal): Promise<Post> {
+  const { auth, gzip: zipped, limits } = call.steps
   const authorization = auths[auth]?.(call.credentials)
   const login = authorization === undefined ? {} : { authorization }
-  const packed = gzip ? { 'content-encoding': 'gzip' } : {}
+  const packed = zipped ? { 'content-encoding': 'gzip' } : {}
   const { headers, body } = writeMessage({ ...outgoing, packaging: operation.attachments.request, headers: operation.headers })
   return {
     path: endpoint.pathname + endpoint.search,
     headers: { ...headers, 'accept-encoding': 'gzip', ...packed, ...login },
-    body: gzip ? gzipSync(body) : body,
+    body: zipped ? await zip(body) : body,
     signal,
     answerBytes: limits.answerBytes
   }
@@ -109,6 +110,7 @@ function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Li
   return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), timeoutMs }
 }
 
+const zip = promisify(gzip)
 const stale = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code)

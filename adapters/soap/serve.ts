@@ -1,5 +1,5 @@
 /** The other side of a plan: what a service does that answers its calls. For stand-ins. */
-import type { Json } from '../../src/index.ts'
+import { atOnce, type Json } from '../../src/index.ts'
 import { type Joined, joinParts, type Texts, withParts } from './attachments/join-parts.ts'
 import { isMultipart, readMultipart } from './attachments/read-multipart.ts'
 import { textsOf } from './attachments/read-parts.ts'
@@ -34,10 +34,11 @@ const limits = { answerBytes: 10 * 1024 * 1024, depth: 100, elements: 200_000, a
 
 /** Throws BadXml. */
 export async function receive(body: Buffer, contentType: string): Promise<Received> {
-  const message = isMultipart(contentType) ? readMultipart(body, contentType) : { root: { content: body }, others: [] }
-  const sent = await parseXml(message.root.content.toString('utf8'), limits, new AbortController().signal)
+  const { signal } = new AbortController()
+  const message = isMultipart(contentType) ? atOnce(readMultipart(body, contentType)) : { root: { content: body }, others: [] }
+  const sent = await parseXml(message.root.content.toString('utf8'), limits, signal)
   const texts = await textsOf(message.others, undefined)
-  const joined = joinParts(sent, texts, 2 * limits.answerBytes)
+  const joined = atOnce(joinParts(sent, texts, 2 * limits.answerBytes))
   return { root: joined.root, joined, texts }
 }
 
@@ -58,7 +59,7 @@ export function served(steps: unknown): Served {
       return withParts(request, { value: readObject(request, element, element.local), joined, texts })
     },
     write: value => {
-      const { value: left, parts } = takeParts(response, value)
+      const { value: left, parts } = atOnce(takeParts(response, value))
       const envelope = writeEnvelope({ ...frame, operation: typeof answer === 'string' ? undefined : answer }, response, left)
       return writeMessage({ envelope, parts, packaging: attachments.answer, headers: { 'content-type': contentType } })
     }

@@ -1,5 +1,14 @@
 /** JSON value → XML text, in the order of the mapping. */
-import { escapeAttribute, escapeText, type Json, type JsonObject, parseXmlTree, writeXmlTree, XmlError } from '../../src/index.ts'
+import {
+  escapeAttribute,
+  escapeText,
+  type Json,
+  type JsonObject,
+  parseXmlTreeInSteps,
+  type Steps,
+  writeXmlTreeInSteps,
+  XmlError
+} from '../../src/index.ts'
 import { xop } from './attachments/xop.ts'
 import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, VariantsMapping } from './mapping.ts'
 import { textOfScalar, Unwritable } from './write-scalar.ts'
@@ -21,13 +30,14 @@ export interface Inside {
 export const element = (name: Name, { attributes, content }: Inside): string =>
   content === '' ? `<${name.qname}${attributes}/>` : `<${name.qname}${attributes}>${content}</${name.qname}>`
 
-export function writeObject(mapping: ObjectMapping | VariantsMapping, value: Json, pointer = ''): Inside {
+/** A step is an item of a list, or a piece of XML that a caller gave. */
+export function* writeObject(mapping: ObjectMapping | VariantsMapping, value: Json, pointer = ''): Steps<Inside> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Unwritable(pointer, 'must be an object')
   const object = value as JsonObject
   const chosen = mapping.kind === 'object' ? mapping : variantFor(mapping, object, pointer)
   for (const name of Object.keys(object))
     if (!chosen.properties.has(name)) throw new Unwritable(`${pointer}/${name}`, 'is not in the schema of the request')
-  return { attributes: writeAttributes(chosen, object, pointer), content: writeContent(chosen, object, pointer) }
+  return { attributes: writeAttributes(chosen, object, pointer), content: yield* writeContent(chosen, object, pointer) }
 }
 
 /** By what says which it is, or by the properties that are there. */
@@ -78,35 +88,35 @@ function writeOthers(value: Json | undefined, pointer: string): string {
     .join('')
 }
 
-function writeContent(mapping: ObjectMapping, object: JsonObject, pointer: string): string {
+function* writeContent(mapping: ObjectMapping, object: JsonObject, pointer: string): Steps<string> {
   const { text, content, elements } = mapping
   if (content !== undefined) {
     const raw = object[content]
-    return typeof raw === 'string' ? innerXml(raw, `${pointer}/${content}`) : ''
+    return typeof raw === 'string' ? yield* innerXml(raw, `${pointer}/${content}`) : ''
   }
   const value = text === undefined ? undefined : present(text, object, pointer)
   if (text !== undefined && value !== undefined && value !== null)
     return contentOf(text.mapping, simpleText(text.mapping, value, `${pointer}/${text.property}`).text)
   let written = ''
-  for (const member of elements) written += writeMember(member, object, pointer)
+  for (const member of elements) written += yield* writeMember(member, object, pointer)
   return written
 }
 
 const fragmentLimits = { characters: 1_048_576, depth: 50, elements: 10_000, attributes: 100, textCharacters: 1_048_576 }
 
 /** XML that a caller gave: read and written again, so that it can not break out of its place. */
-function innerXml(raw: string, pointer: string): string {
+function* innerXml(raw: string, pointer: string): Steps<string> {
   try {
-    const { children } = parseXmlTree(`<x>${raw}</x>`, { limits: fragmentLimits })
-    return children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child))).join('')
+    const { children } = yield* parseXmlTreeInSteps(`<x>${raw}</x>`, { limits: fragmentLimits })
+    return yield* writeXmlTreeInSteps(children)
   } catch (error) {
     if (!(error instanceof XmlError)) throw error
     throw new Unwritable(pointer, `is not XML: ${error.message}`)
   }
 }
 
-function anyElement(value: Json, pointer: string): string {
-  const written = typeof value === 'string' ? innerXml(value, pointer).trim() : ''
+function* anyElement(value: Json, pointer: string): Steps<string> {
+  const written = typeof value === 'string' ? (yield* innerXml(value, pointer)).trim() : ''
   if (!written.startsWith('<')) throw new Unwritable(pointer, 'must be one element, as XML text')
   return written
 }
@@ -118,39 +128,45 @@ function present({ property, required }: Member, object: JsonObject, pointer: st
   return value
 }
 
-function writeMember(member: Member, object: JsonObject, pointer: string): string {
+function* writeMember(member: Member, object: JsonObject, pointer: string): Steps<string> {
   const value = present(member, object, pointer)
   if (value === undefined) return ''
   const at = `${pointer}/${member.property}`
   const { mapping, name, list, wrapper, role } = member
   if (!list)
     return role === 'group'
-      ? groupContent(mapping, value, at)
-      : writeValue(name, mapping, value, { pointer: at, required: member.required })
+      ? yield* groupContent(mapping, value, at)
+      : yield* writeValue(name, mapping, value, { pointer: at, required: member.required })
   if (value === null) return ''
   // JSONata gives one item where a list has one.
   const items = Array.isArray(value) ? (value as readonly Json[]) : [value]
-  const written = items.map((item, index) => writeItem(member, item, `${at}/${index}`)).join('')
+  let written = ''
+  for (const [index, item] of items.entries()) {
+    written += yield* writeItem(member, item, `${at}/${index}`)
+    yield
+  }
   return wrapper === undefined ? written : element(wrapper, { attributes: '', content: written })
 }
 
-function writeItem({ role, name, mapping }: Member, item: Json, pointer: string): string {
-  if (role === 'any') return anyElement(item, pointer)
-  if (role === 'group') return groupContent(mapping, item, pointer)
-  return writeValue(name, mapping, item, { pointer, required: true }) || element(name, { attributes: '', content: '' })
+function* writeItem({ role, name, mapping }: Member, item: Json, pointer: string): Steps<string> {
+  if (role === 'any') return yield* anyElement(item, pointer)
+  if (role === 'group') return yield* groupContent(mapping, item, pointer)
+  const written = yield* writeValue(name, mapping, item, { pointer, required: true })
+  return written || element(name, { attributes: '', content: '' })
 }
 
-const groupContent = (mapping: Mapping, value: Json, pointer: string): string =>
-  mapping.kind === 'object' || mapping.kind === 'variants' ? writeObject(mapping, value, pointer).content : ''
+function* groupContent(mapping: Mapping, value: Json, pointer: string): Steps<string> {
+  return mapping.kind === 'object' || mapping.kind === 'variants' ? (yield* writeObject(mapping, value, pointer)).content : ''
+}
 
 /** '': as good as absent. */
-function writeValue(name: Name, mapping: Mapping, value: Json, { pointer, required }: Place): string {
+function* writeValue(name: Name, mapping: Mapping, value: Json, { pointer, required }: Place): Steps<string> {
   if (value === null) {
     if (mapping.nillable) return element(name, { attributes: ' xsi:nil="true"', content: '' })
     if (required) throw new Unwritable(pointer, 'can not be null')
     return ''
   }
-  if (mapping.kind === 'object' || mapping.kind === 'variants') return element(name, writeObject(mapping, value, pointer))
+  if (mapping.kind === 'object' || mapping.kind === 'variants') return element(name, yield* writeObject(mapping, value, pointer))
   const { declaration, text } = simpleText(mapping, value, pointer)
   const typeName = mapping.typeName === undefined ? '' : ` xsi:type="${mapping.typeName.qname}"`
   return element(name, { attributes: declaration + typeName, content: contentOf(mapping, text) })

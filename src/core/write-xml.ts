@@ -1,4 +1,5 @@
 /** XML trees and texts → XML text. */
+import type { Steps } from './steps.ts'
 import { noScope, type Scope, type XmlElement } from './xml-element.ts'
 
 const escapes: Readonly<Record<string, string>> = {
@@ -13,18 +14,65 @@ const escapes: Readonly<Record<string, string>> = {
 export const escapeText = (text: string): string => text.replace(/[&<>\r]/g, found => escapes[found] as string)
 export const escapeAttribute = (text: string): string => text.replace(/[&<>"\t\n\r]/g, found => escapes[found] as string)
 
-/** The element as text that stands on its own: it declares every prefix that is in scope and used inside. */
-export function writeXmlTree(element: XmlElement, declared: Scope = noScope): string {
-  let inner = declared
+interface Open {
+  readonly element: XmlElement
+  readonly declared: Scope
+  next: number
+  /** Its start tag is closed: there is something inside. */
+  begun: boolean
+}
+
+/** Texts, and elements as text that stands on its own: each declares every prefix that is in scope and used inside. */
+export function* writeXmlTreeInSteps(nodes: readonly (XmlElement | string)[]): Steps<string> {
+  let text = ''
+  let pieces: string[] = []
+  for (const node of nodes) {
+    const open: Open[] = []
+    if (typeof node === 'string') pieces.push(escapeText(node))
+    else open.push(startElement(node, noScope, pieces))
+    while (open.length > 0) {
+      writeNext(open, pieces)
+      if (pieces.length < togetherPieces) continue
+      text += pieces.join('')
+      pieces = []
+      yield
+    }
+  }
+  return text + pieces.join('')
+}
+
+const togetherPieces = 500
+
+function writeNext(open: Open[], pieces: string[]): void {
+  const at = open.at(-1) as Open
+  const child = at.element.children[at.next++]
+  if (child === undefined) {
+    pieces.push(at.begun ? `</${qnameOf(at.element)}>` : '/>')
+    open.pop()
+  } else if (child !== '') {
+    if (!at.begun) pieces.push('>')
+    at.begun = true
+    if (typeof child === 'string') pieces.push(escapeText(child))
+    else open.push(startElement(child, at.declared, pieces))
+  }
+}
+
+/** Leaves the tag open. */
+function startElement(element: XmlElement, outer: Scope, pieces: string[]): Open {
+  let declared: Record<string, string> | undefined
   let head = `<${qnameOf(element)}`
-  for (const { prefix, uri } of [element, ...element.attributes.filter(each => each.prefix !== '')]) {
-    if (prefix === 'xml' || inner[prefix] === uri) continue
-    inner = Object.assign(Object.create(null), inner, { [prefix]: uri }) as Scope
+  const declare = ({ prefix, uri }: { readonly prefix: string; readonly uri: string }): void => {
+    if (prefix === 'xml' || (declared ?? outer)[prefix] === uri) return
+    // On top of the outer one, not a copy of it.
+    declared ??= Object.create(outer) as Record<string, string>
+    Object.defineProperty(declared, prefix, { value: uri, enumerable: true, configurable: true, writable: true })
     head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`
   }
+  declare(element)
+  for (const each of element.attributes) if (each.prefix !== '') declare(each)
   for (const each of element.attributes) head += ` ${qnameOf(each)}="${escapeAttribute(each.value)}"`
-  const content = element.children.map(child => (typeof child === 'string' ? escapeText(child) : writeXmlTree(child, inner))).join('')
-  return content === '' ? `${head}/>` : `${head}>${content}</${qnameOf(element)}>`
+  pieces.push(head)
+  return { element, declared: declared ?? outer, next: 0, begun: false }
 }
 
 const qnameOf = ({ prefix, local }: { prefix: string; local: string }): string => (prefix === '' ? local : `${prefix}:${local}`)

@@ -1,5 +1,5 @@
 /** Strict XML 1.0 text → a tree in document order. No DTD, no entities but the five, nothing too deep or too large. */
-
+import { atOnce, oneByOne, type Steps } from './steps.ts'
 import { noScope, type Scope, type XmlAttribute, type XmlElement } from './xml-element.ts'
 import { XmlError } from './xml-error.ts'
 import { decodeReferences } from './xml-references.ts'
@@ -40,35 +40,30 @@ const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\u
 const spaceAt = /[ \t\r\n]*/y
 
 /** The root element. Throws XmlError. */
-export function parseXmlTree(source: string, options: Options): XmlElement {
-  const scan = startScan(source, options)
-  checkCharacters(scan, 0, scan.text.length)
-  while (scan.at < scan.text.length) readNext(scan)
-  return endScan(scan)
-}
+export const parseXmlTree = (source: string, options: Options): XmlElement => atOnce(parseXmlTreeInSteps(source, options))
 
 /** The same in pieces, so that others get their turn. */
-export async function parseXmlTreeInPieces(source: string, options: Options, signal: AbortSignal): Promise<XmlElement> {
+export const parseXmlTreeInPieces = (source: string, options: Options, signal: AbortSignal): Promise<XmlElement> =>
+  oneByOne(parseXmlTreeInSteps(source, options), signal)
+
+export function* parseXmlTreeInSteps(source: string, options: Options): Steps<XmlElement> {
   const scan = startScan(source, options)
   for (let at = 0; at < scan.text.length; at += checkedCharacters) {
-    if (at > 0) await pause(signal)
+    if (at > 0) yield
     checkCharacters(scan, at, at + checkedCharacters)
   }
-  for (let end = pieceCharacters; scan.at < scan.text.length; ) {
-    readNext(scan)
-    if (scan.at < end) continue
-    end = scan.at + pieceCharacters
-    await pause(signal)
-  }
+  while (readPiece(scan, scan.at + pieceCharacters)) yield
   return endScan(scan)
 }
 
 const pieceCharacters = 16 * 1024
 const checkedCharacters = 1024 * 1024
 
-async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise(resolve => setImmediate(resolve))
-  signal.throwIfAborted()
+/** False: nothing is left. */
+function readPiece(scan: Scan, end: number): boolean {
+  const { length } = scan.text
+  while (scan.at < length && scan.at < end) readNext(scan)
+  return scan.at < length
 }
 
 function startScan(source: string, options: Options): Scan {

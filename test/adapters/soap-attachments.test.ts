@@ -5,6 +5,7 @@ import { createAdapter } from '../../adapters/soap/adapter.ts'
 import { readMultipart } from '../../adapters/soap/attachments/read-multipart.ts'
 import type { Plan } from '../../adapters/soap/plan.ts'
 import { startWsdlSandbox } from '../../src/commands/sandbox.ts'
+import { atOnce } from '../../src/core/steps.ts'
 import type { Action, JsonObject } from '../../src/core/types.ts'
 import { importWsdl } from '../../src/manifest/import/wsdl/import-wsdl.ts'
 import { writeManifest } from '../../src/manifest/import/wsdl/write-manifest.ts'
@@ -77,7 +78,7 @@ const input = {
 describe('a request', () => {
   const sent = () => {
     const { body, headers } = server.seen.at(-1) ?? { body: '', headers: {} }
-    return { body, type: headers['content-type'] ?? '', ...readMultipart(Buffer.from(body), headers['content-type'] ?? '') }
+    return { body, type: headers['content-type'] ?? '', ...atOnce(readMultipart(Buffer.from(body), headers['content-type'] ?? '')) }
   }
 
   test('MTOM: what the file calls attachments are parts, all else stays in the envelope', async () => {

@@ -1,5 +1,5 @@
 /** Puts the parts of a multipart message where the envelope refers to them: as base64, or as whatever stands for them. */
-import type { Json, JsonObject } from '../../../src/index.ts'
+import type { Json, JsonObject, Steps } from '../../../src/index.ts'
 import { BadXml } from '../bad-xml.ts'
 import type { ObjectMapping, VariantsMapping } from '../mapping.ts'
 import { attributeOf, childrenOf, type Element } from '../parse-xml.ts'
@@ -23,19 +23,28 @@ interface Joining {
   left: number
 }
 
-export function joinParts(root: Element, texts: Texts, mostCharacters: number): Joined {
+export function* joinParts(root: Element, texts: Texts, mostCharacters: number): Steps<Joined> {
   if (texts.size === 0) return { root, loose: [] }
   const byId = new Map([...texts.keys()].flatMap(part => (part.id === '' ? [] : [[part.id, part] as const])))
   const joining: Joining = { byId, texts, used: new Set(), left: mostCharacters }
-  const joined = join(joining, root)
+  const joined = yield* join(joining, root)
   return { root: joined, loose: [...texts.keys()].filter(part => !joining.used.has(part)) }
 }
 
-function join(joining: Joining, element: Element): Element {
+/** A step is an element with elements in it. */
+function* join(joining: Joining, element: Element): Steps<Element> {
   const text = textFor(joining, element)
   if (text !== undefined) return { ...element, children: [text] }
-  const children = element.children.map(child => (typeof child === 'string' ? child : join(joining, child)))
-  return children.every((child, index) => child === element.children[index]) ? element : { ...element, children }
+  if (element.children.every(child => typeof child === 'string')) return element
+  const children: (Element | string)[] = []
+  let changed = false
+  for (const child of element.children) {
+    const joined = typeof child === 'string' ? child : yield* join(joining, child)
+    changed ||= joined !== child
+    children.push(joined)
+    yield
+  }
+  return changed ? { ...element, children } : element
 }
 
 /** XOP, section 3.2; SOAP messages with attachments, section 3; WS-I's swaRef. */

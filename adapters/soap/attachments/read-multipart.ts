@@ -1,6 +1,9 @@
 /** multipart/related (RFC 2387), as MTOM and SOAP with Attachments use it. Every byte may be hostile. Throws BadXml. */
+import type { Steps } from '../../../src/index.ts'
 import { BadXml } from '../bad-xml.ts'
+import { decodeBase64Lines } from './base64.ts'
 import type { Part } from './part.ts'
+import { decodeQuotedPrintable } from './quoted-printable.ts'
 
 export interface Parts {
   /** The envelope. */
@@ -16,11 +19,16 @@ const [lineFeed, carriageReturn] = [10, 13]
 
 export const isMultipart = (contentType: string): boolean => /^\s*multipart\//i.test(contentType)
 
-export function readMultipart(body: Buffer, contentType: string): Parts {
+/** A step is a piece of a part. */
+export function* readMultipart(body: Buffer, contentType: string): Steps<Parts> {
   const boundary = parameterOf(contentType, 'boundary')
   if (boundary === undefined || boundary === '' || boundary.length > longestBoundary)
     throw new BadXml('it is a multipart message without a good boundary')
-  const parts = [...split(body, boundary)].map(readPart)
+  const parts: Part[] = []
+  for (const bytes of split(body, boundary)) {
+    parts.push(yield* readPart(bytes))
+    yield
+  }
   const ids = parts.flatMap(({ id }) => (id === '' ? [] : [id]))
   if (new Set(ids).size < ids.length) throw new BadXml('two of its parts have the same Content-ID')
   const start = withoutBrackets(parameterOf(contentType, 'start') ?? '')
@@ -68,11 +76,12 @@ function delimiterAt(body: Buffer, at: number, end: number): number | 'last' | u
 /** The line break before a delimiter belongs to the delimiter. */
 const lineEnd = (body: Buffer, at: number): number => at - (body[at - 2] === carriageReturn ? 2 : 1)
 
-function readPart(bytes: Buffer): Part {
+function* readPart(bytes: Buffer): Steps<Part> {
   const { headers, content } = splitHeaders(bytes)
   const decode = encodings[(headers.get('content-transfer-encoding') ?? 'binary').trim().toLowerCase()]
   if (decode === undefined) throw new BadXml('one of its parts has an encoding that is not known')
-  return { id: withoutBrackets(headers.get('content-id') ?? ''), contentType: headers.get('content-type') ?? '', content: decode(content) }
+  const [id, contentType] = [withoutBrackets(headers.get('content-id') ?? ''), headers.get('content-type') ?? '']
+  return { id, contentType, content: yield* decode(content) }
 }
 
 function splitHeaders(bytes: Buffer): { headers: ReadonlyMap<string, string>; content: Buffer } {
@@ -86,18 +95,15 @@ function splitHeaders(bytes: Buffer): { headers: ReadonlyMap<string, string>; co
   return { headers: new Map(headers), content: bytes.subarray(whole.length) }
 }
 
-const same = (content: Buffer): Buffer => content
-const encodings: Readonly<Record<string, (content: Buffer) => Buffer>> = Object.assign(Object.create(null), {
+// biome-ignore lint/correctness/useYield: one step is enough
+function* same(content: Buffer): Steps<Buffer> {
+  return content
+}
+
+const encodings: Readonly<Record<string, (content: Buffer) => Steps<Buffer>>> = Object.assign(Object.create(null), {
   '7bit': same,
   '8bit': same,
   binary: same,
-  base64: (content: Buffer) => Buffer.from(content.toString('latin1'), 'base64'),
-  'quoted-printable': (content: Buffer) =>
-    Buffer.from(
-      content
-        .toString('latin1')
-        .replace(/[ \t]*=?\r?\n/g, line => (line.trimEnd().endsWith('=') ? '' : '\r\n'))
-        .replace(/=([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
-      'latin1'
-    )
+  base64: decodeBase64Lines,
+  'quoted-printable': decodeQuotedPrintable
 })

@@ -1,5 +1,6 @@
 /** A multipart answer → its envelope's bytes and what stands for each part in the JSON. */
 import { extname } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Call } from '../../../src/index.ts'
 import type { Texts } from './join-parts.ts'
 import type { Part } from './part.ts'
@@ -9,10 +10,14 @@ export type Keep = (part: Part, index: number) => Promise<string>
 
 export async function textsOf(parts: readonly Part[], keep: Keep | undefined): Promise<Texts> {
   const texts = new Map<Part, string>()
-  for (const [index, part] of parts.entries())
+  for (const [index, part] of parts.entries()) {
     texts.set(part, keep === undefined ? part.content.toString('base64') : await keep(part, index))
+    if (part.content.length > largeBytes) await turn()
+  }
   return texts
 }
+
+const largeBytes = 262_144
 
 const extensions: Readonly<Record<string, string>> = {
   'application/pdf': '.pdf',

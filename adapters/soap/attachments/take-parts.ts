@@ -1,8 +1,9 @@
 /** Takes out of a request's value what travels beside the envelope; a reference stays in its place. */
 import { randomUUID } from 'node:crypto'
-import type { Json, JsonObject } from '../../../src/index.ts'
+import type { Json, JsonObject, Steps } from '../../../src/index.ts'
 import type { Mapping, Member, ObjectMapping, VariantsMapping } from '../mapping.ts'
 import { Unwritable } from '../write-scalar.ts'
+import { decodeBase64 } from './base64.ts'
 import type { Part } from './part.ts'
 
 export interface Taken {
@@ -10,14 +11,16 @@ export interface Taken {
   readonly parts: readonly Part[]
 }
 
-export function takeParts(mapping: ObjectMapping | VariantsMapping, value: Json): Taken {
+/** A step is an item of a list, or a piece of an attachment. */
+export function* takeParts(mapping: ObjectMapping | VariantsMapping, value: Json): Steps<Taken> {
   const parts: Part[] = []
-  const left = take(mapping, value, { pointer: '', parts })
+  const left = yield* take(mapping, value, { pointer: '', parts })
   const attached = mapping.kind === 'object' && isMap(value) ? mapping.attached : []
   for (const { property, name, mediaType } of attached) {
     const given = isMap(value) && Object.hasOwn(value, property) ? value[property] : undefined
-    if (given !== undefined && given !== null)
-      parts.push({ id: `${name}=${randomUUID()}@retrofit`, contentType: mediaType, content: bytesOf(given, `/${property}`) })
+    if (given === undefined || given === null) continue
+    const content = yield* bytesOf(given, `/${property}`)
+    parts.push({ id: `${name}=${randomUUID()}@retrofit`, contentType: mediaType, content })
   }
   return { value: left, parts }
 }
@@ -27,12 +30,12 @@ interface Place {
   readonly parts: Part[]
 }
 
-function take(mapping: Mapping, value: Json, place: Place): Json {
+function* take(mapping: Mapping, value: Json, place: Place): Steps<Json> {
   if (mapping.kind === 'list' || value === null) return value
   if (mapping.kind === 'scalar') {
     if (mapping.attachment === undefined) return value
     const id = `${place.parts.length + 1}.${randomUUID()}@retrofit`
-    place.parts.push({ id, contentType: mapping.mediaType, content: bytesOf(value, place.pointer) })
+    place.parts.push({ id, contentType: mapping.mediaType, content: yield* bytesOf(value, place.pointer) })
     return `cid:${id}`
   }
   if (!isMap(value)) return value
@@ -42,14 +45,20 @@ function take(mapping: Mapping, value: Json, place: Place): Json {
   for (const member of chosen.text === undefined ? chosen.elements : [chosen.text]) {
     if (!Object.hasOwn(value, member.property)) continue
     const at = { ...place, pointer: `${place.pointer}/${member.property}` }
-    Object.defineProperty(changed, member.property, { value: takeMember(member, value[member.property] as Json, at), enumerable: true })
+    const taken = yield* takeMember(member, value[member.property] as Json, at)
+    Object.defineProperty(changed, member.property, { value: taken, enumerable: true })
   }
   return changed
 }
 
-function takeMember({ list, mapping }: Member, value: Json, place: Place): Json {
-  if (!list || !Array.isArray(value)) return take(mapping, value, place)
-  return (value as readonly Json[]).map((item, index) => take(mapping, item, { ...place, pointer: `${place.pointer}/${index}` }))
+function* takeMember({ list, mapping }: Member, value: Json, place: Place): Steps<Json> {
+  if (!list || !Array.isArray(value)) return yield* take(mapping, value, place)
+  const items: Json[] = []
+  for (const [index, item] of (value as readonly Json[]).entries()) {
+    items.push(yield* take(mapping, item, { ...place, pointer: `${place.pointer}/${index}` }))
+    yield
+  }
+  return items
 }
 
 const variantFor = ({ variants }: VariantsMapping, value: JsonObject): ObjectMapping | undefined =>
@@ -61,11 +70,10 @@ const variantFor = ({ variants }: VariantsMapping, value: JsonObject): ObjectMap
 
 const isMap = (value: Json): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value)
 
-function bytesOf(value: Json, pointer: string): Buffer {
-  const text = typeof value === 'string' ? value.replace(/\s+/g, '') : undefined
-  if (text === undefined || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
-    throw new Unwritable(pointer, 'must be bytes in base64')
-  return Buffer.from(text, 'base64')
+function* bytesOf(value: Json, pointer: string): Steps<Buffer> {
+  const bytes = typeof value === 'string' ? yield* decodeBase64(value) : undefined
+  if (bytes === undefined) throw new Unwritable(pointer, 'must be bytes in base64')
+  return bytes
 }
 
 /** How a message with this mapping travels; undefined: as an envelope alone. */
