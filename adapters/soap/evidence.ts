@@ -1,9 +1,9 @@
-/** What a failed call leaves behind: the first bytes of the answer and, after a commit, the request; without anything secret. */
+/** What a failed call leaves behind: the first bytes of the answer and, after a commit, the request; nothing secret, no stack of the target. */
 import type { Call } from '../../src/index.ts'
 import type { Answer } from './http.ts'
 import type { OperationPlan } from './plan.ts'
 import { basicToken } from './security/auth.ts'
-import { withoutTrace } from './stack-trace.ts'
+import { withoutTrace, withoutTraces } from './stack-trace.ts'
 
 const shownChars = 4_096
 const mask = '***'
@@ -16,7 +16,8 @@ export interface Exchanged {
 export async function attachEvidence(call: Call, operation: OperationPlan, { request, answer }: Exchanged): Promise<void> {
   const files: (readonly [string, string])[] = []
   if (request !== undefined) files.push(['request', request])
-  if (answer !== undefined && answer.body.length > 0) files.push(['answer', answer.body.toString('utf8', 0, shownChars * 16)])
+  if (answer !== undefined && answer.body.length > 0)
+    files.push(['answer', withoutTraces(answer.body.toString('utf8', 0, shownChars * 16), decodeReferences)])
   for (const [name, text] of files) {
     const content = Buffer.from(clean(call, operation, text))
     // The failure itself is what the caller must hear of.
@@ -50,11 +51,11 @@ function maskNames(text: string, names: ReadonlySet<string>): string {
   return text.replace(element, `$1${mask}$3`).replace(attribute, `$1"${mask}"`)
 }
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 
 /** A secret may stand there escaped. */
 function decodeReferences(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi, (whole, decimal, hex, name) => {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return entities[name.toLowerCase()] ?? whole
     const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole

@@ -12,11 +12,23 @@ const frames: readonly RegExp[] = [
   /(?:^|\s)\.{3} \d+ (?:more|common frames omitted)/
 ]
 
-/** Looked at: a text this long is no message. */
+/** A text that is longer is no message: the rest was not looked at and is not shown. */
 const longest = 10_000
 
 export function withoutTrace(text: string): string {
   const seen = text.slice(0, longest)
   const starts = frames.map(frame => seen.search(frame)).filter(at => at !== -1)
-  return starts.length === 0 ? text : seen.slice(0, Math.min(...starts)).trimEnd()
+  return starts.length === 0 ? seen : seen.slice(0, Math.min(...starts)).trimEnd()
 }
+
+const markup = /<!\[CDATA\[([\s\S]*?)(?=\]\]>|$)|(?<=^|>)[^<>]+/g
+
+/** The same for each text of a document; `read` says what a text means. */
+export const withoutTraces = (document: string, read: (text: string) => string): string =>
+  document.trimStart().startsWith('<')
+    ? document.replace(markup, (whole, data?: string) => {
+        const text = data ?? read(whole)
+        const cut = withoutTrace(text)
+        return cut === text ? whole : `${data === undefined ? '' : '<![CDATA['}${cut}`
+      })
+    : withoutTrace(document)

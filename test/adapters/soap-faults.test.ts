@@ -78,6 +78,29 @@ test.each([
   expect(error.hint).toContain(retryable ? 'try again later' : 'Repeating it does not help')
 })
 
+describe('the answer that is kept with a failed run holds no stack either', () => {
+  const java = 'Closed\n\tat com.bank.Ledger.read(Ledger.java:41)\n\tat com.bank.Ledger.&lt;init&gt;(Ledger.java:3)'
+  test.each([
+    ['a fault', soap11('<t:Other/>', 'Server', java), 'text/xml', 500],
+    ['its detail, encoded', soap11(`<t:Other>${java.replaceAll('\n', '&#10;').replaceAll('\t', '&#x9;')}</t:Other>`), 'text/xml', 500],
+    ['CDATA', soap11(`<t:Other><![CDATA[${java.replaceAll('&lt;', '<')}]]></t:Other>`), 'text/xml', 500],
+    ['an error page', `<html><h1>Closed</h1><pre>${java}</pre><p>&nbsp;at&nbsp;com.bank.Main.main(Main.java:1)</html>`, 'text/html', 500],
+    ['a text', java, 'text/plain', 502],
+    ['an answer that can not be read', `<a><b>${java}</b><c>kept</c>`, 'text/xml', 200]
+  ])('%s', async (_, body, type, status) => {
+    server.answer = xml(body.startsWith('<e:') ? envelope(body) : body, status, { 'content-type': type })
+    const { call, attached } = newCall({ plan: action.steps as Plan, url: server.url, input: { text: 'a' } })
+    const error = await failure(adapter.run(call))
+    const seen = JSON.stringify([error, error.message, ...attached.values()])
+    expect(attached.get('answer-1.txt')).toContain('Closed')
+    expect(seen).not.toMatch(/com\.bank|\.java/)
+  })
+
+  test('nor is a text shown that is too long to look at', () => {
+    expect(withoutTrace(`${'x'.repeat(20_000)}\n at com.bank.Main.main(Main.java:3)`)).toHaveLength(10_000)
+  })
+})
+
 describe('a text without its stack', () => {
   test.each([
     ['Java', 'Lost: x at com.bank.Ledger.read(Ledger.java:41) at com.bank.Main.main(Main.java:3)', 'Lost: x'],
