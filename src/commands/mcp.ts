@@ -1,5 +1,6 @@
 /** `retrofit mcp --stdio`: hands each message of an MCP client on to `POST /mcp` of a gateway, and its answers back. */
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { gatewayOf, notThere } from './client.ts'
 
@@ -28,19 +29,26 @@ interface Bridge {
 }
 
 const cancelMs = 5_000
+const againMs = 5_000
 const versionKey = 'io.modelcontextprotocol/protocolVersion'
 
 export async function mcp(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const endpoint = gatewayOf(flags)
   const pool = new Pool(endpoint.base, { headersTimeout: 0, bodyTimeout: 0 })
   const bridge: Bridge = { endpoint, pool, open: new Map(), version: undefined, session: undefined }
+  const over = new AbortController()
   const work = new Set<Promise<void>>()
+  let listening: Promise<void> | undefined
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === '') continue
     const turn = handle(bridge, line).finally(() => work.delete(turn))
     work.add(turn)
+    // Clients of 2025 say that they are ready; later ones ask to listen.
+    if (parsed(line)?.method === 'notifications/initialized') listening ??= listen(bridge, over.signal)
   }
   await Promise.all(work)
+  over.abort()
+  await listening
   await pool.close()
   return 0
 }
@@ -61,6 +69,24 @@ async function handle(bridge: Bridge, line: string): Promise<void> {
     if (id !== undefined && !gone.signal.aborted) write(notAnswered(bridge.endpoint, id, error))
   } finally {
     if (id !== undefined) bridge.open.delete(id)
+  }
+}
+
+/** What the gateway tells by itself, for as long as the client is there; a gateway that restarts is found again. */
+async function listen(bridge: Bridge, signal: AbortSignal): Promise<void> {
+  const { pool } = bridge
+  while (!signal.aborted) {
+    try {
+      const headers = { ...headersOf(bridge, {}), accept: 'text/event-stream' }
+      const { statusCode, body } = await pool.request({ method: 'GET', path: '/mcp', headers, signal })
+      if (statusCode === 200) await relay(bridge, body)
+      else await body.dump()
+      // A gateway that is older, or that lets this key do nothing.
+      if (statusCode >= 400 && statusCode < 500 && statusCode !== 429) return
+    } catch {
+      // Not there, or gone: asked again.
+    }
+    await sleep(againMs, undefined, { signal }).catch(() => undefined)
   }
 }
 

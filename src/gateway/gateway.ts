@@ -14,6 +14,8 @@ import { botOperations } from './bots.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
+import { changesOperation } from './mcp/changes.ts'
+import type { McpDoor } from './mcp/door.ts'
 import { challenge, metadataOperations } from './mcp/metadata.ts'
 import { mcpOperation } from './mcp/operation.ts'
 import { problemOfError } from './problem.ts'
@@ -72,6 +74,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const base = readContract()
   const leaving = new AbortController()
   const waits = { engine, settings, leaving: leaving.signal }
+  const mcp: McpDoor = { ...waits, version: String((base.info as JsonObject).version) }
   const router = await createRouter({
     definition: base,
     authenticate: exchange => authenticated(options, exchange),
@@ -83,7 +86,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...sessionOperations(engine),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),
-      ...mcpOperation({ engine, settings, version: String((base.info as JsonObject).version), leaving: leaving.signal }),
+      ...mcpOperation(mcp),
+      ...changesOperation(mcp),
       ...metadataOperations(settings),
       ...docsOperation(),
       ...serviceOperations(options)
@@ -99,10 +103,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
+
 /** An MCP client learns from the challenge where to get a token. */
 async function authenticated({ keys, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
   const caller = await keys.authenticate(exchange.headers.authorization)
-  if (caller === undefined && exchange.route.operationId === 'callMcp')
+  if (caller === undefined && ofMcp.has(exchange.route.operationId))
     exchange.response.setHeader('www-authenticate', challenge(settings, exchange))
   return caller
 }

@@ -5,6 +5,7 @@ import { Client as ModernClient, StreamableHTTPClientTransport as ModernTranspor
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { attach } from '../../src/core/run.ts'
 import type { FedCatalog } from '../../src/engine/catalog.ts'
@@ -286,8 +287,11 @@ describe('who may', () => {
     expect(await statusOf({ origin: 'http://localhost:3000' })).toBe(200)
   })
 
-  test('GET and DELETE are for sessions, which there are none', async () => {
-    expect((await gateway.call('/mcp')).status).toBe(405)
+  test('GET is for who may, too; DELETE is for sessions, which there are none', async () => {
+    const refused = await gateway.call('/mcp', { authorization: null })
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('resource_metadata=')])
+    expect((await gateway.call('/mcp', { headers: { accept: 'text/event-stream', origin: 'https://elsewhere.example' } })).status).toBe(403)
+    expect((await gateway.call('/mcp', { headers: { accept: 'application/json' } })).status).toBe(406)
     expect((await gateway.call('/mcp', { method: 'DELETE' })).status).toBe(405)
   })
 })
@@ -351,6 +355,31 @@ test('a client of 2026-07-28 is told when the bots change', () =>
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain('extra_echo')
     await catalog.unregister('extra')
   }))
+
+test.each([
+  ['HTTP', () => new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`), withKey(`Bearer ${gateway.adminKey}`)) as Any],
+  ['stdio', () => overStdio(gateway) as Any]
+])('a client of 2025 is told when the bots change, over %s', async (_, transport) => {
+  const client = new Client(info)
+  await client.connect(transport())
+  const catalog = gateway.parts.catalog as FedCatalog
+  try {
+    expect(client.getServerCapabilities()?.tools?.listChanged).toBe(true)
+    let told = false
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+      told = true
+    })
+    // The stream opens beside what the client does: a change before it is there is not heard.
+    for (let i = 0; i < 200 && !told; i++) {
+      await catalog.register('extra', echoManifest.replace('bot: demo', 'bot: extra'))
+      await catalog.unregister('extra')
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+    expect(told).toBe(true)
+  } finally {
+    await client.close()
+  }
+})
 
 test('retrofit mcp --stdio hands everything on', async () => {
   const client = new Client(info)

@@ -19,9 +19,9 @@ const cacheHints = {
   'server/discover': { ttlMs: 30_000, cacheScope: 'private' }
 } as const
 
-/** Only revisions with subscriptions can be told of a change: a stateless one has no stream to tell it on. */
+/** Clients of 2025 hear of a change on `GET /mcp`, later ones where they listen. */
 const capabilities = {
-  legacy: { tools: {}, resources: {} },
+  legacy: { tools: { listChanged: true }, resources: {} },
   modern: { tools: { listChanged: true }, resources: {}, extensions: { [tasksExtension]: {} } }
 } as const
 
