@@ -114,11 +114,11 @@ function count({ tools, balance, context, disputed, entry }: Spoken, countTokens
     }
   }
   printTable(
-    'Tokens that a model reads in turn two of a conversation (o200k; target: 55 % fewer)',
+    'Tokens that a model reads in turn two of a conversation (o200k; target: 55 % fewer for what stands in for turn one)',
     ['', 'dialogue sent again', 'session', 'fewer %'],
     [
       ['what turn one left behind, once', resent.state, session.state, summary.fewerPercent.state],
-      ['turn two, both requests', resent.turn, session.turn, summary.fewerPercent.turn],
+      ['turn two, both requests, with what is new in it for both', resent.turn, session.turn, summary.fewerPercent.turn],
       [
         'the same with prompt and tool definitions',
         resent.turn + fixed,
