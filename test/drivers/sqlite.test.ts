@@ -45,10 +45,13 @@ describe('opening a ledger', () => {
 
   test('keeps everything from one opening to the next', async () => {
     const run = aRun()
+    const session = aSession()
     for (const attempt of [1, 2]) {
       const store = openSqliteStore(openSqlite({ path }))
       if (attempt === 1) await store.createRun(run, open())
+      if (attempt === 1) await store.sessions.put(session)
       expect(await store.getRun(run.id)).toEqual(run)
+      expect(await store.sessions.get(session.id)).toEqual(session)
       await store.close()
     }
   })
