@@ -1,8 +1,9 @@
 /** What every sandbox shares: the effect ledger, the faults that it can be told to show, and its settings. */
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fsync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 /** One line of the ledger: an effect that the target received. `appliedAt` is null when it was received and never applied. Times are Unix milliseconds. */
 export interface Effect {
@@ -65,6 +66,8 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
+const synced = promisify(fsync)
+
 /** The append-only ledger and the faults around it. Nothing here removes duplicates: counting them is the point. */
 export class Effects {
   faults: Faults
@@ -100,7 +103,13 @@ export class Effects {
       apply()
       this.applied.add(reference)
     }
-    this.append({ receivedAt, appliedAt: faults.acceptWithoutApply ? null : Date.now(), action, reference, payloadHash: hash(payload) })
+    await this.append({
+      receivedAt,
+      appliedAt: faults.acceptWithoutApply ? null : Date.now(),
+      action,
+      reference,
+      payloadHash: hash(payload)
+    })
     await this.tell('applied', reference)
     if (faults.hangAfterApply) return 'hang'
     if (faults.dropConnection === 'after') return 'drop'
@@ -124,9 +133,12 @@ export class Effects {
     await fetch(this.notify, { method: 'POST', body: JSON.stringify({ moment, reference }) }).catch(() => undefined)
   }
 
-  private append(effect: Omit<Effect, 'seq'>): void {
+  private async append(effect: Omit<Effect, 'seq'>): Promise<void> {
     writeSync(this.fd, `${JSON.stringify({ seq: ++this.seq, ...effect })}\n`)
-    fsyncSync(this.fd)
+    // Others are served meanwhile.
+    await synced(this.fd).catch(error => {
+      if (!this.closed) throw error
+    })
   }
 }
 

@@ -100,7 +100,7 @@ async function takeEffect(call: Call<EchoSteps>): Promise<void> {
   await call.commit()
   failWhen(call, 'refused')
   const ledger = await ledgerOf(call)
-  if (ledger !== '') appendEffect(ledger, { receivedAt, action: call.action, reference: call.run.reference, payload: call.input })
+  if (ledger !== '') await appendEffect(ledger, { receivedAt, action: call.action, reference: call.run.reference, payload: call.input })
 }
 
 function failWhen({ run, steps: { fail } }: Call<EchoSteps>, moment: Failure['when']): void {

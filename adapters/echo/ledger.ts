@@ -1,6 +1,7 @@
 /** An effect ledger as the sandboxes keep it: append-only, fsynced, nothing de-duplicated. */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Json } from '../../src/index.ts'
 
@@ -13,18 +14,14 @@ interface Effect {
 
 const counts = new Map<string, number>()
 
-export function appendEffect(path: string, { receivedAt, action, reference, payload }: Effect): void {
+export async function appendEffect(path: string, { receivedAt, action, reference, payload }: Effect): Promise<void> {
   mkdirSync(dirname(path), { recursive: true })
   const seq = (counts.get(path) ?? lines(path).length) + 1
   counts.set(path, seq)
   const payloadHash = createHash('sha256').update(JSON.stringify(payload)).digest('hex')
-  const file = openSync(path, 'a')
-  try {
-    writeSync(file, `${JSON.stringify({ seq, receivedAt, appliedAt: Date.now(), action, reference, payloadHash })}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+  await using file = await open(path, 'a')
+  await file.write(`${JSON.stringify({ seq, receivedAt, appliedAt: Date.now(), action, reference, payloadHash })}\n`)
+  await file.sync()
 }
 
 export const hasEffect = (path: string, reference: string): boolean =>
