@@ -29,7 +29,7 @@ export async function generate(): Promise<readonly Generated[]> {
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return [
     { path: 'openapi/bot.schema.json', content: schema },
-    { path: 'openapi/retrofit.json', content: `${JSON.stringify(parse(current('openapi/retrofit.yaml') ?? ''))}\n` },
+    { path: 'openapi/retrofit.json', content: `${JSON.stringify(parse(current('openapi/retrofit.yaml') ?? ''), undefined, 1)}\n` },
     { path: 'src/core/check-meta-schema.js', content: await metaSchemaCode() },
     { path: 'README.md', content: readme(current('README.md') ?? '') },
     { path: 'bots/README.md', content: between(current('bots/README.md') ?? '', { name: 'keys', content: keyTable() }) }

@@ -1,9 +1,9 @@
 /** Server-Sent Events of one run: first the present state, then every change, then the end. */
 import type { ServerResponse } from 'node:http'
-import { hasEnded } from '../core/run.ts'
+import { hasEnded, isFinal } from '../core/run.ts'
 import type { Run, RunEvent, StepRecord } from '../core/types.ts'
 import { type ActionOptions, waitFor } from './actions.ts'
-import { type Exchange, goneSignal } from './exchange.ts'
+import { callerOf, type Exchange, goneSignal } from './exchange.ts'
 import { runView, stepView } from './run-view.ts'
 
 /** A reader that lets more than this pile up is cut off. */
@@ -16,29 +16,67 @@ interface Stream {
   beat(): void
 }
 
-/** Wake-ups may be missed, so the run is also looked up at each heartbeat. */
-export async function sendEvents(exchange: Exchange, first: Run, { engine, settings, leaving }: ActionOptions): Promise<void> {
+/** Wake-ups may be missed, so the run is also looked up at each heartbeat. A run whose outcome is unknown is followed until a probe or a person settles it. */
+export async function sendEvents(exchange: Exchange, first: Run, options: ActionOptions): Promise<void> {
   if (exchange.method === 'HEAD') {
     exchange.response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
     return
   }
+  const { engine, settings, leaving } = options
   const signal = goneSignal(exchange, leaving)
   const stream = openStream(exchange.response)
-  const unwatch = engine.watch(first.id, event => tell(stream, event))
+  const news = createNews()
+  const unwatch = engine.watch(first.id, event => {
+    tell(stream, event)
+    if (event.type === 'status') news.hear(event.revision)
+  })
   try {
     let run = first
     stream.status(run)
     for (const step of run.steps) stream.step(step)
-    while (!hasEnded(run) && !signal.aborted) {
-      run = await waitFor(engine, run, { waitMs: settings.heartbeatMs, signal })
-      if (hasEnded(run) || signal.aborted) break
+    while (!isFinal(run) && !signal.aborted) {
+      const wait = { waitMs: settings.heartbeatMs, signal }
+      if (!hasEnded(run)) run = await waitFor(engine, run, wait)
+      else if (await news.after(run.revision, wait)) run = await engine.find(callerOf(exchange), run.id)
+      if (isFinal(run) || signal.aborted) break
+      for (const step of run.steps) stream.step(step)
       stream.status(run)
       stream.beat()
     }
-    if (hasEnded(run)) stream.end(run)
+    if (isFinal(run)) stream.end(run)
   } finally {
     unwatch()
     exchange.response.end()
+  }
+}
+
+interface News {
+  hear(revision: number): void
+  /** False when the signal aborted; otherwise it is time to look. */
+  after(revision: number, wait: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<boolean>
+}
+
+function createNews(): News {
+  let heard = 0
+  let wake = (): void => undefined
+  return {
+    hear: revision => {
+      heard = Math.max(heard, revision)
+      wake()
+    },
+    async after(revision, { waitMs, signal }) {
+      if (heard <= revision) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        const stop = () => resolve()
+        const timer = setTimeout(stop, waitMs)
+        signal.addEventListener('abort', stop)
+        await promise
+        clearTimeout(timer)
+        signal.removeEventListener('abort', stop)
+      }
+      return !signal.aborted
+    }
   }
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { complete } from '../../src/core/run.ts'
+import type { Run } from '../../src/core/types.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
 
 let gateway: OpenGateway
@@ -130,6 +132,35 @@ describe('the events of a run', () => {
     expect(events.map(({ event }) => event)).toEqual(['status', 'step', 'end'])
     expect(events[1]?.data).toMatchObject({ name: 'commit', ok: true })
   })
+
+  test.each([
+    ['a person', (runId: string) => gateway.call(`/v1/runs/${runId}/resolve`, { body: { outcome: 'not_done' } }), ['failed', 'none']],
+    ['a later probe', foundByProbe, ['completed', 'committed']]
+  ] as const)('go on after an unknown outcome until %s has settled it', async (_who, settle, [status, effect]) => {
+    const runId = await done('demo_lost', {}, `events-${status}`)
+    const answer = await fetch(`${gateway.url}/v1/runs/${runId}/events`, { headers: { authorization: `Bearer ${gateway.adminKey}` } })
+    let text = ''
+    let settled = false
+    for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk
+      // Still open after a while: two heartbeats have come.
+      if (settled || text.split(': still there').length < 3) continue
+      settled = true
+      await settle(runId)
+    }
+    const events = eventsIn(text).filter(({ event }) => event !== 'step')
+    expect(events.map(({ event, data }) => [event, data.status, data.effect])).toEqual([
+      ['status', 'outcome_unknown', 'unknown'],
+      ['status', status, effect],
+      ['end', status, effect]
+    ])
+  })
+
+  async function foundByProbe(runId: string): Promise<void> {
+    const { store } = gateway.parts
+    const run = (await store.getRun(runId)) as Run
+    expect(await store.updateRun(complete(run, {}, { now: store.now(), note: 'found by the probe' }))).toBe(true)
+  }
 
   test('a hundred readers at once', async () => {
     const runId = await start('demo_slow', {}, 'events-3')
