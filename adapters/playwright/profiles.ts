@@ -12,6 +12,8 @@ const artifactsPrefix = 'retrofit-artifacts-'
 const launchMs = 35_000
 /** A killed browser is gone after this long, or left to the next look. */
 const dyingMs = 3_000
+/** It may end by itself first. */
+const endingMs = 1_500
 
 /** Where the browser puts downloads and the like: a folder whose owner can be told, made before the launch. Playwright's own has a name that nobody knows. */
 export async function makeArtifactsFolder(): Promise<string> {
@@ -78,13 +80,18 @@ async function folderAt(path: string): Promise<Folder> {
   return { path, owner: state, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
 }
 
-/** A browser whose owner is dead ends by itself, mostly within a second; until then it writes into its profile. */
+/** A browser whose owner is dead ends by itself, mostly within a second, and takes its folders along; killed meanwhile, it leaves some that nothing points to any more. */
 async function removeProfile(profile: string, browsers: readonly number[]): Promise<void> {
+  const before = await socketFolderIn(profile)
+  await untilGone(browsers, endingMs)
   for (const pid of browsers) killBrowser(pid)
-  for (let waited = 0; browsers.some(isAlive) && waited < dyingMs; waited += 20) await sleep(20)
-  const socket = await socketFolderIn(profile)
-  if (socket !== undefined) await remove(socket)
-  await remove(profile)
+  await untilGone(browsers, dyingMs)
+  const sockets = [before, await socketFolderIn(profile)].filter(folder => folder !== undefined)
+  await Promise.all([...sockets, profile].map(remove))
+}
+
+async function untilGone(pids: readonly number[], waitMs: number): Promise<void> {
+  for (let waited = 0; pids.some(isAlive) && waited < waitMs; waited += 20) await sleep(20)
 }
 
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

@@ -69,7 +69,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
     }
   },
   playwright: async (site, { notify }) => {
-    site.copyBot('teller', quick)
+    site.copyBot('teller', source => quick(source).replace(/(\n {2}transfer:[\s\S]*?\n {6}- )extract:/, '$1timeout: 3s\n        extract:'))
     const target = await site.startTarget('teller', notifying(notify))
     return {
       bot: 'teller',
