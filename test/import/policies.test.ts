@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { createAdapter } from '../../adapters/soap/adapter.ts'
 import type { Plan } from '../../adapters/soap/plan.ts'
+import { loadManifest } from '../../src/manifest/load.ts'
 import { load } from './imported.ts'
 
 test('a policy becomes keys of the target, from the alternative that can be satisfied', async () => {
@@ -28,3 +30,17 @@ test('what no manifest can do is said, and nothing is written for it', async () 
   )
   for (const key of ['credentials', 'security', 'addressing', 'auth']) expect(imported.manifest.target).not.toHaveProperty(key)
 })
+
+test.each(['encrypt: { parts: [body] }', 'saml: token', 'issuedToken: sts'])(
+  'a manifest that wants %s is refused when it is loaded',
+  async keys => {
+    const { text } = await load('policies')
+    const changed = text.replace('security:\n', `security:\n    ${keys}\n`)
+    expect(changed).not.toBe(text)
+    const adapter = createAdapter()
+    const { bot, issues } = loadManifest(changed, { file: 'bot.yaml', name: 'fixture', adapters: { soap: adapter }, env: () => undefined })
+    await adapter.close()
+    expect(bot).toBeUndefined()
+    expect(issues.map(({ message }) => message).join(' ')).toContain(keys.slice(0, keys.indexOf(':')))
+  }
+)
