@@ -57,13 +57,17 @@ async function turn(conversation: Conversation): Promise<void> {
   if (!isFirst && (answer as { case_number?: string }).case_number !== `DC${account}`) throw new Error('the session filled another account')
 }
 
-async function converse(conversation: Conversation, untilMs: number): Promise<void> {
+/** From when on turns count: everybody is there. */
+let allThereAt = Number.POSITIVE_INFINITY
+
+/** Who is there converses while others come: a connection that nobody uses for minutes is closed. */
+async function converse(conversation: Conversation): Promise<void> {
   await sleep(Math.random() * thinkMs)
-  while (performance.now() < untilMs) {
+  while (performance.now() < allThereAt + forMs) {
     const begun = performance.now()
     try {
       await turn(conversation)
-      latencies.push(performance.now() - begun)
+      if (begun >= allThereAt) latencies.push(performance.now() - begun)
     } catch (error) {
       const said = String((error as Error).message)
       failures.set(said, (failures.get(said) ?? 0) + 1)
@@ -72,15 +76,17 @@ async function converse(conversation: Conversation, untilMs: number): Promise<vo
   }
 }
 
-const conversations: Conversation[] = []
+const conversations: Promise<void>[] = []
+const clients: Client[] = []
 for (let first = 0; first < count; first += openedAtOnce) {
-  const some = Array.from({ length: Math.min(openedAtOnce, count - first) }, (_, i) => open(first + i))
-  conversations.push(...(await Promise.all(some)))
+  const some = await Promise.all(Array.from({ length: Math.min(openedAtOnce, count - first) }, (_, i) => open(first + i)))
+  clients.push(...some.map(({ client }) => client))
+  conversations.push(...some.map(converse))
 }
-const begun = performance.now()
-await Promise.all(conversations.map(one => converse(one, begun + forMs)))
-const ms = performance.now() - begun
-await Promise.all(conversations.map(({ client }) => client.destroy()))
+allThereAt = performance.now()
+await Promise.all(conversations)
+const ms = performance.now() - allThereAt
+await Promise.all(clients.map(client => client.destroy()))
 latencies.sort((a, b) => a - b)
 const percentile = (share: number): number =>
   Math.round((latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0) * 10) / 10
