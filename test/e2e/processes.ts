@@ -55,3 +55,10 @@ export async function survivors(marks: readonly ProcessMark[], waitMs: number): 
   while (marks.some(isAlive) && Date.now() < until) await sleep(20)
   return marks.filter(isAlive)
 }
+
+/** Those below it that have ended and that nobody has waited for; for a moment that is usual. */
+export async function defunctBelow(root: number, waitMs: number): Promise<readonly ProcessMark[]> {
+  const look = () => descendants(root).filter(({ pid }) => statOf(pid)?.state === 'Z')
+  for (const until = Date.now() + waitMs; look().length > 0 && Date.now() < until; ) await sleep(50)
+  return look()
+}

@@ -69,7 +69,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
     }
   },
   playwright: async (site, { notify }) => {
-    site.copyBot('teller', source => quick(source).replace(/(\n {2}transfer:[\s\S]*?\n {6}- )extract:/, '$1timeout: 3s\n        extract:'))
+    site.copyBot('teller', source => patient(quick(source)))
     const target = await site.startTarget('teller', notifying(notify))
     return {
       bot: 'teller',
@@ -86,6 +86,12 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
 const notifying = (url: string): Env => (url === '' ? {} : { NOTIFY: url })
 
 const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `settle: ${settleMs}ms`)
+
+/** A busy machine takes longer for a page than people do; a page that failed shows nothing, however long one looks. */
+const patient = (source: string): string =>
+  source
+    .replace('\n  transfer:\n', '\n  transfer:\n    timeouts: { run: 5m }\n')
+    .replace(/(\n {2}transfer:[\s\S]*?\n {6}- )extract:/, '$1timeout: 3s\n        extract:')
 
 /** Without the actions before it. */
 const onlyLast = (source: string, name: string): string =>

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLeash } from '../e2e/leash.ts'
-import { descendants } from '../e2e/processes.ts'
+import { defunctBelow, descendants } from '../e2e/processes.ts'
 import { adminKey, openSite, type Site } from '../e2e/site.ts'
 import { freePort } from '../setup/free-port.ts'
 import { builtProgram } from './built.ts'
@@ -78,7 +78,7 @@ export interface World {
   note(deed: object): void
   deeds(): readonly Deed[]
   ready(): Promise<void>
-  /** Ends the processes, gracefully, and says what they left behind: processes, folders, messages. */
+  /** Says which processes are defunct, ends all, gracefully, and says what they left behind: processes, folders, messages. */
   residue(): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -202,9 +202,11 @@ const sharedOf = ({ target, namespace, options: { mode, servers } }: Place) =>
   servers && mode === 'distributed' ? { servers, namespace, bot: target.bot } : undefined
 
 async function endAndLook(place: Place, parts: readonly Part[]): Promise<readonly string[]> {
+  const defunct = (await Promise.all(parts.map(part => defunctBelow(part.pid, 5_000)))).flat()
   const children = parts.flatMap(part => descendants(part.pid))
   await Promise.all(parts.map(part => part.end()))
-  return residueOf({ children, folder: place.site.dir, ...sharedOf(place) })
+  const left = await residueOf({ children, folder: place.site.dir, ...sharedOf(place) })
+  return [...defunct.map(({ pid, command }) => `defunct process ${pid} ${command}`), ...left]
 }
 
 async function close(place: Place, parts: readonly Part[]): Promise<void> {
