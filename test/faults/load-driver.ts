@@ -1,5 +1,6 @@
 /** Callers at a steady rate, whatever becomes of the system: each writes its intent down, asks, and asks again with the same key until it is accepted. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Slots } from '../../adapters/playwright/slots.ts'
 import { createClient } from '../e2e/client.ts'
 import { adminKey } from '../e2e/site.ts'
 import { openNotes } from './notes.ts'
@@ -29,6 +30,8 @@ export interface LoadOptions {
 }
 
 const tickMs = 20
+/** Connections at once: a process has 1,024 files, and a system that answers nobody would take them all. */
+const mostLines = 400
 /** So long an intent is asked for. */
 const patienceMs = 120_000
 
@@ -43,6 +46,7 @@ export async function drive(world: World, { perSecond, seconds, random }: LoadOp
     runsOf: new Map<string, Set<string>>(),
     intents: 0
   } satisfies LoadLog
+  const lines = new Slots(mostLines)
   const begun = Date.now()
   const asking = new Set<Promise<void>>()
 
@@ -50,9 +54,17 @@ export async function drive(world: World, { perSecond, seconds, random }: LoadOp
     const target = targets[count % targets.length] as (typeof targets)[number]
     for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(200 + random() * 600)) {
       const client = clients[Math.floor(random() * clients.length)] as (typeof clients)[number]
-      const from = performance.now()
       const options = { key, headers: { prefer: 'respond-async' }, patienceMs: 10_000 }
-      const answer = await client.call(target.action('plain'), target.input(key), options).catch(() => undefined)
+      const mayAsk = await lines.take(AbortSignal.timeout(patienceMs)).then(
+        () => true,
+        () => false
+      )
+      if (!mayAsk) return
+      const from = performance.now()
+      const answer = await client
+        .call(target.action('plain'), target.input(key), options)
+        .catch(() => undefined)
+        .finally(() => lines.give())
       const status = answer?.status ?? 0
       const runId = answer?.runId ?? (typeof answer?.body.runId === 'string' ? answer.body.runId : undefined)
       const name = status >= 400 && runId !== undefined ? `${status} ${answer?.body.code}` : String(status)
