@@ -125,6 +125,9 @@ async function perform<Result>(lease: Lease, call: StageCall, plan: Plan, work: 
   return work.result(stage)
 }
 
+/** What a caller can use of an error that no step has explained. */
 function plain(error: unknown): unknown {
-  return error instanceof SignedOff ? new RetrofitError('target_failed', { detail: `${error.message}, also after a new login` }) : error
+  if (error instanceof SignedOff) return new RetrofitError('target_failed', { detail: `${error.message}, also after a new login` })
+  const isGone = Error.isError(error) && !(error instanceof RetrofitError) && /(page|context|browser) has been closed/.test(error.message)
+  return isGone ? new RetrofitError('target_failed', { detail: 'the browser was gone between two steps', cause: error }) : error
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { until } from '../contract/fixtures.ts'
 import { startRedis } from '../setup/services.ts'
 import { callUntilAnswered } from './client.ts'
 import { deploy, kinds, sharedSettings } from './deployment.ts'
@@ -70,6 +71,8 @@ describe('a graceful stop under load', () => {
     const { client, parts } = deployed
     const accepted = await client.call('probe_wait', {}, { headers: { prefer: 'respond-async' } })
     expect(accepted.status).toBe(202)
+    // Only what is under way holds a stop up.
+    await until('the run is under way', async () => (await client.runs())[0]?.status === 'working')
     const program = parts[0]?.program
     const stopped = program?.stop()
     await sleep(300)
