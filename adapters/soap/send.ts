@@ -12,7 +12,6 @@ import { auths } from './security/auth.ts'
 import { type TlsSettings, tlsSettings } from './security/tls.ts'
 import { tlsFailure } from './security/tls-failures.ts'
 
-/** `again` writes the request anew: with a nonce and an id of its own. */
 /** What a request is made of. */
 export interface Outgoing {
   readonly envelope: string
@@ -20,6 +19,7 @@ export interface Outgoing {
   readonly parts: readonly Part[]
 }
 
+/** `again` writes the request anew: with a nonce and an id of its own. */
 export function send(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
   return invocation.role === 'commit' ? sendCommit(invocation, outgoing) : sendRead(invocation, outgoing, again)
 }

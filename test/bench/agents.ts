@@ -1,46 +1,19 @@
 /** One task of an agent, by driving a browser with the tools of @playwright/mcp, and by one wrapped action. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { request } from 'undici'
 import { loadTokenCounter } from '../../src/surface/count-tokens.ts'
+import { besideSandbox, type Contenders } from './beside-sandbox.ts'
 import { type Driven, driveBrowser } from './browser-agent.ts'
 import { median, printTable, progress, rounded } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
 import { assumed, modelTimes } from './model-time.ts'
-import { type Program, startProgram } from './program.ts'
+import { adminKey } from './start-ours.ts'
 import { type Cost, costOf, type Transcript } from './transcript.ts'
 
-const here = import.meta.dirname
-const adminKey = 'bench-admin-key-0123456789'
 const account = '40012345'
 const action = 'teller_list_transactions'
 
-export async function benchAgents({ rounds }: BenchOptions): Promise<object> {
-  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
-  const sandbox = await startProgram([join(here, '../../bots/teller/sandbox/main.ts')], { PORT: '0', LEDGER: join(folder, 'teller.jsonl') })
-  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], {
-    PORT: '0',
-    DATA_DIR: folder,
-    BOTS_DIR: join(here, '../../bots'),
-    SECRETS_DIR: join(here, 'secrets'),
-    RETROFIT_ADMIN_KEY: adminKey,
-    LOG_LEVEL: 'warn',
-    TELLER_URL: sandbox.url
-  })
-  try {
-    return await compare({ sandbox, program }, Math.min(rounds, 3))
-  } finally {
-    await program.stop()
-    await sandbox.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-interface Contenders {
-  readonly sandbox: Program
-  readonly program: Program
-}
+export const benchAgents = ({ rounds }: BenchOptions): Promise<object> =>
+  besideSandbox('teller', contenders => compare(contenders, Math.min(rounds, 3)))
 
 async function compare({ sandbox, program }: Contenders, rounds: number): Promise<object> {
   const driven: Driven[] = []

@@ -7,10 +7,9 @@ import { parse, stringify } from 'yaml'
 import { dialects } from '../../src/surface/dialect.ts'
 import { median, printTable, progress, rounded } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
-import { startProgram } from './program.ts'
+import { adminKey, startOurs } from './start-ours.ts'
 
 const here = import.meta.dirname
-const adminKey = 'bench-admin-key-0123456789'
 const actionCount = 1_000
 const actionsOfBot = 50
 
@@ -51,14 +50,7 @@ export async function benchCatalogue({ seconds }: BenchOptions): Promise<object>
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
   writeBots(join(folder, 'bots'))
   progress(`catalogue: loading ${actionCount} actions`)
-  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], {
-    PORT: '0',
-    DATA_DIR: join(folder, 'data'),
-    BOTS_DIR: join(folder, 'bots'),
-    RETROFIT_ADMIN_KEY: adminKey,
-    RATE_LIMIT: '0',
-    LOG_LEVEL: 'warn'
-  })
+  const program = await startOurs('up', { DATA_DIR: join(folder, 'data'), BOTS_DIR: join(folder, 'bots') })
   const pool = new Pool(program.url, { connections: 1 })
   try {
     const rows: Row[] = []

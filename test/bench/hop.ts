@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import { median, printTable, progress, rounded, spread } from './figures.ts'
 import { type Program, runToJson, startProgram } from './program.ts'
+import { adminKey, ownBots, startOurs } from './start-ours.ts'
 
 interface Load {
   readonly p50: number
@@ -23,8 +24,6 @@ export interface BenchOptions {
 }
 
 const here = import.meta.dirname
-const main = join(here, '../../src/main.ts')
-const adminKey = 'bench-admin-key-0123456789'
 
 interface Contender {
   readonly name: 'floor' | 'retrofit'
@@ -104,20 +103,9 @@ function summary(loads: readonly Load[]) {
   return { p50: of('p50'), p95: of('p95'), p99: of('p99'), perSecond: of('perSecond'), spread: spread(loads.map(({ p50 }) => p50)) }
 }
 
-const common = (folder: string) => ({
-  PORT: '0',
-  BOTS_DIR: join(here, 'bots'),
-  DATA_DIR: join(folder, 'data'),
-  RETROFIT_ADMIN_KEY: adminKey,
-  RETROFIT_DATA_KEY: 'bench-data-key-0123456789-0123456789',
-  WORKER_CONCURRENCY: '256',
-  RATE_LIMIT: '0',
-  LOG_LEVEL: 'warn'
-})
-
 async function openEmbedded(folder: string): Promise<Deployment> {
   const floor = await startProgram([join(here, 'floor/embedded.ts')], { PORT: '0', DB: join(folder, 'floor.sqlite') })
-  const ours = await startProgram([main, 'up'], common(folder))
+  const ours = await startOurs('up', ownBots(folder))
   return {
     contenders: [
       { name: 'floor', url: floor.url },
@@ -132,8 +120,8 @@ async function openDistributed(folder: string): Promise<Deployment> {
   const env = { REDIS_URL: redis.url, RABBITMQ_URL: rabbit.url }
   const floorWorker = await startProgram([join(here, 'floor/worker.ts')], env)
   const floor = await startProgram([join(here, 'floor/gateway.ts')], { ...env, PORT: '0' })
-  const worker = await startProgram([main, 'worker'], { ...common(folder), ...env })
-  const ours = await startProgram([main, 'gateway'], { ...common(folder), ...env })
+  const worker = await startOurs('worker', { ...ownBots(folder), ...env })
+  const ours = await startOurs('gateway', { ...ownBots(folder), ...env })
   return {
     contenders: [
       { name: 'floor', url: floor.url },

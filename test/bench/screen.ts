@@ -1,41 +1,23 @@
 /** A balance off a warm screen through everything, against the same steps in bare Playwright on a warm page. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { request } from 'undici'
+import { besideSandbox, type Contenders as Sides } from './beside-sandbox.ts'
 import { compare, echoInput, openCaller, registerBench } from './calls.ts'
 import { printTable, rounded } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
-import { type Program, startProgram } from './program.ts'
+import { adminKey } from './start-ours.ts'
 
-const here = import.meta.dirname
-const adminKey = 'bench-admin-key-0123456789'
 const account = '40012345'
 
-export async function benchScreen({ rounds, seconds }: BenchOptions): Promise<object> {
-  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
-  const sandbox = await startProgram([join(here, '../../bots/teller/sandbox/main.ts')], { PORT: '0', LEDGER: join(folder, 'teller.jsonl') })
-  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], {
-    PORT: '0',
-    DATA_DIR: folder,
-    BOTS_DIR: join(here, '../../bots'),
-    SECRETS_DIR: join(here, 'secrets'),
-    RETROFIT_ADMIN_KEY: adminKey,
-    RATE_LIMIT: '0',
-    LOG_LEVEL: 'warn',
-    TELLER_URL: sandbox.url
+export const benchScreen = ({ rounds, seconds }: BenchOptions): Promise<object> =>
+  besideSandbox('teller', async sides => {
+    const browser = await launch()
+    try {
+      return await measure({ ...sides, browser }, { rounds, count: Math.max(5, seconds * 10) })
+    } finally {
+      await browser.close()
+    }
   })
-  const browser = await launch()
-  try {
-    return await measure({ program, browser, sandbox }, { rounds, count: Math.max(5, seconds * 10) })
-  } finally {
-    await browser.close()
-    await program.stop()
-    await sandbox.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
 
 /** The flags that everybody needs on a server; nothing tuned. */
 const launch = (): Promise<Browser> =>
@@ -45,10 +27,8 @@ const launch = (): Promise<Browser> =>
     args: ['--disable-quic', '--disable-background-networking']
   })
 
-interface Contenders {
-  readonly program: Program
+interface Contenders extends Sides {
   readonly browser: Browser
-  readonly sandbox: Program
 }
 
 async function measure({ program, browser, sandbox }: Contenders, { rounds, count }: { rounds: number; count: number }): Promise<object> {

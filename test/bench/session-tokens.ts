@@ -1,14 +1,11 @@
 /** The two-turn conversation of a voice assistant, through the teller bot and its portal: what a model reads in turn two. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import { request } from 'undici'
 import { type CountTokens, loadTokenCounter } from '../../src/surface/count-tokens.ts'
+import { besideSandbox } from './beside-sandbox.ts'
 import { printTable, rounded } from './figures.ts'
-import { startProgram } from './program.ts'
+import { adminKey } from './start-ours.ts'
 
-const here = import.meta.dirname
-const key = 'bench-admin-key-0123456789'
 const system =
   'You are the telephone assistant of a bank. Answer in one or two short sentences that can be spoken. Ask when something is missing; never guess an account or an amount.'
 /** Stays the same from turn to turn, as the system prompt does. */
@@ -25,26 +22,8 @@ interface Entry {
   readonly description: string
 }
 
-export async function compareTokens(): Promise<object> {
-  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
-  const sandbox = await startProgram([join(here, '../../bots/teller/sandbox/main.ts')], { PORT: '0', LEDGER: join(folder, 'teller.jsonl') })
-  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], {
-    PORT: '0',
-    DATA_DIR: folder,
-    BOTS_DIR: join(here, '../../bots'),
-    SECRETS_DIR: join(here, 'secrets'),
-    RETROFIT_ADMIN_KEY: key,
-    LOG_LEVEL: 'warn',
-    TELLER_URL: sandbox.url
-  })
-  try {
-    return count(await converse(program.url), await loadTokenCounter())
-  } finally {
-    await program.stop()
-    await sandbox.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+export const compareTokens = (): Promise<object> =>
+  besideSandbox('teller', async ({ program }) => count(await converse(program.url), await loadTokenCounter()))
 
 interface Spoken {
   readonly tools: string
@@ -56,7 +35,7 @@ interface Spoken {
 
 /** Turn two gets nothing of turn one but what the session knows. */
 async function converse(url: string): Promise<Spoken> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
   const text = async (path: string, body?: object, session?: string): Promise<string> => {
     const answer = await request(`${url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',

@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import { median, printTable, progress, rounded } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
-import { residentMiB, runToJson, startProgram } from './program.ts'
+import { residentMiB, runToJson } from './program.ts'
 import { compareTokens } from './session-tokens.ts'
+import { adminKey, ownBots, startOurs } from './start-ours.ts'
 
 const here = import.meta.dirname
-const main = join(here, '../../src/main.ts')
-const adminKey = 'bench-admin-key-0123456789'
 const budgetMs = 250
 
 /** How many converse at once, and how long each thinks and speaks between two turns. */
@@ -85,27 +84,16 @@ async function measure(kind: string, { url, pid }: Deployment, { rounds, seconds
   return rows
 }
 
-const common = (folder: string) => ({
-  PORT: '0',
-  BOTS_DIR: join(here, 'bots'),
-  DATA_DIR: join(folder, 'data'),
-  RETROFIT_ADMIN_KEY: adminKey,
-  RETROFIT_DATA_KEY: 'bench-data-key-0123456789-0123456789',
-  WORKER_CONCURRENCY: '256',
-  RATE_LIMIT: '0',
-  LOG_LEVEL: 'warn'
-})
-
 async function openEmbedded(folder: string): Promise<Deployment> {
-  const { url, pid, stop } = await startProgram([main, 'up'], common(folder))
+  const { url, pid, stop } = await startOurs('up', ownBots(folder))
   return { url, pid, stop }
 }
 
 async function openDistributed(folder: string): Promise<Deployment> {
   const [redis, rabbit] = await Promise.all([startRedis(), startRabbit()])
-  const env = { ...common(folder), REDIS_URL: redis.url, RABBITMQ_URL: rabbit.url }
-  const worker = await startProgram([main, 'worker'], env)
-  const gateway = await startProgram([main, 'gateway'], env)
+  const env = { ...ownBots(folder), REDIS_URL: redis.url, RABBITMQ_URL: rabbit.url }
+  const worker = await startOurs('worker', env)
+  const gateway = await startOurs('gateway', env)
   return {
     url: gateway.url,
     pid: gateway.pid,

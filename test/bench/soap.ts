@@ -1,45 +1,19 @@
 /** A SOAP read through everything, against a bare undici POST and an xml2js parse of the same answer. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Pool } from 'undici'
 import { parseStringPromise } from 'xml2js'
+import { besideSandbox, type Contenders } from './beside-sandbox.ts'
 import { compare, echoInput, inTurns, openCaller, registerBench } from './calls.ts'
 import { printTable } from './figures.ts'
 import type { BenchOptions } from './hop.ts'
-import { type Program, startProgram } from './program.ts'
+import { adminKey } from './start-ours.ts'
 
-const here = import.meta.dirname
-const adminKey = 'bench-admin-key-0123456789'
 const envelope =
   '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><cb:GetCustomer xmlns:cb="urn:bank.example:corebank:v1"><cb:customerId>C-1001</cb:customerId></cb:GetCustomer></soap:Body></soap:Envelope>'
 
-export async function benchSoap({ rounds, seconds }: BenchOptions): Promise<object> {
-  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))
-  const env = {
-    PORT: '0',
-    DATA_DIR: folder,
-    BOTS_DIR: join(here, '../../bots'),
-    RETROFIT_ADMIN_KEY: adminKey,
-    RATE_LIMIT: '0',
-    LOG_LEVEL: 'warn'
-  }
-  const sandbox = await startProgram([join(here, '../../bots/corebank/sandbox/main.ts')], {
-    PORT: '0',
-    LEDGER: join(folder, 'corebank.jsonl')
-  })
-  const secrets = { SECRETS_DIR: join(here, 'secrets') }
-  const program = await startProgram([join(here, '../../src/main.ts'), 'up'], { ...env, ...secrets, COREBANK_URL: sandbox.url })
-  try {
-    return await measure(program, sandbox, { rounds, count: seconds * 250 })
-  } finally {
-    await program.stop()
-    await sandbox.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+export const benchSoap = ({ rounds, seconds }: BenchOptions): Promise<object> =>
+  besideSandbox('corebank', contenders => measure(contenders, { rounds, count: seconds * 250 }))
 
-async function measure(program: Program, sandbox: Program, { rounds, count }: { rounds: number; count: number }): Promise<object> {
+async function measure({ program, sandbox }: Contenders, { rounds, count }: { rounds: number; count: number }): Promise<object> {
   await registerBench(program.url, adminKey)
   const caller = openCaller(program.url, adminKey)
   const { origin, pathname } = new URL(sandbox.url)

@@ -95,7 +95,7 @@ const patient = (source: string): string =>
 
 /** Without the actions before it. */
 const onlyLast = (source: string, name: string): string =>
-  source.slice(0, source.indexOf('\nactions:\n')) + '\nactions:' + source.slice(source.indexOf(`\n  ${name}:`))
+  `${source.slice(0, source.indexOf('\nactions:\n'))}\nactions:${source.slice(source.indexOf(`\n  ${name}:`))}`
 
 /** The same action once more for each: without its probe, with a probe that is declared weak, with a record that expires at once. */
 function withVariants(source: string, { name, variants }: { readonly name: string; readonly variants: readonly Variant[] }): string {
