@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
-import { makeArtifactsFolder, markProfile, removeOrphans, socketFolderOf } from './profiles.ts'
+import { makeOwnFolder, markProfile, removeOrphans } from './profiles.ts'
 
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
@@ -16,8 +16,8 @@ export interface BrowserOptions {
 export interface Running {
   readonly browser: Browser
   readonly pid: number
-  /** What it may leave behind when it is killed. */
-  readonly folders: readonly string[]
+  /** Of this browser alone; its temporary files are in it. */
+  readonly folder: string
 }
 
 const graceMs = 3_000
@@ -87,7 +87,7 @@ export class BrowserHolder {
       running.browser.on('disconnected', () => {
         this.running = undefined
         kill(running.pid)
-        removeFolders(running)
+        remove(running.folder)
       })
       return running
     } catch (error) {
@@ -113,10 +113,11 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
   const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
-  const artifactsDir = await makeArtifactsFolder()
+  const folder = await makeOwnFolder()
   const browser = await chromium
     .launch({
-      artifactsDir,
+      artifactsDir: folder,
+      env: { ...process.env, TMPDIR: folder },
       headless,
       args: flags,
       // Root can not have the sandbox; everyone else keeps it.
@@ -128,16 +129,15 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
       ...(executablePath !== undefined && { executablePath })
     })
     .catch(error => {
-      rmSync(artifactsDir, { recursive: true, force: true })
+      remove(folder)
       throw error
     })
   const pid = await within(pidOf(browser), askMs).catch(async error => {
     await within(browser.close(), graceMs).catch(() => undefined)
-    rmSync(artifactsDir, { recursive: true, force: true })
+    remove(folder)
     throw error
   })
-  const socketFolder = await socketFolderOf(pid)
-  return { browser, pid, folders: socketFolder === undefined ? [artifactsDir] : [artifactsDir, socketFolder] }
+  return { browser, pid, folder }
 }
 
 async function pidOf(browser: Browser): Promise<number> {
@@ -147,16 +147,14 @@ async function pidOf(browser: Browser): Promise<number> {
   return processInfo.find(each => each.type === 'browser')?.id ?? 0
 }
 
-function removeFolders({ folders }: Running): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-}
+const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
 async function end(running: Running): Promise<void> {
   const { browser, pid } = running
   await within(browser.close(), graceMs).catch(() => undefined)
   kill(pid)
   for (let waited = 0; isAlive(pid) && waited < graceMs; waited += 20) await new Promise(resolve => setTimeout(resolve, 20))
-  removeFolders(running)
+  remove(running.folder)
 }
 
 /** The browser leads a process group of its own. */

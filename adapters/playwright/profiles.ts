@@ -1,37 +1,26 @@
 /** A process that is killed leaves its browser and its folders behind; the next one to start takes them away. */
-import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const ownerFile = 'retrofit-owner'
 const prefix = 'playwright_chromiumdev_profile-'
-const artifactsPrefix = 'retrofit-artifacts-'
+const ownPrefix = 'retrofit-browser-'
 
-/** A launch makes its profile after its artifacts folder, and not later than this. In milliseconds. */
+/** A launch makes its profile after its own folder, and not later than this. In milliseconds. */
 const launchMs = 35_000
 /** A killed browser is gone after this long, or left to the next look. */
 const dyingMs = 3_000
-/** It may end by itself first. */
-const endingMs = 1_500
 
-/** Where the browser puts downloads and the like: a folder whose owner can be told, made before the launch. Playwright's own has a name that nobody knows. */
-export async function makeArtifactsFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), artifactsPrefix))
+/**
+ * The folder of one browser: downloads, and as its TMPDIR everything else that it makes, such as the folder of the socket that tells a
+ * second browser of the profile that there is one. Made before the launch, so that its owner can be told.
+ */
+export async function makeOwnFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), ownPrefix))
   await writeFile(join(folder, ownerFile), String(process.pid))
   return folder
-}
-
-/** The folder of the socket that tells a second browser of the profile that there is one: the browser's own, and left when it is killed. */
-export async function socketFolderOf(browserPid: number): Promise<string | undefined> {
-  const profile = await profileOf(browserPid)
-  return profile === undefined ? undefined : socketFolderIn(profile)
-}
-
-async function socketFolderIn(profile: string): Promise<string | undefined> {
-  const socket = await readlink(join(profile, 'SingletonSocket')).catch(() => '')
-  const folder = dirname(socket)
-  return /\/org\.chromium\.Chromium\.\w+$/.test(folder) ? folder : undefined
 }
 
 /** Says whose the profile of this browser is. Best effort: needs /proc. */
@@ -51,8 +40,8 @@ interface Folder {
  * that a process which is dead may have been launching, and whose browser still dies.
  */
 export async function removeOrphans(): Promise<boolean> {
-  const artifacts = await foldersOf(artifactsPrefix)
-  const dead = artifacts.filter(({ owner }) => owner === 'dead')
+  const own = await foldersOf(ownPrefix)
+  const dead = own.filter(({ owner }) => owner === 'dead')
   const profiles = (await foldersOf(prefix)).filter(({ owner }) => owner !== 'alive')
   const browsers = profiles.length === 0 ? new Map<string, number[]>() : await browsersByProfile()
   const inLaunchOf = (profile: Folder) =>
@@ -80,18 +69,14 @@ async function folderAt(path: string): Promise<Folder> {
   return { path, owner: state, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
 }
 
-/** A browser whose owner is dead ends by itself, mostly within a second, and takes its folders along; killed meanwhile, it leaves some that nothing points to any more. */
 async function removeProfile(profile: string, browsers: readonly number[]): Promise<void> {
-  const before = await socketFolderIn(profile)
-  await untilGone(browsers, endingMs)
   for (const pid of browsers) killBrowser(pid)
-  await untilGone(browsers, dyingMs)
-  const sockets = [before, await socketFolderIn(profile)].filter(folder => folder !== undefined)
-  await Promise.all([...sockets, profile].map(remove))
+  await untilGone(browsers)
+  await remove(profile)
 }
 
-async function untilGone(pids: readonly number[], waitMs: number): Promise<void> {
-  for (let waited = 0; pids.some(isAlive) && waited < waitMs; waited += 20) await sleep(20)
+async function untilGone(pids: readonly number[]): Promise<void> {
+  for (let waited = 0; pids.some(isAlive) && waited < dyingMs; waited += 20) await sleep(20)
 }
 
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

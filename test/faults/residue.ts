@@ -16,7 +16,7 @@ type Place = { readonly children: readonly ProcessMark[]; readonly folder: strin
 /** Asked after the programs have ended: what the broker still holds then was not settled. */
 export async function residueOf({ children, folder, servers, namespace = '', bot = '' }: Place): Promise<readonly string[]> {
   const alive = await survivors(children, 5_000)
-  const folders = readdirSync(folder).filter(name => /chromium|playwright|puppeteer|profile/i.test(name))
+  const folders = readdirSync(folder).filter(name => /chromium|playwright|puppeteer|profile|retrofit-browser/i.test(name))
   return [
     ...alive.map(({ pid, command }) => `process ${pid} ${command}`),
     ...folders.map(name => `folder ${name}`),
