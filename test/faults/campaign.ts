@@ -44,7 +44,7 @@ export async function carryOut(order: Order): Promise<readonly Batch[]> {
 
 async function inOneWorld(order: Order, count: number, seed: number): Promise<Batch> {
   const { fault, mode, adapter } = order
-  const own = fault.ownServers ? await openOwnServers() : undefined
+  const own = fault.ownServers ? await openOwnServers(fault.redis?.()) : undefined
   const servers = own?.servers ?? order.servers
   const prepared = fault.prepare?.()
   const random = seededRandom(seed)

@@ -2,16 +2,20 @@
 import { seededRandom } from '../e2e/seeded-random.ts'
 import { check, type Invariant, invariants, type Verdict } from './checker.ts'
 import { type Driver, type IntendOptions, openDriver } from './driver.ts'
+import type { OwnServers } from './fault.ts'
 import type { Moment } from './moments.ts'
 import { type MutantName, mutantNames } from './mutants.ts'
+import { openOwnServers } from './own-servers.ts'
 import { stopTrial } from './pauses.ts'
-import { canCutPower, powerCuts } from './power.ts'
+import { canCutPower, cutPowerOf, cuttableRedis, powerCuts } from './power.ts'
 import type { Variant } from './targets.ts'
 import { openWorld, type Servers, type World, type WorldOptions } from './world.ts'
 
 interface Challenge {
   readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env'> & { readonly power?: true }
-  readonly fault: (world: World, driver: Driver) => Promise<unknown>
+  readonly fault: (world: World, driver: Driver, own: OwnServers | undefined) => Promise<unknown>
+  /** How often the broken build's own Redis is synced; the sound one's always is. */
+  readonly redis?: 'everysec'
   readonly breaks: readonly Invariant[]
 }
 
@@ -63,6 +67,18 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
     fault: killedAt('A4', { async: true }),
     breaks: ['lost', 'torn']
   },
+  'Redis synced once a second': {
+    world: { mode: 'distributed', adapter: 'echo' },
+    redis: 'everysec',
+    fault: async (world, driver, own) => {
+      // Once a second all is on the disk.
+      for (let times = 0; times < 3; times++) {
+        await driver.intend('plain', { plain: true, waitMs })
+        await cutPowerOf({ own, world })
+      }
+    },
+    breaks: ['lost', 'torn', 'dup']
+  },
   'a weak probe is trusted': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] }
 }
 
@@ -74,22 +90,31 @@ export interface Caught {
 
 /** What the campaign says of a mutant; of the sound program when there is none. */
 export async function challenge(mutant: MutantName, servers: Servers, { sound = false } = {}): Promise<Caught> {
-  const { world: chosen, fault, breaks } = challenges[mutant]
+  const { world: chosen, redis, fault, breaks } = challenges[mutant]
   const options = { ...chosen, ...(chosen.power && powerCuts()) }
-  const world = await openWorld({ ...options, servers, env: { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant } })
+  const own = redis && (await openOwnServers({ ...cuttableRedis(), appendfsync: sound ? 'always' : redis }))
+  const env = { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant }
+  const world = await openWorld({ ...options, servers: own?.servers ?? servers, env }).catch(async error => {
+    await own?.close()
+    throw error
+  })
   const driver = openDriver(world, seededRandom(1))
   try {
-    await fault(world, driver).catch(() => undefined)
+    await fault(world, driver, own).catch(() => undefined)
     const verdict: Verdict = await check(world, driver, { patienceMs: sound ? 15_000 : 4_000 })
     return { mutant, breaks: invariants.filter(name => verdict[name].length > 0), caught: breaks.flatMap(name => verdict[name]) }
   } finally {
     driver.close()
     await world.close()
+    await own?.close()
   }
 }
 
+/** They need a power cut. */
+const powerless: readonly MutantName[] = ['SQLite synced at checkpoints only', 'Redis synced once a second']
+
 /** Those that this machine can show: for a power cut it needs a C compiler. */
-export const challenged = mutantNames.filter(name => canCutPower() || name !== 'SQLite synced at checkpoints only')
+export const challenged = mutantNames.filter(name => canCutPower() || !powerless.includes(name))
 
 /** A few at a time. */
 export async function challengeAll(

@@ -1,4 +1,5 @@
 /** A fault of the matrix: where it can be made, and one trial of it. */
+import type { RedisOptions } from '../setup/redis.ts'
 import type { ChildServer, RabbitServer } from '../setup/services.ts'
 import type { Driver } from './driver.ts'
 import type { Trial } from './moment-trial.ts'
@@ -35,6 +36,8 @@ export interface Fault {
   prepare?(): { readonly options: Partial<WorldOptions>; close(): void }
   /** Redis and RabbitMQ that this fault breaks: nobody else may be on them. */
   readonly ownServers?: boolean
+  /** How its own Redis is started. */
+  redis?(): RedisOptions
   /** The fault leaves the world so that the next trial needs another one. */
   readonly fresh?: boolean
 }

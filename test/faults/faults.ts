@@ -4,7 +4,7 @@ import { brokenFor, canFillDisk, fullDisk, openBrokenDisk, openSmallDisk } from 
 import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded } from './fault.ts'
 import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
 import { momentNames } from './moments.ts'
-import { canCutPower, powerCuts } from './power.ts'
+import { canCutPower, cutPowerOf, cuttableRedis, powerCuts } from './power.ts'
 import {
   blockedAt,
   blockedBroker,
@@ -29,6 +29,17 @@ const powerCut: Fault = {
   adapters: ['echo', 'soap'],
   rounds: (['A2', 'A3', 'A4', 'A5', 'A6', 'W3', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt),
   prepare: () => ({ options: powerCuts(), close: () => undefined })
+}
+
+const sharedPowerCut: Fault = {
+  name: 'redis-power',
+  says: 'the power of Redis and of every program fails: the ledger is cut back to its last fsync',
+  modes: onlyDistributed,
+  adapters: ['echo', 'soap'],
+  ownServers: true,
+  redis: cuttableRedis,
+  options: { gateways: 2, workers: 2 },
+  rounds: [loaded('power cut', cutPowerOf)]
 }
 
 const diskFull: Fault = {
@@ -276,6 +287,6 @@ export const faults: readonly Fault[] = [
     options: { workers: 2, env: { LEASE_MS: '10000', SWEEP_MS: '1000' } },
     rounds: [takenOver]
   },
-  ...(canCutPower() ? [powerCut, brokenDisk] : []),
+  ...(canCutPower() ? [powerCut, sharedPowerCut, brokenDisk] : []),
   ...(canFillDisk() ? [diskFull] : [])
 ]

@@ -6,14 +6,14 @@ import type { Adapter, Call } from '../../src/core/adapter.ts'
 import type { Queue, Store } from '../../src/core/ports.ts'
 import type { Run } from '../../src/core/types.ts'
 import { keptSecret } from '../../src/data-folder.ts'
-import type { Deployment } from '../../src/deployment.ts'
+import { type Deployment, openDeployment } from '../../src/deployment.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
 import { withMembers } from './wrap.ts'
 
 export interface Mutant {
-  readonly deployment?: (settings: Settings) => Deployment
+  readonly deployment?: (settings: Settings) => Deployment | Promise<Deployment>
   readonly store?: (store: Store) => Store
   readonly queue?: (queue: Queue) => Queue
   readonly adapter?: (adapter: Adapter) => Adapter
@@ -154,6 +154,11 @@ export const mutants = {
         dataKey: keptSecret(DATA_DIR, { name: 'data.key' })
       }
     }
+  },
+
+  /** What openRedisStore refuses to be started with; its Redis is synced once a second. */
+  'Redis synced once a second': {
+    deployment: settings => openDeployment({ ...settings, REDIS_ASSUME_DURABLE: true })
   },
 
   'a weak probe is trusted': {

@@ -1,10 +1,11 @@
 /** Redis and RabbitMQ for one world alone, behind lines that can be cut and clogged. */
 import { startProxy } from '../drivers/tcp-proxy.ts'
+import type { RedisOptions } from '../setup/redis.ts'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import type { OwnServers } from './fault.ts'
 
-export async function openOwnServers(): Promise<OwnServers> {
-  const [redis, rabbit] = await Promise.all([startRedis({ extra: ['--auto-aof-rewrite-percentage', '0'] }), startRabbit()])
+export async function openOwnServers(options: RedisOptions = {}): Promise<OwnServers> {
+  const [redis, rabbit] = await Promise.all([startRedis({ ...options, extra: ['--auto-aof-rewrite-percentage', '0'] }), startRabbit()])
   const [toRedis, toRabbit] = await Promise.all([startProxy(redis.port), startProxy(rabbit.port)])
   const all = [toRedis, toRabbit]
   return {

@@ -1,10 +1,12 @@
 /** Power cuts: a process that is killed finds its ledger as it was on the disk at the last fsync. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { WorldOptions } from './world.ts'
+import type { RedisOptions } from '../setup/redis.ts'
+import type { OwnServers } from './fault.ts'
+import type { World, WorldOptions } from './world.ts'
 
 const source = fileURLToPath(new URL('./synced.c', import.meta.url))
 const library = join(tmpdir(), `retrofit-synced-${process.pid}.so`)
@@ -36,4 +38,18 @@ function backToLastSync(dataDir: string): void {
     if (existsSync(`${file}.synced`)) copyFileSync(`${file}.synced`, file)
   }
   rmSync(join(dataDir, 'ledger.sqlite-shm'), { force: true })
+}
+
+/** A Redis whose file can be cut back. */
+export const cuttableRedis = (): RedisOptions => (canCutPower() ? { env: { LD_PRELOAD: built() } } : {})
+
+/** The power of Redis and of every program fails: nobody remembers what is not on the disk. */
+export async function cutPowerOf({ own, world }: { readonly own: OwnServers | undefined; readonly world: World }): Promise<void> {
+  if (own === undefined) return
+  await Promise.all([own.redis.kill(), ...world.parts.map(part => part.kill())])
+  const file = join(own.redis.dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
+  const synced = `${file}.synced`
+  truncateSync(file, existsSync(synced) ? Number(readFileSync(synced, 'utf8')) : 0)
+  await own.redis.restart()
+  await world.ready()
 }

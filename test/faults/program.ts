@@ -49,7 +49,7 @@ const system = await startSystem(
   { gateway: role !== 'worker', worker: role !== 'gateway' },
   {
     openDeployment: async from => {
-      const { store, queue, ...rest } = mutantDeployment?.(from) ?? (await openDeployment(from))
+      const { store, queue, ...rest } = await (mutantDeployment?.(from) ?? openDeployment(from))
       const ownStore = unsureStore(storeWithMoments(store), share)
       const ownQueue = unsureQueue(queueWithMoments(queue), share)
       return { ...rest, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }

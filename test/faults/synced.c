@@ -1,6 +1,8 @@
 /*
- * After each fsync of a ledger's file: a copy of it, as it would be found after a power cut. And while the file that RETROFIT_TEST_DISK
- * names is there, writes and fsyncs of the ledger answer the number that it holds (EIO, EROFS). Preloaded into the program under test.
+ * After each fsync of a ledger's file: a copy of it, as it would be found after a power cut; of Redis' file, to which is only ever
+ * added, how long it was. And while the file that RETROFIT_TEST_DISK
+ * names is there, writes and fsyncs of the ledger answer the number that it holds (EIO, EROFS). Preloaded into the program under test,
+ * and into its Redis.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -34,6 +37,28 @@ static int trouble(int fd) {
   return number;
 }
 
+/* How long Redis' file is now; -1: it is not that file. What is added during an fsync may not be on the disk after it. */
+static off_t lengthBefore(int fd, char path[4096]) {
+  char link[64];
+  struct stat found;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, 4095);
+  if (length <= 0) return -1;
+  path[length] = 0;
+  return strstr(path, ".incr.aof") && fstat(fd, &found) == 0 ? found.st_size : -1;
+}
+
+static void keepLength(const char *path, off_t length) {
+  char copy[4128], whole[4128];
+  snprintf(whole, sizeof whole, "%s.synced", path);
+  snprintf(copy, sizeof copy, "%s.partial", path);
+  FILE *file = fopen(copy, "w");
+  if (!file) return;
+  fprintf(file, "%lld", (long long)length);
+  fclose(file);
+  rename(copy, whole);
+}
+
 static void keep(int fd) {
   char link[64], path[4096], copy[4128], whole[4128], buffer[65536];
   if (getenv("RETROFIT_TEST_DISK")) return;
@@ -53,29 +78,21 @@ static void keep(int fd) {
   rename(copy, whole);
 }
 
-int fsync(int fd) {
-  int wrong = trouble(fd);
-  if (wrong) {
-    errno = wrong;
-    return -1;
+#define SYNCS(name)                                        \
+  int name(int fd) {                                       \
+    char path[4096];                                       \
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, #name); \
+    int wrong = trouble(fd);                               \
+    off_t length = lengthBefore(fd, path);                 \
+    int result = wrong ? -1 : real(fd);                    \
+    if (wrong) errno = wrong;                              \
+    else if (result == 0 && length >= 0) keepLength(path, length); \
+    else if (result == 0) keep(fd);                        \
+    return result;                                         \
   }
-  int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-  int result = real(fd);
-  if (result == 0) keep(fd);
-  return result;
-}
 
-int fdatasync(int fd) {
-  int wrong = trouble(fd);
-  if (wrong) {
-    errno = wrong;
-    return -1;
-  }
-  int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
-  int result = real(fd);
-  if (result == 0) keep(fd);
-  return result;
-}
+SYNCS(fsync)
+SYNCS(fdatasync)
 
 #define WRITES(name, offset)                                                              \
   ssize_t name(int fd, const void *bytes, size_t count, offset at) {                      \

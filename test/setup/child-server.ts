@@ -27,7 +27,11 @@ export interface ServerRecipe {
   readonly port: number
   readonly dir: string
   readonly readyMs: number
-  readonly processes: readonly { readonly command: string; readonly args: readonly string[]; readonly env?: Record<string, string> }[]
+  readonly processes: readonly {
+    readonly command: string
+    readonly args: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+  }[]
   /** Resolves when the server answers, rejects while it does not yet. */
   probe(): Promise<unknown>
 }

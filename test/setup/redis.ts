@@ -6,10 +6,12 @@ export interface RedisOptions {
   readonly appendfsync?: 'always' | 'everysec'
   /** More arguments of `redis-server`; a later one wins over ours. */
   readonly extra?: readonly string[]
+  /** Beside our own. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A real Redis with the settings that the promise needs: durable before it answers, and nothing evicted. */
-export async function startRedis({ appendfsync = 'always', extra = [] }: RedisOptions = {}): Promise<ChildServer> {
+export async function startRedis({ appendfsync = 'always', extra = [], env = {} }: RedisOptions = {}): Promise<ChildServer> {
   const port = await freePort()
   const dir = newServerDir('redis')
   const settings = { bind: '127.0.0.1', port: `${port}`, dir, save: '', appendonly: 'yes', appendfsync, 'maxmemory-policy': 'noeviction' }
@@ -20,7 +22,7 @@ export async function startRedis({ appendfsync = 'always', extra = [] }: RedisOp
     port,
     dir,
     readyMs: 15_000,
-    processes: [{ command: 'redis-server', args: [...args, ...extra] }],
+    processes: [{ command: 'redis-server', args: [...args, ...extra], env }],
     probe: () => ping(port)
   })
 }
