@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, isOwnerAlive, ownMark } from './owner.ts'
 
 const ownerFile = 'retrofit-owner'
 const prefix = 'playwright_chromiumdev_profile-'
@@ -15,18 +16,14 @@ const dyingMs = 3_000
 
 /**
  * The folder of one browser: downloads, and as its TMPDIR everything else that it makes, such as the folder of the socket that tells a
- * second browser of the profile that there is one. Made before the launch, so that its owner can be told.
+ * second browser of the profile that there is one. Made before the launch; its name tells its owner from its first moment.
  */
-export async function makeOwnFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), ownPrefix))
-  await writeFile(join(folder, ownerFile), String(process.pid))
-  return folder
-}
+export const makeOwnFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), `${ownPrefix}${await ownMark()}-`))
 
 /** Says whose the profile of this browser is. Best effort: needs /proc. */
 export async function markProfile(browserPid: number): Promise<void> {
   const profile = await profileOf(browserPid)
-  if (profile !== undefined) await writeFile(join(profile, ownerFile), String(process.pid))
+  if (profile !== undefined) await writeFile(join(profile, ownerFile), await ownMark())
 }
 
 interface Folder {
@@ -63,10 +60,11 @@ async function foldersOf(start: string): Promise<readonly Folder[]> {
 }
 
 async function folderAt(path: string): Promise<Folder> {
-  const owner = Number(await readFile(join(path, ownerFile), 'utf8').catch(() => '0'))
+  const [, inName] = /retrofit-browser-([\d.]+)-/.exec(path) ?? []
+  const mark = inName ?? (await readFile(join(path, ownerFile), 'utf8').catch(() => ''))
   const { birthtimeMs, mtimeMs } = await stat(path)
-  const state = owner <= 1 ? 'unknown' : isAlive(owner) ? 'alive' : 'dead'
-  return { path, owner: state, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
+  const owner = mark === '' ? 'unknown' : (await isOwnerAlive(mark)) ? 'alive' : 'dead'
+  return { path, owner, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
 }
 
 async function removeProfile(profile: string, browsers: readonly number[]): Promise<void> {
@@ -103,14 +101,5 @@ function killBrowser(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch {
     // It is gone.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -202,7 +202,7 @@ describe('the browser', () => {
     await next.close()
   })
 
-  test.each(['as soon as there is a profile', 'when its browser runs'])(
+  test.each(['as soon as there is a folder', 'as soon as there is a profile', 'when its browser runs'])(
     'a parent that is killed %s leaves nothing for long',
     async moment => {
       const own = mkdtempSync(join(folder, 'tmp-'))
@@ -216,6 +216,7 @@ describe('the browser', () => {
       const parent = start('await new BrowserHolder({}).get(); setInterval(() => {}, 1000)')
       const profile = () => there().find(name => name.startsWith('playwright'))
       const isUnderWay = () => {
+        if (moment === 'as soon as there is a folder') return there().length > 0
         const name = profile()
         return name !== undefined && (moment === 'as soon as there is a profile' || readdirSync(join(own, name)).length > 0)
       }
