@@ -1,7 +1,7 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import type { Settings } from './config.ts'
+import { childEnvironment, type Settings } from './config.ts'
 import type { Adapter } from './core/adapter.ts'
 import type { ManifestIssue } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
@@ -100,7 +100,10 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
   return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
 }
 
-const adapterOptions = ({ CHROMIUM_PATH }: Settings) => (CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
+const adapterOptions = ({ CHROMIUM_PATH }: Settings) => ({
+  environment: childEnvironment({}),
+  ...(CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
+})
 
 async function close({ store, queue }: Deployment): Promise<void> {
   await queue.close()

@@ -9,6 +9,8 @@ import { makeOwnFolder, markProfile, removeOrphans } from './profiles.ts'
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
   readonly headless?: boolean | undefined
+  /** What the browser starts with; its temporary files have a folder of their own only with it. Without it: this process' environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Where a browser is looked for when no path is given. */
   readonly usualPaths?: readonly string[] | undefined
 }
@@ -109,7 +111,7 @@ function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitErr
   })
 }
 
-async function launch({ chromiumPath, headless = true, usualPaths: paths = usualPaths }: BrowserOptions): Promise<Running> {
+async function launch({ chromiumPath, headless = true, environment, usualPaths: paths = usualPaths }: BrowserOptions): Promise<Running> {
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
   const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
@@ -117,7 +119,6 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
   const browser = await chromium
     .launch({
       artifactsDir: folder,
-      env: { ...process.env, TMPDIR: folder },
       headless,
       args: flags,
       // Root can not have the sandbox; everyone else keeps it.
@@ -126,6 +127,7 @@ async function launch({ chromiumPath, headless = true, usualPaths: paths = usual
       handleSIGTERM: false,
       handleSIGHUP: false,
       timeout: 30_000,
+      ...(environment !== undefined && { env: { ...environment, TMPDIR: folder } }),
       ...(executablePath !== undefined && { executablePath })
     })
     .catch(error => {

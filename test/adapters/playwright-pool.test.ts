@@ -213,7 +213,7 @@ describe('the browser', () => {
           stdio: ['ignore', 'ignore', 'inherit']
         })
       const there = () => readdirSync(own)
-      const parent = start('await new BrowserHolder({}).get(); setInterval(() => {}, 1000)')
+      const parent = start('await new BrowserHolder({ environment: process.env }).get(); setInterval(() => {}, 1000)')
       const profile = () => there().find(name => name.startsWith('playwright'))
       const isUnderWay = () => {
         if (moment === 'as soon as there is a folder') return there().length > 0

@@ -10,9 +10,8 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const servers = { REDIS_URL: process.env.TEST_REDIS_URL ?? '', RABBITMQ_URL: process.env.TEST_RABBITMQ_URL ?? '' }
 /** A busy machine stops a program for longer than the campaign's lease of a second, which would be another fault than the one that is meant. */
 const env = { LEASE_MS: '3000' }
-/** The browser's worlds are asked for, MOMENTS=playwright: they take five minutes more, and a killed browser may leave a folder behind. They begin first. */
-const asked = adapterNames.filter(adapter => adapter !== 'playwright' || process.env.MOMENTS === 'playwright')
-const worlds: readonly WorldOptions[] = asked.toReversed().flatMap(adapter => modes.map(mode => ({ mode, adapter, servers, env })))
+/** The browser's worlds take longest and begin first. */
+const worlds: readonly WorldOptions[] = adapterNames.toReversed().flatMap(adapter => modes.map(mode => ({ mode, adapter, servers, env })))
 
 /** Several worlds at once: they mostly wait, for leases and for processes that start. More of them only starve each other. */
 const atOnce = 4

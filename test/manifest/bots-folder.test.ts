@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type BotFolderChange, readBots, watchBots } from '../../src/manifest/bots-folder.ts'
 import { adapters, env, good } from './manifests.ts'
 
@@ -37,6 +37,7 @@ describe('reading', () => {
 
   const outside = mkdtempSync(join(tmpdir(), 'outside-'))
   writeFileSync(join(outside, 'bot.yaml'), named('linked'))
+  afterAll(() => rmSync(outside, { recursive: true }))
   const refused: readonly (readonly [string, () => void, string])[] = [
     [
       'a link to a file outside',
