@@ -17,8 +17,8 @@ export interface Order {
   readonly seed: number
   readonly lanes: number
   readonly servers: Servers | undefined
-  /** No new trial after it. */
-  readonly until: number
+  /** No new trial then. */
+  isOver(): boolean
   onTrial(trial: Trial): void
 }
 
@@ -29,7 +29,7 @@ export async function carryOut(order: Order): Promise<readonly Batch[]> {
   let left = order.hits
   let lane = 0
   const take = (): number => {
-    if (Date.now() > order.until) return 0
+    if (order.isOver()) return 0
     const share = Math.min(left, order.fault.fresh ? 1 : Math.min(trialsInWorld, Math.ceil(order.hits / order.lanes)))
     left -= share
     return share
@@ -62,7 +62,7 @@ async function inOneWorld(order: Order, count: number, seed: number): Promise<Ba
   const driver = openDriver(world, random)
   try {
     const trials: Trial[] = []
-    while (trials.length < count && Date.now() < order.until) trials.push(await oneTrial(order, { world, driver, random, own }))
+    while (trials.length < count && !order.isOver()) trials.push(await oneTrial(order, { world, driver, random, own }))
     const verdict = await check(world, driver)
     const residue = await world.residue()
     return { fault: fault.name, mode, adapter, trials, verdict, residue }

@@ -1,5 +1,6 @@
 /** `npm run faults`: makes faults, and says what became of the promise. See `--help`. */
 import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startRabbit, startRedis } from '../setup/services.ts'
 import { carryOut } from './campaign.ts'
@@ -9,7 +10,7 @@ import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
 import { type Batch, rowsOf, sumsOf } from './figures.ts'
 import { type LoadResult, loadText, underSteadyLoad } from './load.ts'
-import { type Result, readResult, reportOf, summaryOf, together, verdictOf } from './report.ts'
+import { type Known, type Made, type Result, readResults, reportOf, summaryOf, together, verdictOf } from './report.ts'
 import { tableOf } from './table.ts'
 import { type AdapterName, adapterNames } from './targets.ts'
 import { type Mode, modes, type Servers } from './world.ts'
@@ -21,9 +22,10 @@ const help = `npm run faults -- [options]
   --hits N                          of each fault, adapter and mode; default 30
   --seed S                          default: from the clock, and printed
   --lanes L                         worlds at once; default 3
-  --minutes M                       no new trial after that; default: no limit
+  --minutes M                       no new trial after that, as after Ctrl-C; default: no limit
   --report FILE                     writes a report there
-  --merge FILE                      no new faults: a report of what --json wrote before; may be given several times
+  --merge PATH                      no new faults: a report of what --json wrote before, a file or a folder of them; may be given
+                                    several times. test/faults/REPORT.md is that of test/faults/results
   --json                            the last line of standard output is one JSON object
   --load                            100 calls a second embedded and 300 distributed for five minutes, a fault every ten seconds,
                                     and for distributed a broker that is away for 60 s; with --mode, and:
@@ -81,9 +83,24 @@ function cells(): readonly Cell[] {
 
 const say = (text: string) => process.stderr.write(text)
 
+/** Ctrl-C once: what was found so far is told. */
+function onStop(work: () => void): void {
+  let asked = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (asked) process.exit(130)
+      asked = true
+      work()
+    })
+}
+
 async function campaign(servers: Servers | undefined): Promise<number> {
   const seed = Number(values.seed)
-  const until = Date.now() + Number(values.minutes) * 60_000
+  let until = Date.now() + Number(values.minutes) * 60_000
+  onStop(() => {
+    until = Date.now()
+    say('\nends when the trials under way have ended; once more: at once\n')
+  })
   const batches: Batch[] = []
   say(`seed ${seed}\n`)
   for (const cell of cells()) {
@@ -98,18 +115,20 @@ async function campaign(servers: Servers | undefined): Promise<number> {
       const minutes = (Date.now() - from) / 60_000
       say(`\r${title}: ${hit} hits in ${done} trials, ${Math.round(minutes * 60)} s, ${(hit / minutes).toFixed(0)} hits a minute   `)
     }
-    const order = { ...cell, hits: Number(values.hits), seed, lanes: Number(values.lanes), servers, until, onTrial }
-    const found = await carryOut(order)
+    const isOver = () => Date.now() > until
+    const found = await carryOut({ ...cell, hits: Number(values.hits), seed, lanes: Number(values.lanes), servers, isOver, onTrial })
     batches.push(...found)
     const wrong = found.flatMap(batch => [...violations(batch.verdict), ...batch.residue.map(text => `residue: ${text}`)])
     say(`${wrong.length === 0 ? 'all held' : `\n  ${wrong.slice(0, 20).join('\n  ')}`}\n`)
   }
-  return report({ ...sumsOf(batches), seed, rows: rowsOf(batches) })
+  return report({ ...sumsOf(batches), ...made(), seed, rows: rowsOf(batches) })
 }
 
-function report(result: Result): number {
+const made = (): Made => ({ madeOn: new Date().toISOString().slice(0, 10), cores: cpus().length })
+
+function report(result: Result, loads: Known['loads'] = []): number {
   process.stdout.write(`${tableOf(result.rows)}\n\n${summaryOf(result)}\n`)
-  if (values.report !== undefined) writeFileSync(values.report, reportOf(result))
+  if (values.report !== undefined) writeFileSync(values.report, reportOf(result, loads))
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   return verdictOf(result) === 'HELD' ? 0 : 1
 }
@@ -127,11 +146,11 @@ async function showMutants(servers: Servers): Promise<number> {
 const rates: Readonly<Record<Mode, number>> = { embedded: 100, distributed: 300 }
 
 async function showLoad(): Promise<number> {
-  const results: LoadResult[] = []
+  const results: (LoadResult & Made)[] = []
   for (const mode of among(modes, values.mode)) {
     const times = { seconds: Number(values.seconds), everySeconds: Number(values.every), outageSeconds: Number(values.outage) }
     const order = { mode, perSecond: Number(values.rate ?? rates[mode]), seed: Number(values.seed), ...times, say }
-    results.push(await underSteadyLoad(order))
+    results.push({ ...(await underSteadyLoad(order)), ...made() })
   }
   process.stdout.write(`${results.map(loadText).join('\n')}\n`)
   if (values.report !== undefined) writeFileSync(values.report, results.map(loadText).join('\n'))
@@ -145,7 +164,10 @@ async function main(): Promise<number> {
     return 0
   }
   if (values.load) return showLoad()
-  if (values.merge !== undefined) return report(together(values.merge.map(readResult)))
+  if (values.merge !== undefined) {
+    const { campaigns, loads } = readResults(values.merge)
+    return report(together(campaigns), loads)
+  }
   const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && !fault.ownServers)
   const servers = needed ? await Promise.all([startRedis(), startRabbit()]) : undefined
   const urls = servers && { REDIS_URL: servers[0].url, RABBITMQ_URL: servers[1].url }

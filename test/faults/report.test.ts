@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { readResults, reportOf, together, verdictOf } from './report.ts'
+
+const { campaigns, loads } = readResults([join(import.meta.dirname, 'results')])
+const all = together(campaigns)
+
+test('the report is that of the kept results', () => {
+  // npm run faults -- --merge test/faults/results --report test/faults/REPORT.md
+  expect(readFileSync(join(import.meta.dirname, 'REPORT.md'), 'utf8')).toBe(reportOf(all, loads))
+})
+
+test('the sums are those of the rows, and nothing that broke is hidden by them', () => {
+  const sum = (of: (row: (typeof all.rows)[number]) => number) => all.rows.reduce((total, row) => total + of(row), 0)
+  expect([sum(row => row.hits), sum(row => row.trials)]).toEqual([all.hits, all.trials])
+  expect(verdictOf(all)).toBe('HELD')
+  const first = campaigns[0]
+  expect(first).toBeDefined()
+  expect(verdictOf(together([...campaigns, { ...(first as typeof all), dup: 1 }]))).toBe('BROKEN: dup 1')
+  expect(verdictOf(together([{ ...(first as typeof all), hits: 1 }]))).toMatch(/^VOID/)
+})
