@@ -26,18 +26,28 @@ const soap = { mode: 'embedded', adapter: 'soap' } as const
 /** A broken build may never answer. */
 const waitMs = 5_000
 
-const killedAt =
+/** The same function for the same arguments: mutants that share a fault need one sound program to compare with. */
+function shared<Arguments extends readonly unknown[], Made>(make: (...args: Arguments) => Made): (...args: Arguments) => Made {
+  const known = new Map<string, Made>()
+  return (...args) => {
+    const name = JSON.stringify(args)
+    const made = known.get(name) ?? make(...args)
+    known.set(name, made)
+    return made
+  }
+}
+
+const killedAt = shared(
   (moment: Moment, options: IntendOptions = {}, variant: Variant = 'plain') =>
-  async (world: World, driver: Driver) => {
-    await world.arm(moment)
-    return driver.intend(variant, { plain: true, waitMs, ...options })
-  }
-const called =
-  (variant: Variant, options: IntendOptions = {}, faults?: object) =>
-  async (world: World, driver: Driver) => {
-    if (faults !== undefined) await world.target.faults?.(faults)
-    return driver.intend(variant, { plain: true, waitMs, ...options })
-  }
+    async (world: World, driver: Driver) => {
+      await world.arm(moment)
+      return driver.intend(variant, { plain: true, waitMs, ...options })
+    }
+)
+const called = shared((variant: Variant, options: IntendOptions = {}, faults?: object) => async (world: World, driver: Driver) => {
+  if (faults !== undefined) await world.target.faults?.(faults)
+  return driver.intend(variant, { plain: true, waitMs, ...options })
+})
 
 const appliedThen500 = { failAfterApply: true, times: 1 }
 const neverApplied = { failAfterApply: true, acceptWithoutApply: true, times: 1 }
@@ -116,12 +126,19 @@ const powerless: readonly MutantName[] = ['SQLite synced at checkpoints only', '
 /** Those that this machine can show: for a power cut it needs a C compiler. */
 export const challenged = mutantNames.filter(name => canCutPower() || !powerless.includes(name))
 
-/** A few at a time. */
+/** One of those that have the same world and the same fault. */
+function distinct(names: readonly MutantName[]): readonly MutantName[] {
+  const sameAs = (name: MutantName, other: MutantName) =>
+    challenges[name].fault === challenges[other].fault && JSON.stringify(challenges[name].world) === JSON.stringify(challenges[other].world)
+  return names.filter((name, index) => !names.slice(0, index).some(other => sameAs(name, other)))
+}
+
+/** A few at a time; of the sound program one for each world and fault. */
 export async function challengeAll(
   servers: Servers,
   { sound = false, atOnce = 4, done = (_: Caught) => {} } = {}
 ): Promise<readonly Caught[]> {
-  const rest = [...challenged]
+  const rest = [...(sound ? distinct(challenged) : challenged)]
   const found: Caught[] = []
   const next = async () => {
     for (let mutant = rest.shift(); mutant !== undefined; mutant = rest.shift()) {
