@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { readResults, reportOf, together, verdictOf } from './report.ts'
+import { bound95 } from './figures.ts'
+import { percent, readResults, reportOf, together, verdictOf } from './report.ts'
 
 const { campaigns, loads } = readResults([join(import.meta.dirname, 'results')])
 const all = together(campaigns)
@@ -9,6 +10,17 @@ const all = together(campaigns)
 test('the report is that of the kept results', () => {
   // npm run faults -- --merge test/faults/results --report test/faults/REPORT.md
   expect(readFileSync(join(import.meta.dirname, 'REPORT.md'), 'utf8')).toBe(reportOf(all, loads))
+})
+
+test('README quotes it', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  expect(readme).toContain(`made ${all.hits.toLocaleString('en')} faults that hit, with no effect twice and nothing lost`)
+  const killed = (mode: string) =>
+    all.rows
+      .filter(row => row.fault === 'effect-kill' && row.adapter === 'soap' && row.mode === mode)
+      .reduce((sum, { hits }) => sum + hits, 0)
+  const most = Math.max(...['embedded', 'distributed'].map(mode => bound95(killed(mode))))
+  expect(readme).toContain(`at most ${percent(most)} in each deployment`)
 })
 
 test('the sums are those of the rows, and nothing that broke is hidden by them', () => {
