@@ -1,4 +1,8 @@
 /** What a worker says that has no browser. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { BrowserHolder } from '../../adapters/playwright/browser.ts'
@@ -33,5 +37,17 @@ describe('no browser', () => {
     const holder = new BrowserHolder({ chromiumPath: '/bin/false' })
     await expect(holder.get()).rejects.toMatchObject({ message: expect.stringContaining('the browser did not start'), retryable: true })
     await holder.close()
+  })
+
+  test.each(['/nowhere/chromium', '/bin/false'])('nothing is left of a try with %s', chromiumPath => {
+    const own = mkdtempSync(join(tmpdir(), 'no-browser-'))
+    const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
+    const script = `import { BrowserHolder } from ${holder}
+      const holder = new BrowserHolder({ chromiumPath: ${JSON.stringify(chromiumPath)}, environment: process.env })
+      await holder.get().catch(error => console.log(error.code))
+      await holder.close()`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TMPDIR: own } })
+    expect([String(stdout), readdirSync(own)]).toEqual(['target_failed\n', []])
+    rmSync(own, { recursive: true })
   })
 })
