@@ -114,9 +114,9 @@ function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitErr
 async function launch({ chromiumPath, headless = true, environment, usualPaths: paths = usualPaths }: BrowserOptions): Promise<Running> {
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
-  const executablePath = chromiumPath ?? paths.find(path => existsSync(path)) ?? chromium.executablePath()
+  const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
   // Playwright would leave a profile behind.
-  if (!existsSync(executablePath)) throw new Error(`Executable doesn't exist at ${executablePath}`)
+  if (executablePath !== undefined && !existsSync(executablePath)) throw new Error(`Executable doesn't exist at ${executablePath}`)
   const folder = await makeOwnFolder()
   const browser = await chromium
     .launch({
@@ -129,8 +129,8 @@ async function launch({ chromiumPath, headless = true, environment, usualPaths: 
       handleSIGTERM: false,
       handleSIGHUP: false,
       timeout: 30_000,
-      executablePath,
-      ...(environment !== undefined && { env: { ...environment, TMPDIR: folder } })
+      ...(environment !== undefined && { env: { ...environment, TMPDIR: folder } }),
+      ...(executablePath !== undefined && { executablePath })
     })
     .catch(error => {
       remove(folder)

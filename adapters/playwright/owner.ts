@@ -4,11 +4,10 @@ import { readFile } from 'node:fs/promises'
 /** Of this process: its number, and when it began, because numbers come again. */
 export const ownMark = async (): Promise<string> => `${process.pid}.${(await birthOf(process.pid)) ?? 0}`
 
-/** Whether whoever wrote the mark still runs. Without /proc the number has to do. */
+/** Whether whoever wrote the mark still runs. Where it has no beginning, as without /proc, the number has to do. */
 export async function isOwnerAlive(mark: string): Promise<boolean> {
-  const [pid, birth] = mark.split('.')
-  if (birth !== '0') return (await birthOf(Number(pid))) === birth
-  return isAlive(Number(pid))
+  const [pid, birth = '0'] = mark.split('.')
+  return birth === '0' ? isAlive(Number(pid)) : (await birthOf(Number(pid))) === birth
 }
 
 /** When a process began, in ticks since the machine did; undefined when there is none, or nothing of it but its exit code. */

@@ -39,11 +39,14 @@ describe('no browser', () => {
     await holder.close()
   })
 
-  test.each(['/nowhere/chromium', '/bin/false'])('nothing is left of a try with %s', chromiumPath => {
+  test.each([
+    ['a path where nothing is', { chromiumPath: '/nowhere/chromium' }],
+    ['what is no browser', { chromiumPath: '/bin/false' }]
+  ])('nothing is left of a try with %s', (_what, options) => {
     const own = mkdtempSync(join(tmpdir(), 'no-browser-'))
     const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
     const script = `import { BrowserHolder } from ${holder}
-      const holder = new BrowserHolder({ chromiumPath: ${JSON.stringify(chromiumPath)}, environment: process.env })
+      const holder = new BrowserHolder({ ...${JSON.stringify(options)}, environment: process.env })
       await holder.get().catch(error => console.log(error.code))
       await holder.close()`
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TMPDIR: own } })

@@ -26,52 +26,46 @@ const soap = { mode: 'embedded', adapter: 'soap' } as const
 /** A broken build may never answer. */
 const waitMs = 5_000
 
-/** The same function for the same arguments: mutants that share a fault need one sound program to compare with. */
-function shared<Arguments extends readonly unknown[], Made>(make: (...args: Arguments) => Made): (...args: Arguments) => Made {
-  const known = new Map<string, Made>()
-  return (...args) => {
-    const name = JSON.stringify(args)
-    const made = known.get(name) ?? make(...args)
-    known.set(name, made)
-    return made
+const killedAt =
+  (moment: Moment, options: IntendOptions = {}) =>
+  async (world: World, driver: Driver) => {
+    await world.arm(moment)
+    return driver.intend('plain', { plain: true, waitMs, ...options })
   }
-}
+const called =
+  (variant: Variant, options: IntendOptions = {}, faults?: object) =>
+  async (world: World, driver: Driver) => {
+    if (faults !== undefined) await world.target.faults?.(faults)
+    return driver.intend(variant, { plain: true, waitMs, ...options })
+  }
 
-const killedAt = shared(
-  (moment: Moment, options: IntendOptions = {}, variant: Variant = 'plain') =>
-    async (world: World, driver: Driver) => {
-      await world.arm(moment)
-      return driver.intend(variant, { plain: true, waitMs, ...options })
-    }
-)
-const called = shared((variant: Variant, options: IntendOptions = {}, faults?: object) => async (world: World, driver: Driver) => {
-  if (faults !== undefined) await world.target.faults?.(faults)
-  return driver.intend(variant, { plain: true, waitMs, ...options })
-})
-
-const appliedThen500 = { failAfterApply: true, times: 1 }
-const neverApplied = { failAfterApply: true, acceptWithoutApply: true, times: 1 }
+/** Several mutants have these; the sound program meets each of them once. */
+const killedWhenApplied = killedAt('W10')
+const killedWhileWaiting = killedAt('G1', { async: true })
+const late = called('late')
+const appliedThen500 = called('plain', {}, { failAfterApply: true, times: 1 })
+const neverApplied = called('plain', {}, { failAfterApply: true, acceptWithoutApply: true, times: 1 })
 
 export const challenges: Readonly<Record<MutantName, Challenge>> = {
-  'no marker': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
-  'marker not durable': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
-  'marker after the effect': { world: echo, fault: killedAt('W10'), breaks: ['dup'] },
+  'no marker': { world: echo, fault: killedWhenApplied, breaks: ['dup'] },
+  'marker not durable': { world: echo, fault: killedWhenApplied, breaks: ['dup'] },
+  'marker after the effect': { world: echo, fault: killedWhenApplied, breaks: ['dup'] },
   'no fence': {
     world: { mode: 'distributed', adapter: 'echo', workers: 2 },
     fault: (world, driver) => stopTrial(world, driver, 'W6', 6_000),
     breaks: ['dup']
   },
-  'runs again when the probe finds nothing': { world: lagging, fault: called('plain', {}, appliedThen500), breaks: ['dup'] },
-  'probes at once and takes nothing for proof': { world: lagging, fault: called('plain', {}, appliedThen500), breaks: ['liarNo'] },
-  'retries after the commit point': { world: echo, fault: called('late'), breaks: ['dup'] },
-  'deletes the run on an exception': { world: echo, fault: called('late'), breaks: ['dup', 'phantom', 'torn'] },
+  'runs again when the probe finds nothing': { world: lagging, fault: appliedThen500, breaks: ['dup'] },
+  'probes at once and takes nothing for proof': { world: lagging, fault: appliedThen500, breaks: ['liarNo'] },
+  'retries after the commit point': { world: echo, fault: late, breaks: ['dup'] },
+  'deletes the run on an exception': { world: echo, fault: late, breaks: ['dup', 'phantom', 'torn'] },
   'acks before the claim': { world: echo, fault: killedAt('W2'), breaks: ['lost'] },
-  'publishes from memory': { world: echo, fault: killedAt('G1', { async: true }), breaks: ['lost'] },
-  'answers before it is durable': { world: echo, fault: killedAt('G1', { async: true }), breaks: ['torn', 'lost'] },
+  'publishes from memory': { world: echo, fault: killedWhileWaiting, breaks: ['lost'] },
+  'answers before it is durable': { world: echo, fault: killedWhileWaiting, breaks: ['torn', 'lost'] },
   'fingerprint ignored': { world: echo, fault: called('plain', { plain: false, changed: true }), breaks: ['torn'] },
   'no gate': { world: echo, fault: called('plain', { copies: 5 }), breaks: ['dup', 'torn'] },
   'runs that have not ended expire': { world: { mode: 'distributed', adapter: 'echo' }, fault: killedAt('W2'), breaks: ['lost', 'torn'] },
-  'says yes to any answer': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] },
+  'says yes to any answer': { world: soap, fault: neverApplied, breaks: ['liarYes'] },
   'SQLite synced at checkpoints only': {
     world: { ...echo, power: true },
     fault: killedAt('A4', { async: true }),
@@ -89,7 +83,7 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
     },
     breaks: ['lost', 'torn', 'dup']
   },
-  'a weak probe is trusted': { world: soap, fault: called('plain', {}, neverApplied), breaks: ['liarYes'] }
+  'a weak probe is trusted': { world: soap, fault: neverApplied, breaks: ['liarYes'] }
 }
 
 export interface Caught {

@@ -21,6 +21,11 @@ test('README quotes it', () => {
       .reduce((sum, { hits }) => sum + hits, 0)
   const most = Math.max(...['embedded', 'distributed'].map(mode => bound95(killed(mode))))
   expect(readme).toContain(`at most ${percent(most)} in each deployment`)
+  expect(loads.map(({ mode, acceptedPerSecond, wrong }) => [mode, acceptedPerSecond, wrong])).toEqual([
+    ['distributed', 100, []],
+    ['embedded', 100, []]
+  ])
+  expect(readme).toContain(`${loads[0]?.drainedS} s until all that had waited was done`)
 })
 
 test('the sums are those of the rows, and nothing that broke is hidden by them', () => {

@@ -71,11 +71,7 @@ describe('node-soap', () => {
   })
 })
 
-if (python === undefined)
-  test('without spyne there is nothing to call', () => {
-    expect(python).toBeUndefined()
-  })
-else
+if (python !== undefined)
   describe('spyne', () => {
     const lines = { Line: [{ sku: 'AB1', count: 2, price: 9.95 }] }
     const invoice = { supplier: 'Acme', due: '2026-01-31', currency: 'EUR', lines }
@@ -98,7 +94,7 @@ else
     })
 
     test('what does not fit its schema never leaves', async () => {
-      const answer = await call('invoices_post_invoice', { invoice: { ...invoice, currency: 'XXX' } })
+      const answer = await call('invoices_post_invoice', { invoice: { ...invoice, currency: 'GBP' } })
       expect(answer).toMatchObject({
         status: 422,
         body: { code: 'invalid_input', errors: expect.arrayContaining([expect.objectContaining({ pointer: '/invoice/currency' })]) }
