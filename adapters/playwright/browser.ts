@@ -1,6 +1,7 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
 import { existsSync, rmSync } from 'node:fs'
-import type { Browser } from 'playwright-core'
+import { fileURLToPath } from 'node:url'
+import type { Browser, LaunchOptions } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
@@ -9,7 +10,10 @@ import { makeOwnFolder, markProfile, removeOrphans } from './profiles.ts'
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
   readonly headless?: boolean | undefined
-  /** What the browser starts with; its temporary files have a folder of their own only with it. Without it: this process' environment. */
+  /**
+   * What the browser starts with. Only with it are its temporary files in a folder of their own, and only with it does the kernel kill it
+   * with its worker. Without it: this process' environment.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Where a browser is looked for when no path is given. */
   readonly usualPaths?: readonly string[] | undefined
@@ -27,6 +31,9 @@ const graceMs = 3_000
 const lookAgainMs = 2_000
 /** The protocol itself knows no time limit. */
 const askMs = 15_000
+/** Of util-linux. */
+const canTie = existsSync('/usr/bin/setpriv')
+const tiedBrowser = fileURLToPath(new URL('tied-browser.sh', import.meta.url))
 const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
 const flags = [
   ...egressFlags,
@@ -129,8 +136,7 @@ async function launch({ chromiumPath, headless = true, environment, usualPaths: 
       handleSIGTERM: false,
       handleSIGHUP: false,
       timeout: 30_000,
-      ...(environment !== undefined && { env: { ...environment, TMPDIR: folder } }),
-      ...(executablePath !== undefined && { executablePath })
+      ...startOf(executablePath, environment && { ...environment, TMPDIR: folder })
     })
     .catch(error => {
       remove(folder)
@@ -142,6 +148,12 @@ async function launch({ chromiumPath, headless = true, environment, usualPaths: 
     throw error
   })
   return { browser, pid, folder }
+}
+
+function startOf(executablePath: string | undefined, env: BrowserOptions['environment']): Pick<LaunchOptions, 'executablePath' | 'env'> {
+  if (executablePath === undefined) return { ...(env && { env }) }
+  if (env === undefined || !canTie) return { executablePath, ...(env && { env }) }
+  return { executablePath: tiedBrowser, env: { ...env, RETROFIT_BROWSER: executablePath } }
 }
 
 async function pidOf(browser: Browser): Promise<number> {

@@ -202,6 +202,19 @@ describe('the browser', () => {
     await next.close()
   })
 
+  test('a killed parent takes a browser along that can not end by itself', async () => {
+    const script = `import { BrowserHolder } from ${JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)}
+      const { pid } = await new BrowserHolder({ environment: process.env }).get(); console.log(pid); setInterval(() => {}, 1000)`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(String(output).trim())
+    process.kill(pid, 'SIGSTOP')
+    parent.kill('SIGKILL')
+    for (let waited = 0; isAlive(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
+    expect(isAlive(pid)).toBe(false)
+    await createAdapter().close()
+  })
+
   test.each(['as soon as there is a folder', 'as soon as there is a profile', 'when its browser runs'])(
     'a parent that is killed %s leaves nothing for long',
     async moment => {
