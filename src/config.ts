@@ -1,6 +1,7 @@
 /** The one table of settings; the only place that reads the environment. README's table is tested against it. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isSafeAddress } from './governance/safe-address.ts'
 
 interface Setting<T> {
   readonly default: string
@@ -35,6 +36,16 @@ const flag = (says: string): Setting<boolean> => ({
   }
 })
 
+const issuer = (says: string): Setting<string> => ({
+  default: '',
+  says,
+  parse: value => {
+    if (value !== '' && (/[?#@]/.test(value) || !isSafeAddress(value)))
+      throw new Error('must be an https address (http on loopback) without query and fragment')
+    return value
+  }
+})
+
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const level = (initial: (typeof levels)[number], says: string): Setting<(typeof levels)[number]> => ({
@@ -63,6 +74,9 @@ export const settingsTable = {
   ),
   RETROFIT_NAMESPACE: text('retrofit', 'begins every Redis key and RabbitMQ queue, so that several installations can share them'),
   RETROFIT_ADMIN_KEY: secret('the key with all scopes; empty: one is made, kept in DATA_DIR and printed at start'),
+  OIDC_ISSUER: issuer('OAuth or OpenID issuer whose access tokens (JWT) are accepted beside keys; empty: none'),
+  OIDC_AUDIENCE: text('', 'what tokens must be meant for (`aud`), one of these, with commas; empty: PUBLIC_URL, or its `/mcp`'),
+  OIDC_TENANT_CLAIM: text('', 'claim of a token that names its tenant, refused without it; empty: all are of the tenant `default`'),
   RETROFIT_DATA_KEY: secret(
     'seals values marked `x-sensitive`, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
   ),
@@ -128,6 +142,8 @@ function contradictions(settings: Settings): string[] {
   if ((settings.RABBITMQ_URL === '') !== (settings.REDIS_URL === '')) {
     found.push('RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)')
   }
+  if (settings.OIDC_ISSUER !== '' && settings.OIDC_AUDIENCE === '' && settings.PUBLIC_URL === '')
+    found.push('OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL: which tokens are meant for this service?')
   if (settings.RETROFIT_DATA_KEY !== '' && settings.RETROFIT_DATA_KEY.length < 32)
     found.push('RETROFIT_DATA_KEY must have at least 32 characters')
   if (settings.RETROFIT_ADMIN_KEY !== '' && settings.RETROFIT_ADMIN_KEY.length < 16)

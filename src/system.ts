@@ -13,9 +13,11 @@ import { createHub } from './engine/hub.ts'
 import type { Parts } from './engine/parts.ts'
 import { startSweeping } from './engine/sweep.ts'
 import { listen } from './gateway/listen.ts'
+import { firstOf } from './governance/authenticate.ts'
 import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
+import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { loadManifest } from './manifest/load.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
@@ -176,6 +178,18 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
   }
 }
 
+/** jose is loaded only where tokens are accepted. */
+async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
+  if (OIDC_ISSUER === '') return undefined
+  const { createTokens } = await import('./governance/tokens.ts')
+  const address = PUBLIC_URL.replace(/\/+$/, '')
+  return createTokens({
+    issuer: OIDC_ISSUER,
+    audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),
+    tenantClaim: OIDC_TENANT_CLAIM === '' ? undefined : OIDC_TENANT_CLAIM
+  })
+}
+
 /** Read when somebody looks. */
 function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
   const depths = () => Promise.all(catalog.entries().map(async ({ bot }) => [bot.name, await queue.depth(bot.name)] as const))
@@ -214,9 +228,10 @@ async function addGateway(
 ): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
+  const tokens = await openTokens(settings)
   const server = await listen({
     engine,
-    keys,
+    authenticate: firstOf(keys.authenticate, ...(tokens === undefined ? [] : [tokens.authenticate])),
     telemetry: parts.telemetry,
     host: settings.HOST,
     port: settings.PORT,
@@ -227,7 +242,8 @@ async function addGateway(
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
-      ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL })
+      ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
+      ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
     }
   })
   undo.add(async () => {

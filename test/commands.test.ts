@@ -149,6 +149,19 @@ describe('settings', () => {
     expect(read).not.toThrow(/hunter2|too short/)
   })
 
+  test.each([
+    ['http://login.bank.example', /OIDC_ISSUER must be an https address/],
+    ['https://login.bank.example?x=1', /OIDC_ISSUER must be an https address/],
+    ['login.bank.example', /OIDC_ISSUER must be an https address/],
+    ['https://login.bank.example', /OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL/]
+  ])('an issuer %s', (issuer, message) => {
+    expect(() => readSettings({ OIDC_ISSUER: issuer })).toThrow(message)
+  })
+
+  test.each(['https://login.bank.example/realms/main', 'http://localhost:8081', 'http://[::1]:8081'])('an issuer %s is taken', issuer => {
+    expect(readSettings({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'x' }).OIDC_ISSUER).toBe(issuer)
+  })
+
   test('a manifest can not read our own settings', () => {
     const settings = readSettings({ RETROFIT_ADMIN_KEY: 'k'.repeat(20), TELLER_URL: 'http://x' })
     expect(settings.manifestEnv('TELLER_URL')).toBe('http://x')

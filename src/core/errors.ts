@@ -21,7 +21,7 @@ export const errorKinds = {
     'Send an Idempotency-Key header, the same one for every retry of this call.'
   ),
   session_required: kind(400, 'This action needs a session', false, 'Make a session with POST /v1/sessions and send its id as Session-Id.'),
-  unauthenticated: kind(401, 'No valid credentials', false, 'Send Authorization: Bearer with a valid API key.'),
+  unauthenticated: kind(401, 'No valid credentials', false, 'Send Authorization: Bearer with a valid API key or access token.'),
   origin_not_allowed: kind(
     403,
     'Not for this origin',

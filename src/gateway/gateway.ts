@@ -6,7 +6,7 @@ import { RetrofitError } from '../core/errors.ts'
 import { parseTraceparent } from '../core/trace-context.ts'
 import type { Caller, JsonObject } from '../core/types.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { KeyRing } from '../governance/keys.ts'
+import type { Authenticate } from '../governance/authenticate.ts'
 import type { Span, Telemetry } from '../telemetry/telemetry.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
@@ -16,7 +16,7 @@ import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
 import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
-import { challenge, metadataOperations } from './mcp/metadata.ts'
+import { challenge, metadataAddress, metadataOperations } from './mcp/metadata.ts'
 import { mcpOperation } from './mcp/operation.ts'
 import { problemOfError } from './problem.ts'
 import { createRouter, type Router } from './router.ts'
@@ -29,7 +29,7 @@ import { toolOperations } from './tools.ts'
 
 export interface GatewayOptions {
   readonly engine: Engine
-  readonly keys: Pick<KeyRing, 'authenticate'>
+  readonly authenticate: Authenticate
   readonly telemetry: Telemetry
   readonly settings: GatewaySettings
 }
@@ -88,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...toolOperations(engine.catalog),
       ...mcpOperation(mcp),
       ...changesOperation(mcp),
-      ...metadataOperations(settings),
+      ...metadataOperations(settings, engine.catalog),
       ...docsOperation(),
       ...serviceOperations(options)
     }
@@ -105,12 +105,23 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
 
-/** An MCP client learns from the challenge where to get a token. */
-async function authenticated({ keys, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
-  const caller = await keys.authenticate(exchange.headers.authorization)
-  if (caller === undefined && ofMcp.has(exchange.route.operationId))
-    exchange.response.setHeader('www-authenticate', challenge(settings, exchange))
-  return caller
+async function authenticated({ authenticate, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
+  const { response, headers, route } = exchange
+  // RFC 6750, section 3.1: no error code for who has tried nothing.
+  const problem = headers.authorization === undefined ? {} : { error: 'invalid_token' }
+  const refuse = () =>
+    response.setHeader(
+      'www-authenticate',
+      challenge({ ...(ofMcp.has(route.operationId) && metadataAddress(settings, exchange)), ...problem })
+    )
+  try {
+    const caller = await authenticate(headers.authorization)
+    if (caller === undefined) refuse()
+    return caller
+  } catch (error) {
+    if (error instanceof RetrofitError && error.status === 401) refuse()
+    throw error
+  }
 }
 
 function application(door: Door): RequestListener {

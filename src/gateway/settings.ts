@@ -14,6 +14,8 @@ export interface GatewaySettings {
   readonly heartbeatMs: number
   /** What the published document says as its server; a request's Host header is not believed. */
   readonly publicUrl?: string
+  /** Whose access tokens are accepted, as the protected-resource metadata says. */
+  readonly issuer?: string
   /** How long an MCP client waits for a tool; most give up after 60 s. */
   readonly mcpWaitMs: number
   /** When a call becomes a task, for MCP clients that know tasks. */

@@ -5,6 +5,7 @@ import { randomText } from '../core/ids.ts'
 import type { Records } from '../core/ports.ts'
 import type { Caller, Json } from '../core/types.ts'
 import { isScope } from './scopes.ts'
+import { isTenant } from './tenant.ts'
 
 export interface KeyInfo {
   readonly id: string
@@ -125,7 +126,7 @@ function checkNewKey({ name, tenant, scopes }: NewKey): void {
   const detail =
     bad !== undefined
       ? `${JSON.stringify(bad)} is not a scope; write accounts:read, accounts:* or *`
-      : !/^[\x21-\x7e]{1,64}$/.test(tenant)
+      : !isTenant(tenant)
         ? 'a tenant has 1 to 64 printable characters without spaces'
         : name.length < 1 || name.length > 100
           ? 'a name has 1 to 100 characters'

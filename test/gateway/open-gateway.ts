@@ -87,7 +87,14 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
   const keys = createKeyRing({ records: store.records, adminKey })
   const stopSweeping = startSweeping(parts)
   const working = worker ? await startWorker(parts, { concurrency: 64, graceMs: 1_000 }) : undefined
-  const server = await listen({ engine, keys, telemetry, host: '127.0.0.1', port: 0, settings: { drainMs: 300, ...settings } })
+  const server = await listen({
+    engine,
+    authenticate: keys.authenticate,
+    telemetry,
+    host: '127.0.0.1',
+    port: 0,
+    settings: { drainMs: 300, ...settings }
+  })
   return {
     url: server.url,
     adminKey,

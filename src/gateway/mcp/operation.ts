@@ -7,7 +7,7 @@ import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
 import { checkOrigin } from './guard.ts'
-import { challenge } from './metadata.ts'
+import { challenge, metadataAddress } from './metadata.ts'
 import { openCalls } from './open-calls.ts'
 import type { Asking } from './open-server.ts'
 
@@ -63,6 +63,9 @@ function checkScopes({ engine, settings }: McpDoor, exchange: Exchange): void {
   const action = engine.catalog.action(params.name)?.action
   const missing = action === undefined ? [] : missingScopes(callerOf(exchange).scopes, action.scopes)
   if (missing.length === 0) return
-  exchange.response.setHeader('www-authenticate', challenge(settings, exchange, { error: 'insufficient_scope', scope: missing.join(' ') }))
+  exchange.response.setHeader(
+    'www-authenticate',
+    challenge({ ...metadataAddress(settings, exchange), error: 'insufficient_scope', scope: missing.join(' ') })
+  )
   throw lacks(missing)
 }
