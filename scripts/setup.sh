@@ -4,7 +4,7 @@
 #   static       Node 24, dependencies                       types, lint, dead code
 #   start        … and a Chromium (a warning without)        npm start
 #   test         … and redis-server, rabbitmq-server,        npm test
-#                openssl, xmlsec1
+#                openssl, xmlsec1, PHP and Python with SOAP
 #   production   dependencies without those of development   docker/Dockerfile
 #   browser      a Chromium alone (an error without)         docker/Dockerfile
 #
@@ -172,12 +172,34 @@ install_servers() {
   if [ -d /run/systemd/system ]; then as_root systemctl disable $missing >/dev/null 2>&1 || true; fi
 }
 
+# --- SOAP services of other makes, which the tests call ----------------------------------------------------------------
+
+# Debian's own Python is the one that has Debian's packages.
+spyne_is_there() {
+  for python in /usr/bin/python3 python3; do
+    "$python" -c 'import sys, importlib.util as u; sys.exit(not (u.find_spec("spyne") and u.find_spec("lxml")))' 2>/dev/null && return
+  done
+  return 1
+}
+
+php_soap_is_there() { has php && php -m 2>/dev/null | grep -qx soap; }
+
+install_soap_services() {
+  missing=
+  php_soap_is_there || missing='php-cli php-soap'
+  spyne_is_there || missing="$missing python3-spyne python3-lxml"
+  [ -z "$missing" ] && return
+  can_apt || give_up "missing:$(printf ' %s' $missing). Install them, and start again."
+  say "installing$(printf ' %s' $missing) with apt-get"
+  apt_install $missing || give_up 'apt-get failed:'
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 
 case "${1:-}" in
   static) install_node; install_dependencies ;;
   start) install_node; install_dependencies; install_browser || say 'starting without a browser: actions of a portal will fail' ;;
-  test) install_node; install_dependencies; install_browser || exit 1; install_fonts; install_servers ;;
+  test) install_node; install_dependencies; install_browser || exit 1; install_fonts; install_servers; install_soap_services ;;
   production) install_node; install_dependencies --omit=dev ;;
   browser) install_browser; install_fonts ;;
   *) say 'usage: sh scripts/setup.sh start|test|static|production|browser'; exit 2 ;;
