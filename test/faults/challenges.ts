@@ -1,5 +1,7 @@
 /** For each mutant the fault that shows it, and the invariants that it may break. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../e2e/seeded-random.ts'
+import type { RedisOptions } from '../setup/redis.ts'
 import { check, type Invariant, invariants, type Verdict } from './checker.ts'
 import { type Driver, type IntendOptions, openDriver } from './driver.ts'
 import type { OwnServers } from './fault.ts'
@@ -14,8 +16,8 @@ import { openWorld, type Servers, type World, type WorldOptions } from './world.
 interface Challenge {
   readonly world: Pick<WorldOptions, 'mode' | 'adapter' | 'workers' | 'env'> & { readonly power?: true }
   readonly fault: (world: World, driver: Driver, own: OwnServers | undefined) => Promise<unknown>
-  /** How often the broken build's own Redis is synced; the sound one's always is. */
-  readonly redis?: 'everysec'
+  /** With servers of its own: how its Redis is started. */
+  readonly own?: (sound: boolean) => RedisOptions
   readonly breaks: readonly Invariant[]
 }
 
@@ -46,6 +48,27 @@ const late = called('late')
 const appliedThen500 = called('plain', {}, { failAfterApply: true, times: 1 })
 const neverApplied = called('plain', {}, { failAfterApply: true, acceptWithoutApply: true, times: 1 })
 
+/** The first run ends after the lines were cut; the second, which came after that, has been delivered when the worker dies. */
+async function killedAfterReconnect(world: World, driver: Driver, own: OwnServers | undefined): Promise<void> {
+  const statuses = async () => (await driver.client().runs()).map(({ status }) => status)
+  const until = async (isSo: (statuses: readonly string[]) => boolean) => {
+    for (const end = Date.now() + 20_000; Date.now() < end && !isSo(await statuses().catch(() => [])); ) await sleep(20)
+  }
+  const call = () => driver.intend('plain', { plain: true, async: true, waitMs: 2 * waitMs }).catch(() => undefined)
+  await call()
+  await world.target.faults?.({ delayMs: 6_000 })
+  const first = call()
+  await until(all => all.includes('working'))
+  own?.lines.cut()
+  await sleep(500)
+  const second = call()
+  await until(all => all.length === 3)
+  await world.arm('W1', 'kill:2')
+  await until(all => all.filter(status => status === 'completed').length > 1)
+  await world.target.faults?.({ delayMs: 0 })
+  await Promise.all([first, second])
+}
+
 export const challenges: Readonly<Record<MutantName, Challenge>> = {
   'no marker': { world: echo, fault: killedWhenApplied, breaks: ['dup'] },
   'marker not durable': { world: echo, fault: killedWhenApplied, breaks: ['dup'] },
@@ -60,6 +83,12 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
   'retries after the commit point': { world: echo, fault: late, breaks: ['dup'] },
   'deletes the run on an exception': { world: echo, fault: late, breaks: ['dup', 'phantom', 'torn'] },
   'acks before the claim': { world: echo, fault: killedAt('W2'), breaks: ['lost'] },
+  'acks through a wrapper that reconnects': {
+    world: { mode: 'distributed', adapter: 'soap' },
+    own: () => ({}),
+    fault: killedAfterReconnect,
+    breaks: ['lost']
+  },
   'publishes from memory': { world: echo, fault: killedWhileWaiting, breaks: ['lost'] },
   'answers before it is durable': { world: echo, fault: killedWhileWaiting, breaks: ['torn', 'lost'] },
   'fingerprint ignored': { world: echo, fault: called('plain', { plain: false, changed: true }), breaks: ['torn'] },
@@ -73,7 +102,7 @@ export const challenges: Readonly<Record<MutantName, Challenge>> = {
   },
   'Redis synced once a second': {
     world: { mode: 'distributed', adapter: 'echo' },
-    redis: 'everysec',
+    own: sound => ({ ...cuttableRedis(), appendfsync: sound ? 'always' : 'everysec' }),
     fault: async (world, driver, own) => {
       // Once a second all is on the disk.
       for (let times = 0; times < 3; times++) {
@@ -94,9 +123,9 @@ export interface Caught {
 
 /** What the campaign says of a mutant; of the sound program when there is none. */
 export async function challenge(mutant: MutantName, servers: Servers, { sound = false } = {}): Promise<Caught> {
-  const { world: chosen, redis, fault, breaks } = challenges[mutant]
+  const { world: chosen, own: wanted, fault, breaks } = challenges[mutant]
   const options = { ...chosen, ...(chosen.power && powerCuts()) }
-  const own = redis && (await openOwnServers({ ...cuttableRedis(), appendfsync: sound ? 'always' : redis }))
+  const own = wanted && (await openOwnServers(wanted(sound)))
   const env = { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant }
   const world = await openWorld({ ...options, servers: own?.servers ?? servers, env }).catch(async error => {
     await own?.close()

@@ -10,6 +10,7 @@ import { type Deployment, openDeployment } from '../../src/deployment.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
+import { reconnectingConsume } from './reconnecting.ts'
 import { withMembers } from './wrap.ts'
 
 export interface Mutant {
@@ -95,6 +96,14 @@ export const mutants = {
           await handle({ ...delivery, ack: async () => undefined })
         }, options)
     })
+  },
+
+  'acks through a wrapper that reconnects': {
+    store: withoutSweep,
+    deployment: async settings => {
+      const deployment = await openDeployment(settings)
+      return { ...deployment, queue: { ...deployment.queue, consume: reconnectingConsume(settings) } }
+    }
   },
 
   'publishes from memory': {
