@@ -35,12 +35,15 @@ async function messagesIn({ servers, namespace, bot }: Shared): Promise<readonly
   }
 }
 
+const together = 1_000
+
 /** The servers may be shared: what a world made goes. */
 export async function forget({ servers, namespace, bot }: Shared): Promise<void> {
   const redis = new Redis(servers.REDIS_URL, { retryStrategy: () => null, maxRetriesPerRequest: 0 })
   redis.on('error', () => undefined)
   const keys = await redis.keys(`${namespace}:*`).catch(() => [])
-  if (keys.length > 0) await redis.del(...keys).catch(() => undefined)
+  // A long load leaves more keys than a call has room for arguments.
+  for (let first = 0; first < keys.length; first += together) await redis.del(...keys.slice(first, first + together)).catch(() => undefined)
   redis.disconnect()
   const connection = await amqp.connect(servers.RABBITMQ_URL).catch(() => undefined)
   if (connection === undefined) return
