@@ -20,6 +20,7 @@ export function welcome({ role, system, settings, sandboxes }: Welcome): string 
   )
   for (const { bot, url } of sandboxes) lines.push(`  sandbox   ${bot} on ${url}`)
   if (system.url !== undefined) lines.push(`  docs      ${system.url}/docs`, `  key       ${shownKey(system, settings)}`)
+  if (system.url !== undefined && settings.OIDC_ISSUER !== '') lines.push(`  tokens    of ${settings.OIDC_ISSUER}`)
   if (system.url !== undefined && sandboxes.length > 0) lines.push(...firstCalls(system, actions))
   return `${lines.join('\n')}\n\n`
 }

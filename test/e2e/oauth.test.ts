@@ -13,6 +13,7 @@ import { type OpenIssuer, openIssuer, secret } from '../governance/open-issuer.t
 import { freePort } from '../setup/free-port.ts'
 import { createClient } from './client.ts'
 import type { Program } from './program.ts'
+import { filesBelow, hits } from './secret-places.ts'
 import { adminKey, openSite, type Site } from './site.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any shape are looked into
@@ -111,10 +112,16 @@ test('a bad token: 401 that says why, by status, header and problem', async () =
   expect([withoutAny.status, withoutAny.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="retrofit"'])
 })
 
+test('the start says whose tokens are accepted', () => {
+  expect(program.output().toString()).toContain(`  tokens    of ${issuer.issuer}`)
+})
+
 test('no token is written anywhere', async () => {
   const token = await issuer.grant('crm', { resource, scope: 'demo:read' })
   const answer = await createClient(() => program.url, token).call('demo_echo', { text: 'quiet' })
   expect(answer.status).toBe(200)
   const [, , signature = ''] = token.split('.')
-  expect(program.output().includes(signature)).toBe(false)
+  const places = [...filesBelow(site.dataDir), { name: 'output', bytes: program.output() }]
+  expect(hits(places, [signature])).toEqual([])
+  expect(hits(places, [String(answer.runId)])).not.toEqual([])
 })
