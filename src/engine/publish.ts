@@ -1,31 +1,10 @@
 import type { Run } from '../core/types.ts'
+import { backlogOf } from './backlog.ts'
 import type { Parts } from './parts.ts'
 
-/** A queue that is away is tried again by this process, after 0.5, 1, 2, 4, 8 and 8 s; after that the sweep alone goes on. */
-const firstPauseMs = 500
-const longestPauseMs = 8_000
-const mostTries = 7
-
-/** Tells a worker that the run is there. A lost message is the sweep's business, so nobody waits for this. */
-export function publish(parts: Parts, run: Run, tries = 1): void {
-  const { queue, store, telemetry } = parts
-  const span = telemetry.startSpan(`publish ${run.action}`, {
-    parent: run.traceparent,
-    kind: 'producer',
-    attributes: { 'retrofit.run_id': run.id }
-  })
-  queue.publish({ runId: run.id, bot: run.bot, traceparent: span.traceparent, publishedAt: store.now() }).then(
-    () => span.end(),
-    error => {
-      telemetry.log.warn({ runId: run.id, err: error, tries }, 'publishing failed; it is tried again')
-      span.fail(error)
-      span.end()
-      if (tries < mostTries) setTimeout(() => publish(parts, run, tries + 1), pauseMs(tries)).unref()
-    }
-  )
-}
-
-const pauseMs = (tries: number): number => Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1)) * (0.75 + Math.random() / 2)
+/** Tells a worker that the run is there, in time. */
+export const publish = (parts: Parts, { id, bot, action, traceparent }: Run): void =>
+  backlogOf(parts, bot).publish({ runId: id, bot, action, traceparent })
 
 /** A run that another worker has to take: told again, should the word of it have been lost. */
 const againMs = 500

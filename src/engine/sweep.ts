@@ -2,6 +2,7 @@
 import { RetrofitError } from '../core/errors.ts'
 import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
+import { backlogOf } from './backlog.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
@@ -27,7 +28,9 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   const now = parts.store.now()
   const limit = run.attempt === 0 ? run.startBy : run.deadlineAt
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
-  if (await parts.store.updateRun(touch(run, now))) publish(parts, run)
+  const touched = await parts.store.updateRun(touch(run, now))
+  // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
+  if (touched && !backlogOf(parts, run.bot).isWaiting) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
