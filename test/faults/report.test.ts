@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { bound95 } from './figures.ts'
+import { mutantNames } from './mutants.ts'
 import { percent, readResults, reportOf, together, verdictOf } from './report.ts'
 
 const { campaigns, loads } = readResults([join(import.meta.dirname, 'results')])
@@ -26,6 +27,7 @@ test('README quotes it', () => {
     ['embedded', 100, []]
   ])
   expect(readme).toContain(`${loads[0]?.drainedS} s until all that had waited was done`)
+  expect(readme).toContain(`${mutantNames.length} deliberately broken builds`)
 })
 
 test('the sums are those of the rows, and nothing that broke is hidden by them', () => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { invariants } from './checker.ts'
+import { everyFault } from './faults.ts'
 import { bound95, type Row, type Sums } from './figures.ts'
 import { type LoadResult, loadText } from './load.ts'
 import { tableOf } from './table.ts'
@@ -99,6 +100,16 @@ export function summaryOf(result: Result): string {
   return `${verdictOf(result)}. ${result.hits} hits in ${result.trials} trials (power ${result.power}), ${result.effects} effects; ${counts}; overpark ${result.overpark}. With 95 % at most ${percent(result.bound95)} of hits break the promise (rule of three; a fault that meets many runs counts once). Seed ${result.seed}.`
 }
 
+/** Hits over adapters and deployments, the faults in the order of the matrix. */
+function faultsOf({ rows }: Result): string {
+  const lines = everyFault.flatMap(({ name, says }) => {
+    const own = rows.filter(({ fault }) => fault === name)
+    const hits = (mode?: string) => own.reduce((sum, row) => sum + (mode === undefined || row.mode === mode ? row.hits : 0), 0)
+    return own.length === 0 ? [] : [`| ${name} | ${says} | ${hits('embedded')} | ${hits('distributed')} | ${percent(bound95(hits()))} |`]
+  })
+  return ['| fault | what it is | embedded | distributed | at most, with 95 % |', '| --- | --- | --- | --- | --- |', ...lines].join('\n')
+}
+
 /** Hits by adapter and deployment: a bound holds for what was hit, and for nothing else. */
 function groupsOf({ rows }: Result): string {
   const groups = new Map<string, number>()
@@ -128,6 +139,10 @@ The checker reads the targets' effect ledgers, what the callers wrote down befor
 - A bound is about hits of that fault in this harness. It is no promise of "exactly once".
 
 ## By fault
+
+${faultsOf(result)}
+
+## By fault, deployment and adapter
 
 ${groupsOf(result)}
 
