@@ -1,5 +1,5 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
-import { existsSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, LaunchOptions } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
@@ -31,9 +31,9 @@ const graceMs = 3_000
 const lookAgainMs = 2_000
 /** The protocol itself knows no time limit. */
 const askMs = 15_000
-/** Of util-linux. */
-const canTie = existsSync('/usr/bin/setpriv')
 const tiedBrowser = fileURLToPath(new URL('tied-browser.sh', import.meta.url))
+/** setpriv is of util-linux; where it is missing, a browser ends by itself when its worker is gone. */
+const canTie = ['/usr/bin/setpriv', tiedBrowser].every(isExecutable)
 const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
 const flags = [
   ...egressFlags,
@@ -148,6 +148,15 @@ async function launch({ chromiumPath, headless = true, environment, usualPaths: 
     throw error
   })
   return { browser, pid, folder }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function startOf(executablePath: string | undefined, env: BrowserOptions['environment']): Pick<LaunchOptions, 'executablePath' | 'env'> {
