@@ -68,6 +68,27 @@ const settles = (work: () => Promise<unknown>) =>
     () => false
   )
 
+describe('a queue without its data, as a broker that was killed at the wrong moment leaves it', () => {
+  test(
+    'can be declared and never answers: it is made anew, and messages are delivered again',
+    () =>
+      withQueue(async queue => {
+        const bot = aBot()
+        const first = aMessage(bot)
+        await queue.publish(first)
+        control('eval', `ra:force_delete_server(quorum_queues, {'%2F_retrofit.${bot}', node()}).`)
+        expect(await settles(() => queue.publish(aMessage(bot)))).toBe(false)
+        const got = await record(queue, bot)
+        const later = aMessage(bot)
+        await until('it takes a message', () => settles(() => queue.publish(later)), 60_000)
+        await until('it delivers it', () => got.messages.some(({ runId }) => runId === later.runId), 20_000)
+        // Gone with the data; the ledger's sweep tells of it again.
+        expect(idsOf(got.messages)).not.toContain(first.runId)
+      }),
+    120_000
+  )
+})
+
 describe('a connection that is cut', () => {
   test('comes back by itself: what was confirmed is delivered, and later messages too', () =>
     withQueue(async queue => {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import amqp, { type ChannelModel } from 'amqplib'
-import { within } from './within.ts'
+import { aborted, within } from './within.ts'
 
 /** One connection that comes back by itself. Channels do not: whoever made one makes it again. */
 export interface Link {
   /** The live connection; rejects when none comes within the time, or when the signal ends the wait. */
   connection(withinMs: number, stop?: AbortSignal): Promise<ChannelModel>
+  /** A connection of its own for whoever asks, who closes it. */
+  another(): Promise<ChannelModel>
   /** Why the broker takes no messages from this connection just now. */
   readonly blocked: string | undefined
   /** For messages: host and port, never a password. */
@@ -90,6 +92,7 @@ export async function openLink(url: string, name: string): Promise<Link> {
   return {
     where,
     connection,
+    another: () => open(address.href, name),
     get blocked() {
       return blocked
     },
@@ -110,9 +113,3 @@ async function open(url: string, name: string): Promise<ChannelModel> {
     throw error
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })

@@ -41,6 +41,13 @@ export function publisherOn(link: Link, topology: Topology, confirmTimeoutMs: nu
     return opening
   }
 
+  /** To a queue that was made anew the broker lets nothing through on a channel that knew the old one. */
+  const discard = (): void => {
+    const old = session
+    session = undefined
+    old?.then(({ channel }) => channel.close()).catch(() => {})
+  }
+
   /** False when no queue took it. */
   const send = ({ channel, returned }: Session, queue: string, content: Buffer, options: Options.Publish): Promise<boolean> =>
     new Promise((resolve, reject) => {
@@ -69,7 +76,11 @@ export function publisherOn(link: Link, topology: Topology, confirmTimeoutMs: nu
 
   const guarded = async (work: () => Promise<unknown>) => {
     if (link.blocked !== undefined) throw new Error(`RabbitMQ at ${link.where} takes no messages: ${link.blocked}`)
-    await within(work(), confirmTimeoutMs, `RabbitMQ at ${link.where} did not confirm a message within ${confirmTimeoutMs} ms`)
+    const unconfirmed = `RabbitMQ at ${link.where} did not confirm a message within ${confirmTimeoutMs} ms`
+    await within(work(), confirmTimeoutMs, unconfirmed).catch(error => {
+      if (error.message === unconfirmed) discard()
+      throw error
+    })
   }
   return {
     publish: (message, failures = 0) => guarded(() => publish(message, failures)),

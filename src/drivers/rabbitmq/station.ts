@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from 'amqplib'
+import { answerTimeoutMs, removeIfDead } from './dead-queue.ts'
 import { type DeliveryOptions, deliver } from './delivery.ts'
 import type { Link } from './link.ts'
 import { redeclarePauseMs, type Topology } from './topology.ts'
-import { within } from './within.ts'
+import { aborted, within } from './within.ts'
 
 /** The consuming of one bot, on one channel at a time, for as long as it is wanted. */
 export interface Station {
@@ -28,7 +29,6 @@ export interface StationOptions extends Omit<DeliveryOptions, 'signal'> {
 const firstPauseMs = 100
 const maxPauseMs = 5000
 const startMs = 1000
-const answerTimeoutMs = 10_000
 
 export function openStation(options: StationOptions): Station {
   const { prefetch } = options
@@ -54,13 +54,20 @@ export function openStation(options: StationOptions): Station {
     problem = new Error(`The consumer of ${options.topology.queueOf(options.bot)} has lost its connection`)
     closeSoon(channel, running)
   }
+  let silentSince: number | undefined
+  const failed = async (error: Error, openedAt: number): Promise<void> => {
+    problem = error
+    silentSince = error instanceof NoAnswer ? (silentSince ?? openedAt) : undefined
+    if (silentSince === undefined || Date.now() - silentSince < answerTimeoutMs) return
+    silentSince = undefined
+    const removing = removeIfDead(options.link, options.topology.queueOf(options.bot)).catch(() => {})
+    await Promise.race([removing, aborted(signal)])
+  }
   const run = async (): Promise<void> => {
     let pauseMs = firstPauseMs
     while (!signal.aborted) {
       const openedAt = Date.now()
-      await consume().catch((error: Error) => {
-        problem = error
-      })
+      await consume().catch(error => failed(error, openedAt))
       started.resolve()
       if (Date.now() - openedAt > maxPauseMs) pauseMs = firstPauseMs
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
@@ -95,11 +102,15 @@ function closeSoon(channel: Channel, running: ReadonlySet<Promise<void>>): void 
   void Promise.all(running).then(() => channel.close().catch(() => {}))
 }
 
+/** The queue was declared, and nobody may consume it. */
+class NoAnswer extends Error {}
+
 type Take = (channel: Channel, raw: Parameters<typeof deliver>[1]) => void
 
 async function openConsumer({ link, topology, bot, prefetch }: StationOptions, signal: AbortSignal, take: Take) {
   const connection = await link.connection(Number.POSITIVE_INFINITY, signal)
   const lost = Promise.withResolvers<void>()
+  const silent = `RabbitMQ at ${link.where} did not answer in time`
   const queueGone = () => void sleep(redeclarePauseMs).then(lost.resolve)
   const open = async () => {
     await topology.declare(connection, bot)
@@ -108,10 +119,17 @@ async function openConsumer({ link, topology, bot, prefetch }: StationOptions, s
     channel.on('close', () => lost.resolve())
     await channel.prefetch(prefetch)
     // The broker sends null when the queue is deleted or moves.
-    const { consumerTag } = await channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : queueGone()))
+    const consuming = channel.consume(topology.queueOf(bot), raw => (raw ? take(channel, raw) : queueGone()))
+    const { consumerTag } = await within(consuming, answerTimeoutMs, silent).catch(error => {
+      // Later: on a channel that is closed already it would throw at once.
+      void Promise.resolve()
+        .then(() => channel.close())
+        .catch(() => {})
+      // The broker says why with a code.
+      throw error.code === undefined ? new NoAnswer(error.message) : error
+    })
     return { channel, consumerTag }
   }
-  const silent = `RabbitMQ at ${link.where} did not answer within ${answerTimeoutMs} ms`
   const { channel, consumerTag } = await inTime(open(), silent)
   const cancel = async () => {
     await within(channel.cancel(consumerTag), answerTimeoutMs, silent).catch(() => {})
@@ -123,7 +141,7 @@ async function openConsumer({ link, topology, bot, prefetch }: StationOptions, s
 /** A consumer in time, or none: the channel of one that comes too late is closed, so that its messages go back. */
 async function inTime<T extends { readonly channel: Channel }>(opening: Promise<T>, message: string): Promise<T> {
   try {
-    return await within(opening, answerTimeoutMs, message)
+    return await within(opening, 2 * answerTimeoutMs, message)
   } catch (error) {
     opening.then(
       ({ channel }) => channel.close().catch(() => {}),

@@ -5,3 +5,10 @@ export function within<T>(promise: Promise<T>, timeoutMs: number, message: strin
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
+
+/** Resolves when the signal says stop. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
