@@ -9,10 +9,12 @@ import { within } from './within.ts'
 
 export const answerTimeoutMs = 10_000
 
-/** Removes it if it is dead, to be declared anew. The ledger knows what was in it, and tells of it again. */
+/**
+ * Removes it if it is dead, to be declared anew: the ledger knows what was in it, and tells of it again. Rejects when nothing is known,
+ * because the broker is away.
+ */
 export async function removeIfDead(link: Link, queue: string): Promise<void> {
-  const isDead = !(await withOwn(link, connection => answers(connection, queue)).catch(() => false))
-  if (isDead) await withOwn(link, connection => within(remove(connection, queue), answerTimeoutMs, `${queue} can not be removed`))
+  if (await withOwn(link, connection => isDead(connection, queue))) await withOwn(link, connection => remove(connection, queue))
 }
 
 /** A dead queue takes the connection along, so nobody else is on it. */
@@ -22,26 +24,30 @@ async function withOwn<T>(link: Link, work: (connection: ChannelModel) => Promis
   try {
     return await work(connection)
   } finally {
-    void connection.close().catch(() => {})
+    // Closed already, it would throw at once.
+    void Promise.resolve()
+      .then(() => connection.close())
+      .catch(() => {})
   }
 }
 
-async function answers(connection: ChannelModel, queue: string): Promise<boolean> {
-  const channel = await connection.createChannel()
+async function isDead(connection: ChannelModel, queue: string): Promise<boolean> {
+  const channel = await within(connection.createChannel(), answerTimeoutMs, 'RabbitMQ does not answer')
   channel.on('error', () => {})
-  await channel.prefetch(1)
   // What it delivers goes back with the connection.
-  await within(
-    channel.consume(queue, () => {}),
-    answerTimeoutMs,
-    `${queue} does not answer`
+  const consuming = channel.prefetch(1).then(() => channel.consume(queue, () => {}))
+  return within(consuming, answerTimeoutMs, `${queue} does not answer`).then(
+    () => false,
+    // A broker that refuses says why with a code.
+    error => error.code === undefined
   )
-  return true
 }
 
 /** Unless somebody consumes it by now. */
-const remove = (connection: ChannelModel, queue: string): Promise<void> =>
-  onOwnChannel(connection, async channel => {
+function remove(connection: ChannelModel, queue: string): Promise<void> {
+  const removing = onOwnChannel(connection, async channel => {
     const { consumerCount } = await channel.checkQueue(queue)
     if (consumerCount === 0) await channel.deleteQueue(queue)
   })
+  return within(removing, answerTimeoutMs, `${queue} can not be removed`)
+}
