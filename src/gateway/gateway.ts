@@ -105,6 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
 
+/** An MCP client learns from the challenge where to get a token. */
 async function authenticated({ authenticate, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
   const { response, headers, route } = exchange
   // RFC 6750, section 3.1: no error code for who has tried nothing.

@@ -42,8 +42,9 @@ export function publisherOn(link: Link, topology: Topology, confirmTimeoutMs: nu
   }
 
   /** To a queue that was made anew the broker lets nothing through on a channel that knew the old one. */
-  const discard = (): void => {
-    const old = session
+  const discard = (old: Promise<Session> | undefined): void => {
+    // Of many that time out together, the first has left it already.
+    if (session !== old) return
     session = undefined
     old?.then(({ channel }) => channel.close()).catch(() => {})
   }
@@ -77,8 +78,10 @@ export function publisherOn(link: Link, topology: Topology, confirmTimeoutMs: nu
   const guarded = async (work: () => Promise<unknown>) => {
     if (link.blocked !== undefined) throw new Error(`RabbitMQ at ${link.where} takes no messages: ${link.blocked}`)
     const unconfirmed = `RabbitMQ at ${link.where} did not confirm a message within ${confirmTimeoutMs} ms`
-    await within(work(), confirmTimeoutMs, unconfirmed).catch(error => {
-      if (error.message === unconfirmed) discard()
+    const working = work()
+    const used = session
+    await within(working, confirmTimeoutMs, unconfirmed).catch(error => {
+      if (error.message === unconfirmed) discard(used)
       throw error
     })
   }
