@@ -275,4 +275,102 @@ describe('the queue in the file', () => {
     expect(got).toEqual([message.runId])
     await queue.close()
   })
+
+  test('an idle consumer has a message before its row is written, and what it writes takes the row along', async () => {
+    const sqlite = openSqlite({ path })
+    const [store, queue] = [openSqliteStore(sqlite), openSqliteQueue(sqlite)]
+    const run = aRun()
+    await store.createRun(run, open())
+    const watcher = new DatabaseSync(path)
+    const commits = () => Number(Object.values(watcher.prepare('PRAGMA data_version').get() ?? {})[0])
+    const rows = () => Number(watcher.prepare('SELECT count(*) AS rows FROM message').get()?.rows)
+    const seen: number[] = []
+    const claim = changed(run, { status: 'working' })
+    const consumer = await queue.consume(
+      async () => {
+        seen.push(rows())
+        await store.updateRun(claim)
+        seen.push(rows())
+        await sleep(50)
+      },
+      { concurrency: () => 1 }
+    )
+    await consumer.serve(['teller'])
+    const before = commits()
+    await queue.publish(aMessage('teller'))
+    await until('the write', () => seen.length === 2)
+    expect([seen, commits() - before, await queue.depth('teller')]).toEqual([[0, 1], 1, { messages: 0 }])
+    await until('the ack', () => rows() === 0)
+    watcher.close()
+    await Promise.all([queue.close(), store.close()])
+  })
+
+  test('what was handed on overtakes nothing, and is there once', async () => {
+    const queue = openSqliteQueue(openSqlite({ path }))
+    const got: string[] = []
+    const consumer = await queue.consume(
+      async ({ message }) => {
+        got.push(message.runId)
+        await sleep(2)
+      },
+      { concurrency: () => 2 }
+    )
+    await consumer.serve(['teller'])
+    const messages = times(60, () => aMessage('teller'))
+    for (const message of messages) {
+      void queue.publish(message)
+      if (Math.random() < 0.3) await sleep(1)
+    }
+    await until('all', () => got.length >= messages.length, 5_000)
+    await sleep(50)
+    expect(got).toEqual(messages.map(({ runId }) => runId))
+    expect(await queue.depth('teller')).toEqual({ messages: 0 })
+    await queue.close()
+  })
+
+  test('what was handed on and not acked comes again: to the next process, and after a pause when the handler threw', async () => {
+    const queue = openSqliteQueue(openSqlite({ path }))
+    const got: string[] = []
+    const consumer = await queue.consume(
+      async ({ message }) => {
+        got.push(message.runId)
+        if (got.length === 1) throw new Error('not now')
+        await sleep(300)
+      },
+      { concurrency: () => 1 }
+    )
+    await consumer.serve(['teller'])
+    const message = aMessage('teller')
+    await queue.publish(message)
+    await until('it comes back', () => got.length === 2, 5_000)
+    const other = new DatabaseSync(path)
+    expect(other.prepare('SELECT count(*) AS rows FROM message').get()?.rows).toBe(1)
+    other.close()
+    await queue.close()
+    expect(got).toEqual([message.runId, message.runId])
+  })
+
+  test('a message whose row could not be written is its publisher’s business: the handler ends well, and the next one comes', async () => {
+    const sqlite = openSqlite({ path })
+    const queue = openSqliteQueue(sqlite)
+    const got: string[] = []
+    const errors: unknown[] = []
+    const consumer = await queue.consume(
+      async ({ message, ack }) => {
+        got.push(message.runId)
+        await ack().catch(error => errors.push(error))
+      },
+      { concurrency: () => 1 }
+    )
+    await consumer.serve(['teller'])
+    sqlite.db.exec(`PRAGMA max_page_count=${Number(pragma(sqlite, 'page_count'))}`)
+    const lost = aMessage('teller', { traceparent: 'x'.repeat(20_000) })
+    await expect(queue.publish(lost)).rejects.toThrow('the disk is full')
+    sqlite.db.exec('PRAGMA max_page_count=1000000')
+    const next = aMessage('teller')
+    await queue.publish(next)
+    await until('the next', () => got.length === 2)
+    expect([got, errors, await queue.depth('teller')]).toEqual([[lost.runId, next.runId], [], { messages: 0 }])
+    await queue.close()
+  })
 })

@@ -13,6 +13,8 @@ export interface ConsumerParts {
 }
 
 export interface SqliteConsumer extends Consumer {
+  hasRoom(bot: string): boolean
+  begin(claim: Claim): void
   /** Begins handlers for the messages of a bot, as many as may run. */
   pump(bot: string): void
   /** The same for all its bots, looking at the file for what nobody announced. */
@@ -43,7 +45,7 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
       await handle(given)
       await given.ack()
     } catch {
-      if (!acked()) line(claim.message.bot).giveBack(claim)
+      if (!acked()) await line(claim.message.bot).giveBack(claim)
     }
   }
 
@@ -58,8 +60,10 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
     handlers.add(handler)
   }
 
+  const roomFor = (bot: string): number => (serving.has(bot) ? concurrency(bot) - (running.get(bot) ?? 0) : 0)
+
   function pump(bot: string): void {
-    const free = serving.has(bot) ? concurrency(bot) - (running.get(bot) ?? 0) : 0
+    const free = roomFor(bot)
     if (free > 0) for (const claim of line(bot).take(free)) begin(claim)
   }
 
@@ -71,6 +75,8 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
   }
 
   return {
+    hasRoom: bot => roomFor(bot) > 0,
+    begin,
     pump,
     poll,
     async serve(bots) {

@@ -2,7 +2,8 @@ import type { Message } from '../../core/ports.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
 export interface Claim {
-  readonly seq: number
+  /** The number of its row; of one that is handed on while its row is written, undefined when that failed. */
+  readonly seq: number | Promise<number | undefined>
   readonly message: Message
   /** How often a handler has thrown on it. */
   readonly failures: number
@@ -13,10 +14,14 @@ export interface Line {
   /** There may be rows from this number on; without one, from anybody. */
   announce(seq?: number): void
   take(limit: number): readonly Claim[]
-  /** It may be taken again after a pause. */
-  giveBack(claim: Claim): void
-  /** The claim is over: its row is gone. */
-  settle(claim: Claim): void
+  /** Whether the next message may overtake nothing. */
+  isEmpty(): boolean
+  /** A message that somebody takes while its row is written. */
+  handOn(message: Message, row: Promise<number>): Claim
+  /** It may be taken again after a pause; one without a row is its publisher's business. */
+  giveBack(claim: Claim): Promise<void>
+  /** The claim on this row is over: the row is gone. */
+  settle(seq: number): void
   depth(): { readonly messages: number; readonly oldestMs?: number }
 }
 
@@ -50,6 +55,8 @@ function line(bot: string, sql: Sql): Line {
   let mayHaveNew = true
   let returned: { readonly claim: Claim; readonly notBefore: number }[] = []
   const taken = new Set<number>()
+  // Rows of messages that are taken already, whose numbers nobody knows yet.
+  let unwritten = 0
 
   function takeReturned(limit: number): readonly Claim[] {
     if (returned.length === 0) return []
@@ -60,13 +67,27 @@ function line(bot: string, sql: Sql): Line {
   }
 
   function takeNew(limit: number): readonly Claim[] {
-    if (!mayHaveNew) return []
-    const claims = sql.after
-      .all(bot, cursor, limit)
-      .map(row => ({ seq: Number(row.seq), message: JSON.parse(String(row.body)), failures: 0 }))
-    cursor = claims.at(-1)?.seq ?? cursor
-    mayHaveNew = claims.length === limit
+    const claims: Claim[] = []
+    while (mayHaveNew && unwritten === 0 && claims.length < limit) {
+      const rows = sql.after.all(bot, cursor, limit - claims.length).map(row => ({ seq: Number(row.seq), body: String(row.body) }))
+      mayHaveNew = rows.length === limit - claims.length
+      cursor = rows.at(-1)?.seq ?? cursor
+      for (const { seq, body } of rows.filter(({ seq }) => !taken.has(seq))) claims.push({ seq, message: JSON.parse(body), failures: 0 })
+    }
     return claims
+  }
+
+  async function numberOf(row: Promise<number>): Promise<number | undefined> {
+    unwritten++
+    try {
+      const seq = await row
+      taken.add(seq)
+      return seq
+    } catch {
+      return undefined
+    } finally {
+      unwritten--
+    }
   }
 
   return {
@@ -76,15 +97,19 @@ function line(bot: string, sql: Sql): Line {
     take(limit) {
       const again = takeReturned(limit)
       const claims = again.length < limit ? [...again, ...takeNew(limit - again.length)] : again
-      for (const { seq } of claims) taken.add(seq)
+      for (const { seq } of claims) if (typeof seq === 'number') taken.add(seq)
       return claims
     },
-    giveBack(claim) {
-      taken.delete(claim.seq)
+    isEmpty: () => !mayHaveNew && returned.length === 0,
+    handOn: (message, row) => ({ seq: numberOf(row), message, failures: 0 }),
+    async giveBack(claim) {
+      const seq = await claim.seq
+      if (seq === undefined) return
+      taken.delete(seq)
       const pauseMs = Math.min(firstPauseMs * 2 ** claim.failures, longestPauseMs)
-      returned.push({ claim: { ...claim, failures: claim.failures + 1 }, notBefore: performance.now() + pauseMs })
+      returned.push({ claim: { ...claim, seq, failures: claim.failures + 1 }, notBefore: performance.now() + pauseMs })
     },
-    settle: ({ seq }) => {
+    settle: seq => {
       taken.delete(seq)
     },
     depth() {

@@ -1,4 +1,4 @@
-import type { Queue } from '../../core/ports.ts'
+import type { Message, Queue } from '../../core/ports.ts'
 import { consumer, type SqliteConsumer } from './consumer.ts'
 import { type Claim, lines } from './line.ts'
 import type { Sqlite } from './open-sqlite.ts'
@@ -39,8 +39,20 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
   async function remove(claim: Claim): Promise<void> {
     if (closed) return
     // The ledger's write that ends the run takes it along: until then the line knows that the message is taken.
-    await writeAlong(() => removeRow.run(claim.seq))
-    line(claim.message.bot).settle(claim)
+    const seq = await claim.seq
+    if (seq === undefined) return
+    await writeAlong(() => removeRow.run(seq))
+    line(claim.message.bot).settle(seq)
+  }
+
+  /** Where nothing waits and somebody is idle, the message need not wait for its row: the write that claims the run takes it along. */
+  async function handedOn(message: Message, addRow: () => number): Promise<boolean> {
+    const idle = line(message.bot).isEmpty() && [...consumers].find(one => one.hasRoom(message.bot))
+    if (!idle) return false
+    const row = writeAlong(addRow)
+    idle.begin(line(message.bot).handOn(message, row))
+    await row
+    return true
   }
 
   function refuseClosed(): void {
@@ -51,9 +63,13 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
     async publish(message) {
       refuseClosed()
       const body = JSON.stringify(message)
-      const { lastInsertRowid } = await write(() => insert.run(message.bot, message.publishedAt, body))
-      line(message.bot).announce(Number(lastInsertRowid))
-      wake(message.bot)
+      const addRow = () => Number(insert.run(message.bot, message.publishedAt, body).lastInsertRowid)
+      try {
+        if (await handedOn(message, addRow)) return
+        line(message.bot).announce(await write(addRow))
+      } finally {
+        wake(message.bot)
+      }
     },
     async consume(handle, { concurrency }) {
       refuseClosed()
