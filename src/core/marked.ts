@@ -1,7 +1,6 @@
 /** Finds the parts of a value that a schema marks with a keyword of ours, as `x-sensitive`, and replaces them. */
 import { type Place, Places } from './places.ts'
-import { isObject } from './schema-at.ts'
-import type { Json, JsonSchema } from './types.ts'
+import type { Json, JsonObject, JsonSchema } from './types.ts'
 
 export interface Marking {
   readonly keyword: 'x-sensitive' | 'x-untrusted'
@@ -38,7 +37,14 @@ function rootOf(schema: JsonSchema): Place {
 function walk(place: Place, value: Json, marking: Marking): Json {
   const marks = place.marks(marking.keyword)
   if (marks.length > 0) return marking.replace(value, marks)
+  if (typeof value !== 'object' || value === null || !place.leadsTo(marking.keyword)) return value
   if (Array.isArray(value)) return value.map((item, index) => walk(place.item(index), item, marking))
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(place.member(name), member, marking)]))
+  // A copy that owns each name, `__proto__` too, so that assigning changes it and nothing else.
+  const copy: Record<string, Json> = { ...(value as JsonObject) }
+  for (const name of Object.keys(copy)) {
+    const before = copy[name] as Json
+    const after = walk(place.member(name), before, marking)
+    if (after !== before) copy[name] = after
+  }
+  return copy
 }

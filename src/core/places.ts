@@ -5,8 +5,12 @@ import type { Json, JsonSchema } from './types.ts'
 export interface Place {
   /** What the keyword says here, of all schemas that say something. */
   marks(keyword: string): readonly Json[]
+  /** Whether it says anything here or at any place below. */
+  leadsTo(keyword: string): boolean
   member(name: string): Place
   item(index: number): Place
+  /** The places of its members and items. */
+  below(): Iterable<Place>
 }
 
 /** Places that the same schemas describe are one, so a schema that refers to itself has no more of them than a flat one. */
@@ -43,17 +47,36 @@ function placeOf(places: Places, all: readonly JsonSchema[]): Place {
   )
   const member = once((name: string | undefined) => places.of(memberSchemas(all, name)))
   const item = once((index: number) => places.of(itemSchemas(all, index)))
-  return {
+  const below = function* (): Iterable<Place> {
+    for (const name of [undefined, ...named]) yield member(name)
+    for (let index = 0; index <= listed; index += 1) yield item(index)
+  }
+  const place: Place = {
     marks,
+    leadsTo: once((keyword: string) => leadsTo(keyword, place)),
+    below,
     member: name => member(named.has(name) ? name : undefined),
     item: index => item(Math.min(index, listed))
   }
+  return place
 }
 
-function once<Key, Value extends object>(make: (key: Key) => Value): (key: Key) => Value {
+/** Places may lead back to themselves. */
+function leadsTo(keyword: string, from: Place): boolean {
+  const seen = new Set([from])
+  for (const place of seen) {
+    if (place.marks(keyword).length > 0) return true
+    for (const next of place.below()) seen.add(next)
+  }
+  return false
+}
+
+function once<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, Value>()
   return key => {
-    const value = known.get(key) ?? make(key)
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const value = make(key)
     known.set(key, value)
     return value
   }

@@ -94,3 +94,19 @@ test('a part whose row has lost its seal is an error, not a value', () => {
   const [, second] = createSealer(secret).seal(parts, ['one', 'two']) as JsonObject[]
   expect(() => createSealer(secret).open(parts, [second as JsonObject])).toThrow('lost its part 1')
 })
+
+test('what no mark is below stays the very same; a member called __proto__ is one like others', () => {
+  const unmarked = { list: [{ a: 1 }], tree: { b: { c: 2 } } }
+  const of: JsonSchema = {
+    properties: {
+      ...(schema.properties as JsonObject),
+      list: { items: { properties: { a: { type: 'integer' } } } },
+      other: { $ref: '#/$defs/plain' }
+    },
+    $defs: { ...(schema.$defs as JsonObject), plain: { properties: { next: { $ref: '#/$defs/plain' } }, additionalProperties: false } }
+  }
+  const seen = mask(of, { list: unmarked.list, other: { next: { next: {} } }, open: 'o' }) as JsonObject
+  expect(seen.list).toBe(unmarked.list)
+  const named = JSON.parse('{"tree":{"__proto__":["p"],"secret":"s","child":{"__proto__":["q"]}}}')
+  expect(JSON.stringify(mask(of, named))).toBe(`{"tree":{"__proto__":["${dots}"],"secret":"${dots}","child":{"__proto__":["${dots}"]}}}`)
+})
