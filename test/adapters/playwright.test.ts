@@ -6,6 +6,7 @@ import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { noFaults, readEffects } from '../../bots/sandbox.ts'
 import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
 import type { JsonObject } from '../../src/index.ts'
+import { until } from '../contract/fixtures.ts'
 import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -238,9 +239,16 @@ describe('the commit gate on other kinds of pages', () => {
     await elsewhere.close()
   })
   test('a declared request: others pass, it waits', async () => {
-    const { call } = await go('beacon', [{ expect: { css: '#out', value: 'ok' } }], { request: 'POST /post' })
-    expect(posts()).toEqual(['POST /log', 'POST /post'])
-    expect(call.seen.commits).toBe(1)
+    const steps = [
+      { goto: '/beacon' },
+      { click: { role: 'button', name: 'Go' }, commit: { request: 'POST /post' } },
+      { expect: { css: '#out', value: 'ok' } }
+    ]
+    const parsed = parseAction(adapter, { effect: 'write', steps })
+    const commit = () => until('the other request', () => posts().includes('POST /log'))
+    const call = callOf(parsed.steps, { url: site.url, commit })
+    await adapter.run(call)
+    expect([posts(), call.seen.commits]).toEqual([['POST /log', 'POST /post'], 1])
   })
   test('the browser may send it, when the manifest says so', async () => {
     expect(await go('redirect', [heading], { via: 'browser' })).toMatchObject({ output: { heading: 'Receipt' } })
