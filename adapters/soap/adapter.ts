@@ -10,7 +10,7 @@ import {
   RetrofitError
 } from '../../src/index.ts'
 import { invoke } from './invoke.ts'
-import { compilePlan, type Plan } from './plan.ts'
+import { compilePlan, type OperationPlan, type Plan } from './plan.ts'
 import { createPools, type Pools } from './pools.ts'
 import { scopeOf } from './scope.ts'
 import { shape } from './shape.ts'
@@ -34,7 +34,7 @@ async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
     call,
     operation,
     role: commit ? 'commit' : 'read',
-    endpoint: endpointOf(call, operation.endpoint),
+    endpoint: endpointOf(call, operation),
     pools
   })
   const conditional = errors.filter(each => each.response !== undefined)
@@ -52,7 +52,7 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
     call,
     operation: plan.operation,
     role: 'probe',
-    endpoint: endpointOf(call, plan.operation.endpoint),
+    endpoint: endpointOf(call, plan.operation),
     pools
   })
   const scope = { ...scopeOf(call), response }
@@ -61,8 +61,13 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
   return { found: true, output: output ?? null }
 }
 
-function endpointOf({ target }: Call, own: string | undefined): URL {
-  const url = new URL(own ?? target.url, target.url)
+/** Taken apart once for each operation, as long as the target stays where it is. */
+const endpoints = new WeakMap<OperationPlan, { readonly base: string; readonly url: URL }>()
+
+function endpointOf({ target }: Call, operation: OperationPlan): URL {
+  const before = endpoints.get(operation)
+  const url = before?.base === target.url ? before.url : new URL(operation.endpoint ?? target.url, target.url)
+  if (url !== before?.url) endpoints.set(operation, { base: target.url, url })
   if (target.egress.includes(url.origin)) return url
   const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
   throw new RetrofitError('target_failed', { detail, retryable: false })

@@ -54,7 +54,7 @@ function typeOf(element: Element): { uri: string; local: string } | undefined {
   const text = attributeOf(element, xsi, 'type')?.trim()
   if (text === undefined) return undefined
   const [local = '', prefix = ''] = text.split(':').reverse()
-  return { uri: element.scope[prefix] ?? '', local }
+  return { uri: element.scope.get(prefix) ?? '', local }
 }
 
 function readAttributes(object: Values, mapping: ObjectMapping, element: Element, path: string): void {
@@ -241,7 +241,7 @@ function readScalar(mapping: ScalarMapping, raw: string, { element, path }: Plac
     throw new Unreadable(`${path} refers to an attachment that the message does not have`)
   if (!mapping.qualified || typeof value !== 'string') return value
   const [local = '', prefix = ''] = value.trim().split(':').reverse()
-  const uri = element.scope[prefix] ?? ''
+  const uri = element.scope.get(prefix) ?? ''
   return uri === '' ? local : `{${uri}}${local}`
 }
 

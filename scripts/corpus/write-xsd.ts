@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapeAttribute, escapeText } from '../../src/core/write-xml.ts'
-import { attribute, childElements, declarationsIn, type Scope, type XmlElement } from '../../src/core/xml-element.ts'
+import { attribute, childElements, type Scope, type XmlElement } from '../../src/core/xml-element.ts'
 import { isXsd, soapEncodings, xsd } from '../../src/manifest/import/wsdl/qname.ts'
 import type { SchemaSet } from '../../src/manifest/import/wsdl/schema-set.ts'
 import { builtins } from '../../src/manifest/import/wsdl/simple-types.ts'
@@ -19,7 +19,7 @@ export function writeXsd(set: SchemaSet, folder: string): Written {
   mkdirSync(folder, { recursive: true })
   const uris = new Set(set.schemas.map(({ context }) => context.uri))
   const usesEncoding =
-    set.schemas.some(({ node }) => declarationsIn(node.scope).some(([, uri]) => uri.includes('soap/encoding'))) ||
+    set.schemas.some(({ node }) => node.scope.declarations().some(([, uri]) => uri.includes('soap/encoding'))) ||
     [...uris].some(uri => soapEncodings.has(uri))
   if (usesEncoding) for (const uri of soapEncodings) uris.delete(uri)
   const files = new Map([...uris].map((uri, index) => [uri, `ns${index}.xsd`]))
@@ -71,8 +71,8 @@ function pieceText(node: XmlElement, uri: string, { files, seen }: PieceContext)
 /** Every declaration stays where it was: QNames in attributes need them. */
 export function writeWithScope(node: XmlElement, outer: Scope | undefined, first = ''): string {
   let head = `<${nameOf(node)}`
-  for (const [prefix, uri] of declarationsIn(node.scope))
-    if (prefix !== 'xml' && outer?.[prefix] !== uri && (uri !== '' || outer?.[prefix] !== undefined))
+  for (const [prefix, uri] of node.scope.declarations())
+    if (prefix !== 'xml' && outer?.get(prefix) !== uri && (uri !== '' || outer?.get(prefix) !== undefined))
       head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(isXsd(uri) ? xsd : uri)}"`
   for (const each of node.attributes)
     if (!each.uri.startsWith('unbound:')) head += ` ${nameOf(each)}="${escapeAttribute(modern(node, each.local, each.value))}"`
@@ -115,7 +115,7 @@ function adapted(node: XmlElement): readonly (XmlElement | string)[] {
     node.local === 'restriction' &&
     base !== undefined &&
     /(^|:)Array$/.test(base) &&
-    soapEncodings.has(node.scope[base.split(':').at(-2) ?? ''] ?? '')
+    soapEncodings.has(node.scope.get(base.split(':').at(-2) ?? '') ?? '')
   ) {
     const any = {
       ...wrap('any', []),

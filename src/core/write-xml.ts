@@ -1,6 +1,6 @@
 /** XML trees and texts → XML text. */
 import type { Steps } from './steps.ts'
-import { noScope, type Scope, type XmlElement } from './xml-element.ts'
+import { noScope, Scope, type XmlElement } from './xml-element.ts'
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -59,20 +59,19 @@ function writeNext(open: Open[], pieces: string[]): void {
 
 /** Leaves the tag open. */
 function startElement(element: XmlElement, outer: Scope, pieces: string[]): Open {
-  let declared: Record<string, string> | undefined
+  let declared: Map<string, string> | undefined
   let head = `<${qnameOf(element)}`
   const declare = ({ prefix, uri }: { readonly prefix: string; readonly uri: string }): void => {
-    if (prefix === 'xml' || (declared ?? outer)[prefix] === uri) return
-    // On top of the outer one, not a copy of it.
-    declared ??= Object.create(outer) as Record<string, string>
-    Object.defineProperty(declared, prefix, { value: uri, enumerable: true, configurable: true, writable: true })
+    if (prefix === 'xml' || (declared?.get(prefix) ?? outer.get(prefix)) === uri) return
+    declared ??= new Map()
+    declared.set(prefix, uri)
     head += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`
   }
   declare(element)
   for (const each of element.attributes) if (each.prefix !== '') declare(each)
   for (const each of element.attributes) head += ` ${qnameOf(each)}="${escapeAttribute(each.value)}"`
   pieces.push(head)
-  return { element, declared: declared ?? outer, next: 0, begun: false }
+  return { element, declared: declared === undefined ? outer : new Scope(declared, outer), next: 0, begun: false }
 }
 
 const qnameOf = ({ prefix, local }: { prefix: string; local: string }): string => (prefix === '' ? local : `${prefix}:${local}`)

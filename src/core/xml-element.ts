@@ -15,18 +15,40 @@ export interface XmlAttribute {
   readonly uri: string
   readonly value: string
 }
-/** Prefix → namespace; its prototype is the scope around it, and the last one has none. */
-export type Scope = Readonly<Record<string, string>>
+/** Prefix → namespace, on top of the scope around it. */
+export class Scope {
+  private readonly own: ReadonlyMap<string, string>
+  private readonly outer: Scope | undefined
 
-const xmlUri = 'http://www.w3.org/XML/1998/namespace'
-export const noScope: Scope = Object.freeze(Object.assign(Object.create(null), { '': '', xml: xmlUri }))
+  constructor(own: ReadonlyMap<string, string>, outer?: Scope) {
+    this.own = own
+    this.outer = outer
+  }
 
-/** Everything that is in scope, the innermost first. */
-export function declarationsIn(scope: Scope): readonly (readonly [prefix: string, uri: string])[] {
-  const found: [string, string][] = []
-  for (const prefix in scope) found.push([prefix, scope[prefix] as string])
-  return found
+  /** '' is the default namespace. */
+  get(prefix: string): string | undefined {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer) {
+      const uri = scope.own.get(prefix)
+      if (uri !== undefined) return uri
+    }
+    return undefined
+  }
+
+  /** Everything that is in scope, the innermost first. */
+  declarations(): readonly (readonly [prefix: string, uri: string])[] {
+    const found = new Map<string, string>()
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer)
+      for (const [prefix, uri] of scope.own) if (!found.has(prefix)) found.set(prefix, uri)
+    return [...found]
+  }
 }
+
+export const noScope = new Scope(
+  new Map([
+    ['', ''],
+    ['xml', 'http://www.w3.org/XML/1998/namespace']
+  ])
+)
 
 export const childElements = ({ children }: XmlElement): readonly XmlElement[] => children.filter(child => typeof child !== 'string')
 

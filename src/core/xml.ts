@@ -1,6 +1,6 @@
 /** Strict XML 1.0 text → a tree in document order. No DTD, no entities but the five, nothing too deep or too large. */
 import { atOnce, oneByOne, type Steps } from './steps.ts'
-import { noScope, type Scope, type XmlAttribute, type XmlElement } from './xml-element.ts'
+import { noScope, Scope, type XmlAttribute, type XmlElement } from './xml-element.ts'
 import { XmlError } from './xml-error.ts'
 import { decodeReferences } from './xml-references.ts'
 
@@ -37,7 +37,6 @@ interface Scan {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const nameAt = /[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*(?::[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7-\ufffd]*)?/y
-const spaceAt = /[ \t\r\n]*/y
 
 /** The root element. Throws XmlError. */
 export const parseXmlTree = (source: string, options: Options): XmlElement => atOnce(parseXmlTreeInSteps(source, options))
@@ -125,14 +124,15 @@ function decode(scan: Scan, raw: string): string {
 
 function readMarkup(scan: Scan): void {
   const { text, at } = scan
-  if (text.startsWith('</', at)) closeElement(scan)
+  const next = text[at + 1]
+  if (next === '/') closeElement(scan)
+  else if (next !== '!' && next !== '?') openElement(scan)
   else if (text.startsWith('<!--', at)) skip(scan, '<!--', '-->')
   else if (text.startsWith('<![CDATA[', at)) {
     const into = scan.open.at(-1) ?? fail(scan, 'text stands outside the root element')
     addText(scan, into, skip(scan, '<![CDATA[', ']]>').replace(/\r\n?/g, '\n'))
-  } else if (text.startsWith('<?', at)) skip(scan, '<?', '?>')
-  else if (text.startsWith('<!', at)) fail(scan, 'it has a DOCTYPE or another declaration, which is refused')
-  else openElement(scan)
+  } else if (next === '?') skip(scan, '<?', '?>')
+  else fail(scan, 'it has a DOCTYPE or another declaration, which is refused')
 }
 
 function skip(scan: Scan, open: string, close: string): string {
@@ -145,9 +145,15 @@ function skip(scan: Scan, open: string, close: string): string {
 
 function closeElement(scan: Scan): void {
   scan.at += 2
+  const opened = scan.open.pop()
+  // Nearly always the name is the one that was opened, and `>` comes next.
+  const end = scan.at + (opened?.qname.length ?? 0)
+  if (opened !== undefined && scan.text[end] === '>' && scan.text.startsWith(opened.qname, scan.at)) {
+    scan.at = end + 1
+    return
+  }
   const qname = readName(scan)
   skipSpace(scan)
-  const opened = scan.open.pop()
   if (opened === undefined || opened.qname !== qname) fail(scan, `</${qname}> closes ${opened?.qname ?? 'nothing'}`)
   if (scan.text[scan.at] !== '>') fail(scan, 'a closing tag is not closed')
   scan.at += 1
@@ -155,17 +161,19 @@ function closeElement(scan: Scan): void {
 
 function readName(scan: Scan): string {
   nameAt.lastIndex = scan.at
-  const found = nameAt.exec(scan.text)?.[0]
-  if (found === undefined) fail(scan, 'a name is missing or not valid')
-  scan.at += found.length
-  return found
+  // `test` and not `exec`: a match that nobody looks at would be made for each name.
+  if (!nameAt.test(scan.text)) fail(scan, 'a name is missing or not valid')
+  const from = scan.at
+  scan.at = nameAt.lastIndex
+  return scan.text.slice(from, scan.at)
 }
 
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9
+
 function skipSpace(scan: Scan): boolean {
-  spaceAt.lastIndex = scan.at
-  const length = spaceAt.exec(scan.text)?.[0].length ?? 0
-  scan.at += length
-  return length > 0
+  const from = scan.at
+  while (isSpace(scan.text.charCodeAt(scan.at))) scan.at += 1
+  return scan.at > from
 }
 
 function openElement(scan: Scan): void {
@@ -228,17 +236,21 @@ function readAttributeValue(scan: Scan, name: string): string {
 }
 
 function innerScope(scan: Scan, raw: RawAttributes): Scope {
-  let scope: Record<string, string> | undefined
+  let own: Map<string, string> | undefined
   for (const [name, value] of raw) {
     if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue
-    // On top of the outer one, not a copy of it: thousands of elements below thousands of prefixes must not multiply.
-    scope ??= Object.create(scan.open.at(-1)?.scope ?? noScope) as Record<string, string>
-    Object.defineProperty(scope, name.slice(6), { value, enumerable: true, configurable: true, writable: true })
+    own ??= new Map()
+    own.set(name.slice(6), value)
   }
-  return scope ?? scan.open.at(-1)?.scope ?? noScope
+  const outer = scan.open.at(-1)?.scope ?? noScope
+  // On top of the outer one, not a copy of it: thousands of elements below thousands of prefixes must not multiply.
+  return own === undefined ? outer : new Scope(own, outer)
 }
 
+const noAttributes: readonly XmlAttribute[] = []
+
 function attributesOf(scan: Scan, raw: RawAttributes, scope: Scope): readonly XmlAttribute[] {
+  if (raw.length === 0) return noAttributes
   const attributes: XmlAttribute[] = []
   const seen = new Set<string>()
   for (const [name, value] of raw) {
@@ -251,9 +263,9 @@ function attributesOf(scan: Scan, raw: RawAttributes, scope: Scope): readonly Xm
 
 function named(scan: Scan, qname: string, scope: Scope, element: boolean): { prefix: string; local: string; uri: string } {
   const colon = qname.indexOf(':')
-  if (colon === -1) return { prefix: '', local: qname, uri: element ? (scope[''] ?? '') : '' }
+  if (colon === -1) return { prefix: '', local: qname, uri: element ? (scope.get('') ?? '') : '' }
   const prefix = qname.slice(0, colon)
-  const uri = scope[prefix]
+  const uri = scope.get(prefix)
   if (uri === undefined && scan.options.unboundPrefixes !== 'keep') fail(scan, `the prefix ${prefix} has no namespace`)
   return { prefix, local: qname.slice(colon + 1), uri: uri ?? `unbound:${prefix}` }
 }

@@ -56,7 +56,10 @@ function startTag(element: XmlElement, outer: Rendered, inclusive: readonly stri
   }
   use(prefix, uri)
   for (const each of attributes) if (each.prefix !== '') use(each.prefix, each.uri)
-  for (const name of inclusive) if (scope[name] !== undefined) use(name, scope[name])
+  for (const name of inclusive) {
+    const bound = scope.get(name)
+    if (bound !== undefined) use(name, bound)
+  }
   const rendered = fresh === undefined ? outer : Object.assign(Object.create(null), outer, Object.fromEntries(fresh))
   const namespaces = fresh === undefined ? '' : [...fresh].sort(byFirst).map(declaration).join('')
   return { text: `<${qnameOf(element)}${namespaces}${attributesOf(element)}>`, rendered }

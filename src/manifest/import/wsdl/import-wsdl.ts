@@ -1,5 +1,6 @@
 /** A WSDL → a bot manifest with one action for each operation. */
 import type { ActionEffect, JsonObject } from '../../../core/types.ts'
+import type { Scope } from '../../../core/xml-element.ts'
 import { findSubstitutes } from './content.ts'
 import { chooseDefaults } from './defaults.ts'
 import { readDefinitions } from './definitions.ts'
@@ -112,7 +113,7 @@ interface Start {
   readonly operations: readonly Operation[]
   readonly bot: string
   readonly options: ImportOptions
-  readonly rootScope: Readonly<Record<string, string>>
+  readonly rootScope: Scope
 }
 
 function createImporting({ set, wsdl, operations, bot, options, rootScope }: Start): Importing {

@@ -1,10 +1,10 @@
 /** The prefixes that the manifest declares: the file's own where they can be had. */
-import { declarationsIn } from '../../../core/xml-element.ts'
+import type { Scope } from '../../../core/xml-element.ts'
 import { type QName, xsd } from './qname.ts'
 
 const reserved: ReadonlySet<string> = new Set(['soapenv', 'xsi', 'xml', 'xmlns', 'soapenc', '__proto__', 'constructor', 'prototype'])
 
-export function createPrefixes(scope: Readonly<Record<string, string>>) {
+export function createPrefixes(scope: Scope) {
   const byUri = new Map<string, string>()
   const taken = new Set<string>()
   const take = (uri: string, wanted: string): string => {
@@ -14,7 +14,7 @@ export function createPrefixes(scope: Readonly<Record<string, string>>) {
     byUri.set(uri, prefix)
     return prefix
   }
-  const suggested = new Map(declarationsIn(scope).map(([prefix, uri]) => [uri, prefix]))
+  const suggested = new Map(scope.declarations().map(([prefix, uri]) => [uri, prefix]))
   const prefixOf = (uri: string): string => {
     const own = uri === xsd ? 'xsd' : suggested.get(uri)
     return byUri.get(uri) ?? take(uri, own !== undefined && /^[A-Za-z_][\w.-]{0,20}$/.test(own) ? own : 'ns1')

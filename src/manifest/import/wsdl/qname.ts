@@ -24,6 +24,6 @@ export const soapEncodings: ReadonlySet<string> = new Set([
 /** A QName in the text of an attribute. `noPrefix` is the namespace of names without a prefix where none is declared. */
 export function resolveQName(at: XmlElement, text: string, noPrefix?: string): QName {
   const [local = '', prefix = ''] = text.trim().split(':').reverse()
-  const bound = at.scope[prefix] ?? `unbound:${prefix}`
+  const bound = at.scope.get(prefix) ?? `unbound:${prefix}`
   return { uri: prefix === '' && bound === '' && noPrefix !== undefined ? noPrefix : bound, local }
 }
