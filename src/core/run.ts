@@ -82,7 +82,7 @@ const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'c
 export const hasEnded = (run: Pick<Run, 'status'>): boolean => endedStatuses.has(run.status)
 
 /** What watchers hear of a write. `bytes` is the size of the row. */
-export function statusEvent(run: Run, bytes: number): RunEvent {
+export function statusEvent(run: Run, bytes: number): RunEvent & { type: 'status' } {
   const { id, revision, status, effect } = run
   const event = { type: 'status', runId: id, revision, status, effect } as const
   return hasEnded(run) && bytes <= eventBytes ? { ...event, run } : event

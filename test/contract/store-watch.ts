@@ -45,6 +45,22 @@ export function watchTests({ store, twin }: StoreUnderTest, { watchesAcross }: S
       stop()
     })
 
+    test.each(watchers)('the event of an end has the row, when that is small, for the watchers %s', async whose => {
+      const { events, stop } = watching(whose === 'of another process' ? await twin() : store())
+      const run = await updates()
+      await heard(events, run.next)
+      const ended = changed(run.latest(), { status: 'completed', output: { text: 'one\ntwo' } })
+      expect(await store().updateRun(ended)).toBe(true)
+      const large = aRun({ output: 'x'.repeat(100_000) })
+      await store().createRun(large, open())
+      expect(await store().updateRun(changed(large, { status: 'completed' }))).toBe(true)
+      const of = (id: string) => events.find(event => event.type === 'status' && event.runId === id && event.status === 'completed')
+      await until('both', () => of(ended.id) !== undefined && of(large.id) !== undefined)
+      expect(of(ended.id)).toMatchObject({ revision: ended.revision, run: ended })
+      if (whose === 'of another process') expect(of(large.id)).not.toHaveProperty('run')
+      stop()
+    })
+
     test.each(watchers)('emit tells the watchers %s', async whose => {
       const { events, stop } = watching(whose === 'of another process' ? await twin() : store())
       const event: RunEvent = { type: 'step', runId: aRun().id, step }

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../core/types.ts'
+import type { Run, RunEvent } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 
 /** Every store listens on one channel, also to what it published itself. */
@@ -20,8 +20,22 @@ export async function listenForEvents(subscriber: Connection, channel: string) {
   }
 }
 
+/** One line is the event; a second one is the row of a run that has ended, read only when somebody looks at it: most hear of others' runs. */
+function read(text: string): RunEvent {
+  const end = text.indexOf('\n')
+  if (end === -1) return JSON.parse(text)
+  let run: Run | undefined
+  return {
+    ...(JSON.parse(text.slice(0, end)) as RunEvent & { type: 'status' }),
+    get run() {
+      run ??= JSON.parse(text.slice(end + 1)) as Run
+      return run
+    }
+  }
+}
+
 function tell(listeners: ReadonlySet<(event: RunEvent) => void>, text: string): void {
-  const event = JSON.parse(text) as RunEvent
+  const event = read(text)
   for (const listener of listeners) {
     try {
       listener(event)

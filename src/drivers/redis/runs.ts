@@ -60,10 +60,11 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     async updateRun(next) {
       const { id, revision, status } = next
       const json = JSON.stringify(next)
+      const { run: told, ...head } = statusEvent(next, json.length)
       const written = await script(
         'updateRun',
         [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
-        [id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(statusEvent(next, json.length))]
+        [id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(head), told === undefined ? 'head' : 'row']
       )
       if (written === 1) memory.keep(next)
       return written === 1

@@ -53,7 +53,7 @@ export const scripts = {
     return {'existing', row[1]}`,
 
   /**
-   * KEYS: row, due, waiting. ARGV: id, revision, json, status, dueAt or '', channel, event.
+   * KEYS: row, due, waiting. ARGV: id, revision, json, status, dueAt or '', channel, event, 'row' when the event has the row below it.
    * The very same row again is the same update, sent again.
    */
   updateRun: `
@@ -64,7 +64,7 @@ export const scripts = {
     if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
     if ARGV[4] == 'queued' then redis.call('SADD', KEYS[3], ARGV[1])
     elseif row[2] == 'queued' then redis.call('SREM', KEYS[3], ARGV[1]) end
-    redis.call('PUBLISH', ARGV[6], ARGV[7])
+    redis.call('PUBLISH', ARGV[6], ARGV[8] == 'row' and ARGV[7] .. '\\n' .. ARGV[3] or ARGV[7])
     return 1`,
 
   /**
