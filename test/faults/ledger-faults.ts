@@ -10,15 +10,19 @@ import type { Stage } from './fault.ts'
 export async function cutLedger({ own, world }: Stage, count: number): Promise<void> {
   if (own === undefined) return
   await own.redis.kill()
-  world.note({ moment: `last ${count} commands`, deed: 'cut', of: cutCommands(own.redis.dir, count) })
+  world.note({ moment: `last ${count} commands`, deed: 'cut', of: cutCommands(own.redis.dir, count, beginning) })
   await own.redis.restart()
 }
 
-/** Answers how many there were. */
-export function cutCommands(dir: string, count: number): number {
+/** How a file begins: with the ledger's name, and what the programs write when they start. Without that it is another ledger, which is the fault `empty`. */
+const beginning = 20
+
+/** Answers how many there were; the first `kept` stay in any case. */
+export function cutCommands(dir: string, count: number, kept = 0): number {
   const file = join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
   const starts = commandStarts(readFileSync(file))
-  truncateSync(file, starts.at(-count) ?? 0)
+  const end = starts[Math.max(starts.length - count, kept)]
+  if (end !== undefined) truncateSync(file, end)
   return starts.length
 }
 

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Store } from '../../src/core/ports.ts'
@@ -31,6 +32,23 @@ describe('a Redis that comes back older than it was', () => {
       }
     }
   }
+
+  test('is cut by so many commands, and never into its beginning', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'retrofit-cut-'))
+    const file = join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
+    mkdirSync(join(dir, 'appendonlydir'))
+    const commands = ['a', 'bb', 'ccc', 'd', 'e'].map(text => `*2\r\n$3\r\nGET\r\n$${text.length}\r\n${text}\r\n`)
+    const left = (count: number, kept?: number) => {
+      writeFileSync(file, commands.join(''))
+      expect(cutCommands(dir, count, kept)).toBe(5)
+      return readFileSync(file, 'utf8')
+    }
+    expect(left(2)).toBe(commands.slice(0, 3).join(''))
+    expect(left(50)).toBe('')
+    expect(left(2, 4)).toBe(commands.slice(0, 4).join(''))
+    expect(left(50, 7)).toBe(commands.join(''))
+    rmSync(dir, { recursive: true })
+  })
 
   test('gets back what each process knows: the row by the one, the key by the other', async () => {
     const [gateway, worker] = stores as [Store, Store]
