@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Store } from '../../src/core/ports.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
 import { aRun } from '../contract/fixtures.ts'
+import { startProxy, type TcpProxy } from '../drivers/tcp-proxy.ts'
 import { type ChildServer, startRedis } from '../setup/services.ts'
 import { cutCommands } from './ledger-faults.ts'
 
@@ -13,18 +15,21 @@ const gate = { keys: [{ key: 'k1', fingerprint: 'f1' }], maxWaiting: 10 }
 describe('a Redis that comes back older than it was', () => {
   let redis: ChildServer
   let stores: Store[] = []
+  let line: TcpProxy | undefined
   beforeEach(async () => {
     redis = await startRedis()
     stores = [await openRedisStore({ url: redis.url }), await openRedisStore({ url: redis.url })]
   })
   afterEach(async () => {
+    await line?.close()
+    line = undefined
     await Promise.all(stores.map(store => store.close()))
     await redis.stop()
   })
 
   /** Long enough for the reconnect, and for the others to write what they know. */
-  const eventually = async <T>(work: () => Promise<T>): Promise<T> => {
-    for (const until = Date.now() + 15_000; ; ) {
+  const eventually = async <T>(work: () => Promise<T>, withinMs = 15_000): Promise<T> => {
+    for (const until = Date.now() + withinMs; ; ) {
       try {
         return await work()
       } catch (error) {
@@ -62,6 +67,37 @@ describe('a Redis that comes back older than it was', () => {
     expect(await eventually(() => gateway.getRun(run.id))).toEqual(next)
     const again = await gateway.createRun(aRun(), gate)
     expect(again).toMatchObject({ outcome: 'existing', run: { id: run.id, revision: 2 } })
+  })
+
+  /** The gateway that the run came through hears of the return later than the other one does. */
+  async function lateGateway() {
+    line = await startProxy(redis.port)
+    const [, other] = stores as [Store, Store]
+    const gateway = await openRedisStore({ url: `redis://127.0.0.1:${line.port}` })
+    stores.push(gateway)
+    const run = aRun()
+    await gateway.createRun(run, gate)
+    await redis.kill()
+    line.pause()
+    expect(cutCommands(redis.dir, 1)).toBeGreaterThan(3)
+    await redis.restart()
+    return { run, again: () => other.createRun(aRun(), gate) }
+  }
+
+  test('goes on with nobody before everybody has written what it knows', async () => {
+    const { run, again } = await lateGateway()
+    const early = eventually(again)
+    await sleep(5_000)
+    line?.resume()
+    expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+  })
+
+  test('and does not wait for ever for one that has died', async () => {
+    const { again } = await lateGateway()
+    await line?.close()
+    const begun = Date.now()
+    expect(await eventually(again, 30_000)).toMatchObject({ outcome: 'created' })
+    expect(Date.now() - begun).toBeGreaterThan(10_000)
   })
 
   test('and takes no new run where its ledger is another one, until somebody starts the processes again', async () => {

@@ -17,6 +17,8 @@ export function redisKeys(prefix: string) {
     stamp: (kind: string) => `${prefix}:{records:${kind}}:stamp`,
     readiness: `${prefix}:ready`,
     ledger: `${prefix}:ledger`,
+    members: `${prefix}:members`,
+    returned: (server: string) => `${prefix}:returned:${server}`,
     channel: `${prefix}:events`
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../core/ports.ts'
 import { redisArtifacts } from './artifacts.ts'
 import { openClock } from './clock.ts'
@@ -45,7 +46,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     const { watch } = await listenForEvents(subscriber, keys.channel)
     // The ping finds a subscription whose peer has gone without a word.
     const timer = setInterval(() => {
-      void Promise.allSettled([clock.refresh(), subscriber.send(redis => redis.ping())])
+      void Promise.allSettled([clock.refresh(), incarnation.beat(), subscriber.send(redis => redis.ping())])
     }, clockIntervalMs).unref()
     return {
       ...runs,
@@ -74,6 +75,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       },
       async close() {
         clearInterval(timer)
+        // Not for long: a Redis that is away keeps nobody from closing.
+        if (main.redis.status === 'ready')
+          await Promise.race([incarnation.leave().catch(() => {}), sleep(1_000, undefined, { ref: false })])
         await closeAll()
       }
     }
