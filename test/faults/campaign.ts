@@ -1,4 +1,5 @@
 /** Makes a fault as often as wanted, in several worlds at once, and has each world checked. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../e2e/seeded-random.ts'
 import { check } from './checker.ts'
 import { openDriver } from './driver.ts'
@@ -64,6 +65,8 @@ async function inOneWorld(order: Order, count: number, seed: number): Promise<Ba
     const trials: Trial[] = []
     while (trials.length < count && !order.isOver()) trials.push(await oneTrial(order, { world, driver, random, own }))
     const verdict = await check(world, driver)
+    // A message that no worker could take while the servers were away is tried again after five seconds at most.
+    if (own !== undefined) await sleep(6_000)
     const residue = await world.residue()
     return { fault: fault.name, mode, adapter, trials, verdict, residue }
   } finally {
