@@ -12,18 +12,15 @@ const batch = 500
 /** Looks at every run that is due. Any number of processes may sweep at once: each write is fenced. */
 export async function sweep(parts: Parts): Promise<number> {
   const due = await parts.store.dueRuns(parts.store.now(), batch)
-  const isLong = lineLooks(parts)
   await Promise.all(
     due.map(run =>
-      sweepOne(parts, run, isLong).catch(error =>
-        parts.telemetry.log.warn({ runId: run.id, err: error }, 'the sweep could not settle a run')
-      )
+      sweepOne(parts, run).catch(error => parts.telemetry.log.warn({ runId: run.id, err: error }, 'the sweep could not settle a run'))
     )
   )
   return due.length
 }
 
-async function sweepOne(parts: Parts, run: Run, isLong: LineLook): Promise<void> {
+async function sweepOne(parts: Parts, run: Run): Promise<void> {
   // Another sweep may have been quicker between the index and the row.
   if (run.dueAt === null || run.dueAt > parts.store.now()) return
   if (hasEnded(run) && run.status !== 'outcome_unknown') return expire(parts, run)
@@ -33,37 +30,7 @@ async function sweepOne(parts: Parts, run: Run, isLong: LineLook): Promise<void>
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
   const touched = await parts.store.updateRun(touch(run, now))
   // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
-  // Nobody waits for it: the queue may take its time to answer, and other runs' leases do not.
-  if (touched && !backlogOf(parts, run.bot).isWaiting) void tellAgain(parts, run, isLong)
-}
-
-type LineLook = (bot: string) => Promise<boolean>
-
-/** Longer than what a short pause of the workers makes. */
-const longLine = 100
-
-/** Each queue is asked once in a sweep. One that does not answer is worth a try. */
-function lineLooks({ queue }: Parts): LineLook {
-  const known = new Map<string, Promise<boolean>>()
-  return bot => {
-    const look =
-      known.get(bot) ??
-      queue.depth(bot).then(
-        ({ messages }) => messages >= longLine,
-        () => false
-      )
-    known.set(bot, look)
-    return look
-  }
-}
-
-const patienceMs = 60_000
-
-/** In a long line the word of a run is most likely still on its way: another one would make it longer. Not for ever: it may be lost all the same. */
-async function tellAgain(parts: Parts, run: Run, isLong: LineLook): Promise<void> {
-  const { status, createdAt, startBy } = run
-  const patient = status === 'queued' && parts.store.now() - createdAt < Math.min(patienceMs, (startBy - createdAt) / 2)
-  if (!patient || !(await isLong(run.bot))) publish(parts, run)
+  if (touched && !backlogOf(parts, run.bot).isWaiting) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))

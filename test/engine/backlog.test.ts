@@ -94,33 +94,3 @@ test('the sweep does not add to what waits already', async () => {
   expect((await parts.store.getRun(run.id))?.dueAt).toBe(run.startBy)
   expect(tried.map(({ runId }) => runId)).not.toContain(run.id)
 })
-
-const patient: readonly (readonly [string, { messages: number | Error; waitedMs: number; told: boolean }])[] = [
-  ['in a short line', { messages: 99, waitedMs: 6_000, told: true }],
-  ['not in a long one, where it most likely is', { messages: 100, waitedMs: 6_000, told: false }],
-  ['in a long one, when half of its time is over', { messages: 5_000, waitedMs: 0.5, told: true }],
-  ['when the queue does not answer', { messages: new Error('away'), waitedMs: 6_000, told: true }]
-]
-
-test.each(patient)('the sweep tells again of a run that waits: %s', async (_, { messages, waitedMs, told }) => {
-  const { parts, tried } = await openDoor()
-  let asked = 0
-  const depth = async () => {
-    asked++
-    if (messages instanceof Error) throw messages
-    return { messages }
-  }
-  const submitted = await Promise.all(
-    ['one', 'two'].map(reference => opened.engine.submit({ caller, action: 'pay_money', input: { reference } }))
-  )
-  const runs = submitted.map(({ run }) => run)
-  const [first] = runs as [(typeof runs)[number]]
-  const waited = waitedMs < 1 ? (first.startBy - first.createdAt) * waitedMs + 100 : waitedMs
-  const store = { ...parts.store, now: () => first.createdAt + waited }
-  expect(await sweep({ ...parts, store, queue: { ...parts.queue, depth } })).toBe(2)
-  await until(() => asked > 0 || told)
-  await sleep(50)
-  expect(new Set(tried.map(({ runId }) => runId))).toEqual(new Set(told ? runs.map(({ id }) => id) : []))
-  // One question for all runs of a bot.
-  expect(asked).toBe(waitedMs < 1 ? 0 : 1)
-})
