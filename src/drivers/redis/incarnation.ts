@@ -23,7 +23,8 @@ export interface Incarnation {
 const returnSeconds = 2
 /** Who is not back after that has died, or is paused for so long that its lease is over. */
 const longestReturnSeconds = 15
-const aliveMs = 60_000
+/** Longer than an outage: else who comes back first would forget whom it has to wait for. */
+const aliveMs = 3_600_000
 const pollMs = 100
 const keptSeconds = 3_600
 
@@ -32,7 +33,14 @@ interface Server {
   readonly upSeconds: number
 }
 
-export async function watchIncarnation(connection: Connection, keys: RedisKeys, memory: Memory): Promise<Incarnation> {
+export interface Watching {
+  readonly keys: RedisKeys
+  readonly memory: Memory
+  /** The time of Redis. */
+  now(): number
+}
+
+export async function watchIncarnation(connection: Connection, { keys, memory, now }: Watching): Promise<Incarnation> {
   const { redis, send, script, direct, where } = connection
   const me = randomUUID()
   const ledgerId = await send(async client => {
@@ -51,16 +59,17 @@ export async function watchIncarnation(connection: Connection, keys: RedisKeys, 
     const [members, back] = await Promise.all([redis.zrange(keys.members, '0', '-1'), redis.smembers(keys.returned(id))])
     return members.every(member => back.includes(member))
   }
-  const joining = ['joinMembers', [keys.members], [me, aliveMs]] as const
+  // A place in a line that is never full.
+  const joining = () => ['acquireSlot', [keys.members], [me, Number.MAX_SAFE_INTEGER, now() + aliveMs]] as const
   let known = (await send(look)).id
   let problem: Error | undefined
-  await script(...joining)
+  await script(...joining())
   connection.onReturn(async () => {
     const { id } = await look()
     if (id === known) return
     if ((await redis.get(keys.ledger)) !== ledgerId) problem = new Error(otherLedger(where))
     await memory.restore(connection)
-    await direct(...joining)
+    await direct(...joining())
     await redis.sadd(keys.returned(id), me)
     await redis.expire(keys.returned(id), keptSeconds)
     while (!(await everybodyIsBack())) await sleep(pollMs)
@@ -70,7 +79,7 @@ export async function watchIncarnation(connection: Connection, keys: RedisKeys, 
     get problem() {
       return problem
     },
-    beat: async () => void (await script(...joining)),
+    beat: async () => void (await script(...joining())),
     leave: async () => void (await send(client => client.zrem(keys.members, me)))
   }
 }

@@ -116,13 +116,6 @@ export const scripts = {
     redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
     return 1`,
 
-  /** KEYS: members. ARGV: id, and for how many milliseconds it counts as alive. */
-  joinMembers: `
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-    return redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])`,
-
   /** KEYS: session. ARGV: revision, json, expiresAt. The very same write again is the same write. */
   putSession: `
     local row = redis.call('HMGET', KEYS[1], 'revision', 'json')

@@ -37,12 +37,12 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     await check()
     const keys = redisKeys(prefix)
     const memory = createMemory(keys)
-    const incarnation = await watchIncarnation(main, keys, memory)
+    const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
+    const incarnation = await watchIncarnation(main, { keys, memory, now: clock.now })
     const runs = redisRuns(main, keys, memory)
     const refuseOtherLedger = () => {
       if (incarnation.problem !== undefined) throw incarnation.problem
     }
-    const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
     const { watch } = await listenForEvents(subscriber, keys.channel)
     // The ping finds a subscription whose peer has gone without a word.
     const timer = setInterval(() => {
