@@ -11,7 +11,8 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-export async function startProxy(target: number): Promise<TcpProxy> {
+/** `target`: asked for each new connection. */
+export async function startProxy(target: number | (() => number)): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let paused = false
   const track = (socket: Socket, other: Socket) => {
@@ -25,7 +26,7 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     if (paused) socket.pause()
   }
   const server = createServer(client => {
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(typeof target === 'number' ? target : target(), '127.0.0.1')
     track(client, upstream)
     track(upstream, client)
   })

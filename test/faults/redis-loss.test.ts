@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { Redis } from 'ioredis'
 import type { Store } from '../../src/core/ports.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
 import { aRun } from '../contract/fixtures.ts'
@@ -16,6 +17,16 @@ describe('a Redis that comes back older than it was', () => {
   let redis: ChildServer
   let stores: Store[] = []
   let line: TcpProxy | undefined
+  let promoted: ChildServer
+  let follower: Redis
+  beforeAll(async () => {
+    promoted = await startRedis()
+    follower = new Redis(promoted.url)
+  })
+  afterAll(async () => {
+    follower.disconnect()
+    await promoted.stop()
+  })
   beforeEach(async () => {
     redis = await startRedis()
     stores = [await openRedisStore({ url: redis.url }), await openRedisStore({ url: redis.url })]
@@ -98,6 +109,61 @@ describe('a Redis that comes back older than it was', () => {
     const begun = Date.now()
     expect(await eventually(again, 30_000)).toMatchObject({ outcome: 'created' })
     expect(Date.now() - begun).toBeGreaterThan(10_000)
+  })
+
+  test('and lets none begin before that who starts only now', async () => {
+    const { run } = await lateGateway()
+    const starting = openRedisStore({ url: redis.url })
+    await sleep(5_000)
+    line?.resume()
+    const started = await starting
+    stores.push(started)
+    expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+  })
+
+  test('where nothing was lost, nobody who starts waits for anybody', async () => {
+    const other = new Redis(redis.url)
+    await other.zadd('retrofit:members', Date.now() + 3_600_000, 'one that does not answer')
+    other.disconnect()
+    const begun = Date.now()
+    stores.push(await openRedisStore({ url: redis.url }))
+    expect(Date.now() - begun).toBeLessThan(10_000)
+  })
+
+  test('nor does anybody wait for one that had been silent for long', async () => {
+    const [store] = stores as [Store, Store]
+    const other = new Redis(redis.url)
+    await other.zadd('retrofit:members', store.now() + 3_600_000 - 60_000, 'silent for a minute')
+    other.disconnect()
+    await redis.kill()
+    await redis.restart()
+    const begun = Date.now()
+    await eventually(() => store.createRun(aRun(), gate))
+    expect(Date.now() - begun).toBeLessThan(10_000)
+  })
+
+  test('and a replica that takes over, which lacks the last commands, is waited on as well, though it has run for long', async () => {
+    await follower.replicaof('127.0.0.1', redis.port)
+    let port = redis.port
+    const lines = [await startProxy(() => port), await startProxy(() => port)] as const
+    const gateway = await openRedisStore({ url: `redis://127.0.0.1:${lines[0].port}` })
+    const other = await openRedisStore({ url: `redis://127.0.0.1:${lines[1].port}` })
+    stores.push(gateway, other)
+    await eventually(async () => expect(await follower.info('replication')).toMatch(/master_link_status:up/))
+    await sleep(500)
+    await follower.replicaof('NO', 'ONE')
+    const uptime = async () => Number(/uptime_in_seconds:(\d+)/.exec(await follower.info('server'))?.[1])
+    while ((await uptime()) <= 15) await sleep(500)
+    const run = aRun()
+    await gateway.createRun(run, gate)
+    port = promoted.port
+    await redis.kill()
+    lines[0].pause()
+    const early = eventually(() => other.createRun(aRun(), gate))
+    await sleep(5_000)
+    lines[0].resume()
+    expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+    await Promise.all(lines.map(each => each.close()))
   })
 
   test('and takes no new run where its ledger is another one, until somebody starts the processes again', async () => {

@@ -25,13 +25,10 @@ const returnSeconds = 2
 const longestReturnSeconds = 15
 /** Longer than an outage: else who comes back first would forget whom it has to wait for. */
 const aliveMs = 3_600_000
+/** Who was silent for so long before the outage has written nothing that the ledger could have lost with its tail. */
+const silentMs = 30_000
 const pollMs = 100
-const keptSeconds = 3_600
-
-interface Server {
-  readonly id: string
-  readonly upSeconds: number
-}
+const keptMs = 3_600_000
 
 export interface Watching {
   readonly keys: RedisKeys
@@ -43,43 +40,56 @@ export interface Watching {
 export async function watchIncarnation(connection: Connection, { keys, memory, now }: Watching): Promise<Incarnation> {
   const { redis, send, script, direct, where } = connection
   const me = randomUUID()
+  const about = async (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(await redis.info('server'))?.[1] ?? ''
+  const serverId = () => about('run_id')
+  /** Of the last time before an outage. */
+  let seenAt = 0
+  // A place in a line that is never full.
+  const join = async (how: Connection['script']): Promise<void> => {
+    const at = now()
+    await how('acquireSlot', [keys.members], [me, Number.MAX_SAFE_INTEGER, at + aliveMs])
+    seenAt = at
+  }
+  /** Who may know what this server has lost is back, or will not come. */
+  const isOver = async (id: string): Promise<boolean> => {
+    // A server that has run beside the lost one takes back since the first came to it.
+    const sinceFirst = (keptMs - (await redis.pttl(keys.returned(id)))) / 1_000
+    const seconds = Math.min(sinceFirst, Number(await about('uptime_in_seconds')))
+    if (seconds < returnSeconds) return false
+    if (seconds >= longestReturnSeconds) return true
+    const heard = await redis.zrange(keys.members, seenAt + aliveMs - silentMs, '+inf', 'BYSCORE')
+    const back = new Set(await redis.smembers(keys.returned(id)))
+    return heard.every(member => back.has(member))
+  }
+  const comeBack = async (id: string): Promise<void> => {
+    await direct('arrive', [keys.returned(id)], [me, keptMs])
+    while (!(await isOver(id))) await sleep(pollMs)
+    await join(direct)
+  }
+  let known = await send(serverId)
   const ledgerId = await send(async client => {
-    await client.set(keys.ledger, randomUUID(), 'NX')
+    await client.set(keys.ledger, `${randomUUID()}@${known}`, 'NX')
     return client.get(keys.ledger)
   })
-  const look = async (): Promise<Server> => {
-    const info = await redis.info('server')
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
-    return { id: field('run_id'), upSeconds: Number(field('uptime_in_seconds')) }
-  }
-  const everybodyIsBack = async (): Promise<boolean> => {
-    const { id, upSeconds } = await look()
-    if (upSeconds < returnSeconds) return false
-    if (upSeconds >= longestReturnSeconds) return true
-    const [members, back] = await Promise.all([redis.zrange(keys.members, '0', '-1'), redis.smembers(keys.returned(id))])
-    return members.every(member => back.includes(member))
-  }
-  // A place in a line that is never full.
-  const joining = () => ['acquireSlot', [keys.members], [me, Number.MAX_SAFE_INTEGER, now() + aliveMs]] as const
-  let known = (await send(look)).id
   let problem: Error | undefined
-  await script(...joining())
   connection.onReturn(async () => {
-    const { id } = await look()
+    const id = await serverId()
     if (id === known) return
     if ((await redis.get(keys.ledger)) !== ledgerId) problem = new Error(otherLedger(where))
     await memory.restore(connection)
-    await direct(...joining())
-    await redis.sadd(keys.returned(id), me)
-    await redis.expire(keys.returned(id), keptSeconds)
-    while (!(await everybodyIsBack())) await sleep(pollMs)
+    await comeBack(id)
     known = id
+  })
+  // Who starts while others come back must not go on before them either. A server on which the ledger began has lost nothing of it.
+  await send(async () => {
+    if (ledgerId?.endsWith(`@${known}`) || (await isOver(known))) await join(direct)
+    else await comeBack(known)
   })
   return {
     get problem() {
       return problem
     },
-    beat: async () => void (await script(...joining())),
+    beat: () => join(script),
     leave: async () => void (await send(client => client.zrem(keys.members, me)))
   }
 }

@@ -116,6 +116,11 @@ export const scripts = {
     redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
     return 1`,
 
+  /** Adds to the set, which lives from its first member on. KEYS: set. ARGV: member, for how many milliseconds. */
+  arrive: `
+    redis.call('SADD', KEYS[1], ARGV[1])
+    if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end`,
+
   /** KEYS: session. ARGV: revision, json, expiresAt. The very same write again is the same write. */
   putSession: `
     local row = redis.call('HMGET', KEYS[1], 'revision', 'json')
