@@ -95,11 +95,13 @@ export function replay(world: World, intents: readonly Intent[]): void {
     const [first] = intent.accepted
     if (first === undefined) continue
     const before = new Set(world.ledger.rows.keys())
+    // A person's retry may still be on its way.
+    const isKnown = ({ id, retryOf }: Run) => before.has(id) || (retryOf !== undefined && before.has(retryOf))
     submit(world, intent, first[1], answered => {
       const fine =
         answered !== undefined &&
         ('value' in answered
-          ? before.has(answered.value.run.id) && answered.value.outcome !== 'created'
+          ? isKnown(answered.value.run) && answered.value.outcome !== 'created'
           : codeOf(answered.error) === 'key_expired')
       if (!fine)
         world.violated(
