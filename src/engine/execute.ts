@@ -8,6 +8,7 @@ import { attempt } from './attempt.ts'
 import { Holding } from './holding.ts'
 import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
+import { type Place, placesOf } from './places.ts'
 import { probe } from './probe.ts'
 import { publishLater, publishSoon } from './publish.ts'
 import { type Screen, screenIdOf } from './screens.ts'
@@ -40,8 +41,8 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   if (screen === 'none') return
   // Its own name for each delivery: a store takes the very same write twice, so two claims of one process must never look alike.
   const worker = `${parts.settings.worker}/${randomText(8)}`
-  const slot = await takeSlot(parts, { run, bot, worker, shutdown })
-  if (slot === undefined) return screen?.leave(true)
+  const place = await placeFor({ parts, bot, run, shutdown })
+  if (place === undefined) return screen?.leave(true)
   let keep = true
   const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen })
     .then(ended => {
@@ -50,7 +51,7 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
     })
     .finally(async () => {
       screen?.leave(keep)
-      await slot.release()
+      await place.release()
     })
   // Somebody wrote in between: when it was another worker, the next look says so; when it was a sweep's note, the run is still to be taken.
   if (!claimed && tries > 1) await execute(parts, delivery, shutdown, tries - 1)
@@ -121,34 +122,12 @@ function waited({ telemetry, store }: Parts, { publishedAt, traceparent }: Messa
   telemetry.hop('queue', Math.max(0, store.now() - publishedAt), { action: run.action })
 }
 
-const slotPollMs = 50
-
-interface Slot {
-  release(): Promise<void>
-}
-
-/** Never more than `concurrency` at once on a target, over all workers: waits for a place, undefined when it must not wait longer. */
-async function takeSlot(
-  parts: Parts,
-  { run, bot, worker, shutdown }: { run: Run; bot: Bot; worker: string; shutdown: AbortSignal }
-): Promise<Slot | undefined> {
+/** Undefined when the run must not wait longer. */
+async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 'bot' | 'run' | 'shutdown'>): Promise<Place | undefined> {
   const limit = bot.target.concurrency
   if (limit === undefined) return { release: async () => undefined }
-  const { store, settings } = parts
-  const slot = { name: bot.name, holder: `${worker}/${run.id}` }
-  const renewal = () => store.acquireSlot({ ...slot, limit, untilMs: store.now() + settings.leaseMs })
-  while (!(await renewal())) {
-    if (shutdown.aborted) throw new Error('shutting down: the delivery goes back')
-    if (store.now() >= Math.max(run.startBy, run.notBefore + settings.leaseMs)) return undefined
-    await new Promise(resolve => setTimeout(resolve, slotPollMs))
-  }
-  const heartbeat = setInterval(() => void renewal().catch(() => undefined), settings.leaseMs / 3)
-  return {
-    release: async () => {
-      clearInterval(heartbeat)
-      await store.releaseSlot(slot).catch(() => undefined)
-    }
-  }
+  const until = Math.max(run.startBy, run.notBefore + parts.settings.leaseMs)
+  return placesOf(parts, bot.name).take({ limit, until, shutdown })
 }
 
 async function tooLate(parts: Parts, run: Run): Promise<void> {
