@@ -11,7 +11,8 @@ type Owner = Pick<Parts, 'store' | 'settings'>
 
 interface Held {
   readonly holder: string
-  readonly since: number
+  /** Until then it is handed on. */
+  readonly until: number
   readonly heartbeat: NodeJS.Timeout
   /** The ledger has given it to somebody else: its holder was silent for too long. */
   lost: boolean
@@ -26,9 +27,10 @@ interface Waiter {
   reject(error: unknown): void
 }
 
-const pollMs = 50
-/** So long a place stays with this process while runs of its own wait; then the other workers get their turn. */
-const handOverMs = 1_000
+/** Between two questions to the ledger: of a process that has no place, and of one whose places come free by themselves. */
+const [hungryPollMs, pollMs] = [10, 50]
+/** So long a place stays with this process while runs of its own wait; then the other workers get their turn. Not all at the same time. */
+const handOverMs = () => 500 + Math.random() * 1_000
 
 /** The places that one process holds on one target. Who has to wait here waits in one line, for which only the first asks the ledger. */
 export class Places {
@@ -37,6 +39,8 @@ export class Places {
   private readonly waiting: Waiter[] = []
   private polling = false
   private asking = 0
+  /** That this process has. */
+  private count = 0
 
   constructor(parts: Owner, name: string) {
     this.parts = parts
@@ -70,7 +74,7 @@ export class Places {
         error => ({ error })
       )
       if ('error' in answer) this.leave(first)?.reject(answer.error)
-      else if (answer.held === undefined) await new Promise(resolve => setTimeout(resolve, pollMs))
+      else if (answer.held === undefined) await new Promise(resolve => setTimeout(resolve, this.count > 0 ? pollMs : hungryPollMs))
       else await this.give(answer.held)
     }
     this.polling = false
@@ -103,12 +107,13 @@ export class Places {
         },
         () => undefined
       )
-    const held: Held = { holder, since: store.now(), heartbeat: setInterval(renew, settings.leaseMs / 3), lost: false }
+    const held: Held = { holder, until: store.now() + handOverMs(), heartbeat: setInterval(renew, settings.leaseMs / 3), lost: false }
+    this.count++
     return held
   }
 
   private async release(held: Held): Promise<void> {
-    if (!held.lost && this.parts.store.now() - held.since < handOverMs) return this.give(held)
+    if (!held.lost && this.parts.store.now() < held.until) return this.give(held)
     await this.giveBack(held)
   }
 
@@ -121,6 +126,7 @@ export class Places {
 
   private async giveBack({ holder, heartbeat }: Held): Promise<void> {
     clearInterval(heartbeat)
+    this.count--
     await this.parts.store.releaseSlot({ name: this.name, holder }).catch(() => undefined)
   }
 }
