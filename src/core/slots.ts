@@ -1,4 +1,4 @@
-/** Places for handlers of one bot, shared by all channels that it ever had. */
+/** Places within one process, taken in turn. */
 export interface Slots {
   /** Resolves to true when a place is free; to false when `signal` ended the wait. */
   take(signal: AbortSignal): Promise<boolean>

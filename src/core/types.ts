@@ -276,5 +276,7 @@ export type RunEvent =
       readonly run?: Run
     }
   | { readonly type: 'step'; readonly runId: string; readonly step: StepRecord }
+  /** Begun already, by a worker that is gone: for whoever serves the bot, past the line of those that wait for their first attempt. */
+  | { readonly type: 'again'; readonly runId: string; readonly bot: string }
   /** For the worker that has this screen. */
   | { readonly type: 'handover'; readonly runId: string; readonly bot: string; readonly screen: string }

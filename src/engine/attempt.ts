@@ -6,7 +6,7 @@ import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
 import { type OpenCall, openCall } from './call.ts'
 import type { Work } from './execute.ts'
 import { businessErrorOf, runErrorOf, technicalErrorOf, unknownOutcome } from './outcome.ts'
-import { publishLater } from './publish.ts'
+import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 
 /** An adapter that does not heed its signal is left behind after this long. In milliseconds. */
@@ -170,7 +170,7 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
   const next = await holding.advanceUncrossed((run, now) =>
     requeue(run, { now, steps, notBefore: now + waitMs, error: told, note: 'retry' })
   )
-  publishLater(parts, next)
+  goOnLater(parts, next)
 }
 
 /** It may have happened: nothing is run again; the probe is asked when a late effect has had its time. */
@@ -180,7 +180,7 @@ async function afterCommit(work: Work, { reason, steps }: { readonly reason: str
   if (action.probe === undefined && action.rerun === undefined) {
     return void (await end(work, (run, now) => park(run, error, { now, steps, probeAt: undefined })))
   }
-  publishLater(parts, await holding.advance((run, now) => settle(run, error, { now, steps, until: now + action.settleMs })))
+  goOnLater(parts, await holding.advance((run, now) => settle(run, error, { now, steps, until: now + action.settleMs })))
 }
 
 /** The outcome could not be written. The lease will run out, and the sweep takes the run from there. */

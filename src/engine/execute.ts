@@ -10,7 +10,7 @@ import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { type Place, placesOf } from './places.ts'
 import { probe } from './probe.ts'
-import { publishLater, publishSoon } from './publish.ts'
+import { goOnLater, publishSoon } from './publish.ts'
 import { type Screen, screenIdOf } from './screens.ts'
 
 export interface Work {
@@ -32,7 +32,7 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   const now = parts.store.now()
   const turn = turnOf(run, now)
   if (turn === 'none') return
-  if (turn === 'wait') return publishLater(parts, run)
+  if (turn === 'wait') return goOnLater(parts, run)
   const bot = await parts.catalog.version(run.bot, run.botDigest)
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)

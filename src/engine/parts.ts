@@ -1,5 +1,6 @@
 import type { Adapter } from '../core/adapter.ts'
 import type { Queue, Store } from '../core/ports.ts'
+import type { Run } from '../core/types.ts'
 import type { Sealer } from '../governance/sealer.ts'
 import type { Secrets } from '../governance/secrets.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
@@ -30,4 +31,6 @@ export interface Parts {
   readonly settings: EngineSettings
   /** A worker's own. */
   readonly screens?: Screens
+  /** A worker's own: goes on with the run at its `notBefore`, past the line of those that wait for their first attempt. */
+  readonly later?: (run: Run) => void
 }

@@ -7,7 +7,7 @@ import { heeding } from './attempt.ts'
 import { openCall } from './call.ts'
 import type { Work } from './execute.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
-import { publishLater } from './publish.ts'
+import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 
 type Sight = { readonly seen: 'found'; readonly output: Json } | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
@@ -90,5 +90,5 @@ async function again({ parts, holding }: Work): Promise<void> {
   const next: Run = await holding.advance((run, now) =>
     requeue(run, { now, notBefore: now, note: 'run again: a second run is harmless here' })
   )
-  publishLater(parts, next)
+  goOnLater(parts, next)
 }

@@ -15,8 +15,19 @@ export function publishSoon(parts: Parts, run: Run): void {
 /** Node fires a timer that is set for longer at once. Whoever gets the message too early sets the next one. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** Publishes at the run's `notBefore`: back-off or settle time. The sweep does it too, in case this process is gone by then. */
-export function publishLater(parts: Parts, run: Run): void {
-  const delayMs = Math.min(longestTimerMs, Math.max(0, run.notBefore - parts.store.now()))
-  setTimeout(() => publish(parts, run), delayMs).unref()
+/** At the run's `notBefore`: back-off or settle time. The sweep does it too, in case this process is gone by then. */
+export function atItsTime({ store }: Parts, run: Run, work: () => void): NodeJS.Timeout {
+  return setTimeout(work, Math.min(longestTimerMs, Math.max(0, run.notBefore - store.now()))).unref()
+}
+
+/** A worker goes on by itself; else a worker is told when the time has come. */
+export function goOnLater(parts: Parts, run: Run): void {
+  if (parts.later !== undefined) parts.later(run)
+  else atItsTime(parts, run, () => publish(parts, run))
+}
+
+/** A run that had begun does not wait in line again: every worker is told of it at once, and should none hear it, by the queue. */
+export function publishAgain(parts: Parts, run: Run): void {
+  parts.store.emit({ type: 'again', runId: run.id, bot: run.bot })
+  publish(parts, run)
 }

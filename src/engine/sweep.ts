@@ -5,7 +5,7 @@ import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
-import { publish } from './publish.ts'
+import { publish, publishAgain } from './publish.ts'
 
 const batch = 500
 
@@ -30,7 +30,9 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
   const touched = await parts.store.updateRun(touch(run, now))
   // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
-  if (touched && !backlogOf(parts, run.bot).isWaiting) publish(parts, run)
+  if (!touched) return
+  if (run.attempt > 0) publishAgain(parts, run)
+  else if (!backlogOf(parts, run.bot).isWaiting) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
@@ -53,7 +55,7 @@ async function abandoned(parts: Parts, run: Run): Promise<void> {
     return ended(parts, fail(run, { ...waitedTooLong(), detail: 'The worker was lost, and the time is over.' }, { now }))
   if (run.attempt >= (action?.retry.attempts ?? 1)) return ended(parts, fail(run, error, { now }))
   const next = requeue(run, { now, notBefore: now, note: 'its worker was lost' })
-  if (await parts.store.updateRun(next)) publish(parts, next)
+  if (await parts.store.updateRun(next)) publishAgain(parts, next)
 }
 
 async function afterCommit(parts: Parts, { run, action, now }: { run: Run; action: Action | undefined; now: number }): Promise<void> {

@@ -1,8 +1,10 @@
 /** Takes deliveries and calls the engine; stops gracefully. */
-import type { Consumer } from '../core/ports.ts'
+import type { Delivery } from '../core/ports.ts'
 import { execute } from '../engine/execute.ts'
 import type { Parts } from '../engine/parts.ts'
 import { createScreens } from '../engine/screens.ts'
+import { createAgain } from './again.ts'
+import { createRooms } from './rooms.ts'
 
 export interface WorkerSettings {
   /** The bots to serve; absent: all, also those registered later. */
@@ -20,50 +22,33 @@ export interface Worker {
 
 export async function startWorker(given: Parts, settings: WorkerSettings): Promise<Worker> {
   const screens = createScreens(given)
-  const parts: Parts = { ...given, screens }
   const shutdown = new AbortController()
-  const consumer = await parts.queue.consume(delivery => execute(parts, delivery, shutdown.signal), {
-    concurrency: bot => parts.catalog.entry(bot)?.bot.target.concurrency ?? settings.concurrency
-  })
-  const serve = () => serveAll(parts, consumer, settings)
+  const concurrency = (bot: string) => given.catalog.entry(bot)?.bot.target.concurrency ?? settings.concurrency
+  const rooms = createRooms(concurrency)
+  const handle = (delivery: Delivery) =>
+    rooms.inside(delivery.message.bot, shutdown.signal, () => execute(parts, delivery, shutdown.signal))
+  /** Only bots whose adapter is here; one that is gone, as long as runs of it may wait. */
+  const served = () =>
+    given.catalog
+      .known()
+      .filter(({ name, adapter }) => given.adapters[adapter] !== undefined && (settings.bots === undefined || settings.bots.includes(name)))
+      .map(({ name }) => name)
+  const again = createAgain({ ...given, screens }, { serves: bot => served().includes(bot), handle })
+  const parts: Parts = { ...given, screens, later: again.later }
+  const consumer = await parts.queue.consume(handle, { concurrency })
+  const serve = () => consumer.serve(served())
   await serve()
   const off = parts.catalog.onChange(() => {
     serve().catch(error => parts.telemetry.log.warn({ err: error }, 'could not change the bots that are served'))
   })
-  const handed = takeHandedOver(parts, shutdown.signal)
   return {
     stop: async () => {
       off()
-      handed.off()
       const timer = setTimeout(() => shutdown.abort(), settings.graceMs)
       await consumer.close()
-      await handed.done()
+      await again.close()
       clearTimeout(timer)
       await screens.close()
     }
   }
-}
-
-/** Runs that another worker got, and whose screen is here. */
-function takeHandedOver(parts: Parts, shutdown: AbortSignal): { off(): void; done(): Promise<unknown> } {
-  const working = new Set<Promise<void>>()
-  const off = parts.store.watch(event => {
-    if (event.type !== 'handover' || parts.screens?.isFree(event.screen) !== true) return
-    const message = { runId: event.runId, bot: event.bot, publishedAt: parts.store.now() }
-    const work = execute(parts, { message, ack: async () => undefined }, shutdown)
-      .catch(error => parts.telemetry.log.warn({ err: error, runId: event.runId }, 'a run that was handed over has to wait'))
-      .finally(() => working.delete(work))
-    working.add(work)
-  })
-  return { off, done: () => Promise.all(working) }
-}
-
-/** Only bots whose adapter is here can be served; one that is gone, as long as runs of it may wait. */
-function serveAll({ catalog, adapters }: Parts, consumer: Consumer, { bots }: WorkerSettings): Promise<void> {
-  return consumer.serve(
-    catalog
-      .known()
-      .filter(({ name, adapter }) => adapters[adapter] !== undefined && (bots === undefined || bots.includes(name)))
-      .map(({ name }) => name)
-  )
 }

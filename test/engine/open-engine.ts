@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Adapter, Call, ProbeResult } from '../../src/core/adapter.ts'
+import type { Queue } from '../../src/core/ports.ts'
 import { compileSchema } from '../../src/core/schema.ts'
 import type { Action, Bot, Caller, Json, JsonSchema, Run } from '../../src/core/types.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
@@ -101,6 +102,8 @@ export interface OpenOptions {
   readonly leaseMs?: number
   readonly worker?: boolean
   readonly telemetry?: Telemetry
+  /** Instead of the one in SQLite; closed with the engine. */
+  readonly queue?: Queue
 }
 
 export async function openEngine({
@@ -108,12 +111,13 @@ export async function openEngine({
   bot = payBot(),
   leaseMs = 600,
   worker = true,
-  telemetry = silentTelemetry
+  telemetry = silentTelemetry,
+  queue: given
 }: OpenOptions): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-engine-'))
   const sqlite = openSqlite({ path: join(folder, 'ledger.sqlite') })
   const store = openSqliteStore(sqlite)
-  const queue = openSqliteQueue(sqlite)
+  const queue = given ?? openSqliteQueue(sqlite)
   const catalog = createCatalog({ records: store.records, parse: () => ({ bot, issues: [] }) })
   await catalog.setFile(bot)
   const adapter = { name: 'scripted', close: async () => undefined, ...script } as unknown as Adapter

@@ -1,7 +1,7 @@
 import type { Consumer, Queue } from '../../core/ports.ts'
+import { type Slots, slots } from '../../core/slots.ts'
 import type { Link } from './link.ts'
 import type { Publisher } from './publisher.ts'
-import { type Slots, slots } from './slots.ts'
 import { openStation, type Station } from './station.ts'
 import type { Topology } from './topology.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Delivery, Message } from '../../core/ports.ts'
+import type { Slots } from '../../core/slots.ts'
 import { decodeMessage, failuresHeader } from './message.ts'
-import type { Slots } from './slots.ts'
 
 export interface DeliveryOptions {
   readonly handle: (delivery: Delivery) => Promise<void>
