@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { Slots } from '../../adapters/playwright/slots.ts'
 import { violations } from './checker.ts'
 import { type Exhaustive, killAtEveryMoment, momentsOf } from './exhaustive.ts'
-import { isAdapters, type Moment, recovers } from './moments.ts'
+import { type Moment, recovers } from './moments.ts'
 import { adapterNames } from './targets.ts'
 import { modes, type WorldOptions } from './world.ts'
 
@@ -13,12 +13,6 @@ const env = { LEASE_MS: '3000' }
 /** The browser's worlds take longest and begin first. */
 const worlds: readonly WorldOptions[] = adapterNames.toReversed().flatMap(adapter => modes.map(mode => ({ mode, adapter, servers, env })))
 
-/** Embedded, a browser dies and starts with the program, which takes seconds: without MOMENTS=all, where it has a part in it. */
-const chosenIn = (world: WorldOptions): readonly Moment[] =>
-  momentsOf(world).filter(
-    moment => world.adapter !== 'playwright' || world.mode === 'distributed' || process.env.MOMENTS === 'all' || isAdapters(moment)
-  )
-
 /** Several worlds at once: they mostly wait, for leases and for processes that start. More of them only starve each other. */
 const atOnce = 4
 const places = new Slots(atOnce)
@@ -26,7 +20,7 @@ const outcomes = new Map<WorldOptions, Promise<Exhaustive>>(worlds.map(world => 
 
 async function inTurn(world: WorldOptions): Promise<Exhaustive> {
   await places.take(AbortSignal.timeout(850_000))
-  return killAtEveryMoment(world, seed, chosenIn(world)).finally(() => places.give())
+  return killAtEveryMoment(world, seed).finally(() => places.give())
 }
 
 for (const outcome of outcomes.values()) outcome.catch(() => undefined)
@@ -39,7 +33,7 @@ describe(`kill -9 at every named moment (SEED=${seed})`, () => {
       expect(violations(verdict)).toEqual([])
       expect(residue).toEqual([])
       expect(trials.filter(({ hit }) => !hit).map(({ moment }) => moment)).toEqual([])
-      expect(trials.map(({ moment }) => moment)).toEqual(chosenIn(world))
+      expect(trials.map(({ moment }) => moment)).toEqual(momentsOf(world))
       for (const { moment, runId = '' } of trials) {
         const run = verdict.runs.get(runId)
         const does = recovers(moment as Moment, world.mode)

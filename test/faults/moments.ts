@@ -33,9 +33,6 @@ export const momentNames = Object.keys(moments) as readonly Moment[]
 /** Whose process is at the moment. Embedded there is one. */
 export const roleAt = (moment: Moment): 'gateway' | 'worker' => (/^[AGH]/.test(moment) ? 'gateway' : 'worker')
 
-/** The adapter is at work, or its answer is: elsewhere it makes no difference which one it is. */
-export const isAdapters = (moment: Moment): boolean => /^(W[4-9]|W1[012]|R)/.test(moment)
-
 /** Between them nobody can tell from outside whether the effect will be there. */
 const ambiguous: ReadonlySet<Moment> = new Set(['W7', 'W8', 'W9', 'W10', 'W11'])
 
