@@ -91,11 +91,12 @@ async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, 
   }
 }
 
-/** A page that failed may still be about to send: its gate stands until it is gone. */
+/** A page that failed may still be about to send: its gate stands until it is gone. Nobody waits for that of a window; it goes by force. */
 async function leavePage({ tab, release }: Lease, keep: boolean): Promise<void> {
   const { closeGate } = tab
   if (keep || closeGate === undefined) {
     await closeGate?.()
+    if (tab.guarded) tab.destroy()
     return release(keep)
   }
   await closeGate(async () => {

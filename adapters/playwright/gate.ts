@@ -80,6 +80,7 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
       .then(() => resolve(true), reject)
   }
   stage.tab.committing = true
+  stage.tab.guard(1)
   await context.route(everyRequest, handler)
   const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now()))
   const shut = () => {
@@ -90,9 +91,10 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
     clearTimeout(timer)
     shut()
     stage.tab.closeGate = undefined
-    if (leave !== undefined) await empty(stage.page, state.held)
+    if (leave !== undefined && !(await isEmptied(stage.page, state.held))) stage.tab.destroy()
     await leave?.()
     await context.unroute(everyRequest, handler).catch(() => undefined)
+    stage.tab.guard(-1)
   }
   return {
     done,
@@ -103,12 +105,26 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
   }
 }
 
-/** The browser lets go of every request that it holds when a page closes or a route is taken away: so none may be left by then. */
-async function empty(page: Page, held: Route | undefined): Promise<void> {
+const emptyMs = 3_000
+
+/**
+ * The browser lets go of every request that it holds when a page closes or a route is taken away: so none may be left by then.
+ * A document that is gone has none, and what it sent before was told to us before its end.
+ */
+async function isEmptied(page: Page, held: Route | undefined): Promise<boolean> {
   const refused = held?.abort('blockedbyclient')
-  await within(refused ?? Promise.resolve(), 1_000).catch(() => undefined)
-  await within(page.goto('about:blank'), 1_000).catch(() => undefined)
+  await within(refused ?? Promise.resolve(), emptyMs).catch(() => undefined)
+  for (const until = Date.now() + emptyMs; Date.now() < until && !page.isClosed(); await pause(20))
+    try {
+      await within(page.goto('about:blank'), until - Date.now())
+      return true
+    } catch {
+      // The page of a refused request comes in between.
+    }
+  return false
 }
+
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Other pages of the same login pass; a window that is just opening has no page yet and counts as ours. */
 function isOurs(request: Request, { page }: Stage): boolean {

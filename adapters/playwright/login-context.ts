@@ -1,5 +1,5 @@
 /** One login on one target: a browser context, and its pages. */
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
 import { egressProxy } from './egress.ts'
@@ -30,6 +30,8 @@ export class LoginContext {
   private home = ''
   private dead = false
   private whenEmpty: (() => void) | undefined
+  /** Kills the browser that it is in. */
+  destroy = () => {}
 
   constructor(options: Options) {
     this.key = options.key
@@ -56,10 +58,14 @@ export class LoginContext {
   get idle(): number {
     return this.free.length
   }
+  /** A page of it may hold the one request that must not leave any more. */
+  get guarded(): boolean {
+    return [...this.busy].some(tab => tab.guarded)
+  }
 
   /** A page that is logged in. */
   async take(call: StageCall): Promise<Tab> {
-    const tab = this.freeTab() ?? new Tab(await this.newPage())
+    const tab = this.freeTab() ?? (await this.newTab())
     this.busy.add(tab)
     tab.begin(() => call.committed)
     try {
@@ -99,13 +105,14 @@ export class LoginContext {
     return undefined
   }
 
-  private async newPage(): Promise<Page> {
+  private async newTab(): Promise<Tab> {
     if (this.context === undefined) throw new RetrofitError('target_failed', { detail: 'the browser is gone' })
-    return within(this.context.newPage(), 15_000)
+    return new Tab(await within(this.context.newPage(), 15_000), () => this.destroy())
   }
 
   private async open({ browsers, call, plan }: Options): Promise<void> {
     const running = await browsers.get()
+    this.destroy = () => browsers.giveUp(running)
     const opening = running.browser.newContext({
       proxy: egressProxy(call.target.url, call.target.egress),
       serviceWorkers: 'block',
@@ -120,7 +127,7 @@ export class LoginContext {
     this.context.on('close', () => {
       this.dead = true
     })
-    const tab = new Tab(await this.newPage())
+    const tab = await this.newTab()
     const own = withoutRun(call)
     if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, plan), plan)
     this.home = tab.page.url()

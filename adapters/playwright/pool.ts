@@ -163,6 +163,7 @@ export class Pool {
 
   close(): void {
     clearInterval(this.sweeper)
+    for (const context of this.all) if (context.guarded) context.destroy()
     for (const context of this.all) context.retire(() => this.all.delete(context))
   }
 }

@@ -26,11 +26,17 @@ export class Tab {
   committing = false
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
+  /** Kills its browser, and every request with it. */
+  readonly destroy: () => void
+  private readonly opener: Tab | undefined
+  private gates = 0
   private readonly answers: DialogAnswer[] = []
   private committed: () => boolean = () => false
 
-  constructor(page: Page) {
+  constructor(page: Page, destroy: () => void, opener?: Tab) {
     this.page = page
+    this.destroy = destroy
+    this.opener = opener
     pooled.add(page)
     page.on('dialog', dialog => this.answer(dialog).catch(() => undefined))
     page.on('popup', popup => {
@@ -52,6 +58,16 @@ export class Tab {
     this.documents = 0
     this.committing = false
     this.committed = committed
+  }
+
+  /** Nobody may close the page, or its browser, but by force: it or a window of it may hold a request, or be about to send one. */
+  get guarded(): boolean {
+    return this.gates > 0
+  }
+
+  guard(gates: 1 | -1): void {
+    this.gates += gates
+    this.opener?.guard(gates)
   }
 
   get closed(): Promise<void> {

@@ -66,7 +66,7 @@ async function inPopup(stage: Stage, steps: readonly Step[], open: () => Promise
   try {
     await open()
     const page = await promise
-    const tab = new Tab(page)
+    const tab = new Tab(page, stage.tab.destroy, stage.tab)
     try {
       tab.begin(() => stage.call.committed)
       await runSteps(steps, { ...stage, tab, page, frame: page.mainFrame() })
