@@ -2,6 +2,7 @@
  * The commit gate: the request, not the click. The first request that matches gets a connection, waits for `commit()` and leaves;
  * a second one never does. What nothing was sent for is known to be nothing.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page, Request, Route } from 'playwright-core'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
@@ -114,7 +115,7 @@ const emptyMs = 3_000
 async function isEmptied(page: Page, held: Route | undefined): Promise<boolean> {
   const refused = held?.abort('blockedbyclient')
   await within(refused ?? Promise.resolve(), emptyMs).catch(() => undefined)
-  for (const until = Date.now() + emptyMs; Date.now() < until && !page.isClosed(); await pause(20))
+  for (const until = Date.now() + emptyMs; Date.now() < until && !page.isClosed(); await sleep(20))
     try {
       await within(page.goto('about:blank'), until - Date.now())
       return true
@@ -123,8 +124,6 @@ async function isEmptied(page: Page, held: Route | undefined): Promise<boolean> 
     }
   return false
 }
-
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Other pages of the same login pass; a window that is just opening has no page yet and counts as ours. */
 function isOurs(request: Request, { page }: Stage): boolean {
