@@ -67,8 +67,9 @@ const rules: readonly { readonly name: string; broken(write: Write, world: World
 
 const sameOutcome = (a: Run, b: Run): boolean => JSON.stringify([a.output, a.error]) === JSON.stringify([b.output, b.error])
 
+/** Three clocks: of who parked it, of who told its outcome late, and of who sweeps. */
 const tooEarly = (run: Run, { ledger, plan }: World, _by: SimProcess): boolean =>
-  (run.endedAt ?? 0) + run.ttlMs > ledger.now() + 2 * plan.ledgerSkewMs + 1
+  (run.endedAt ?? 0) + run.ttlMs > ledger.now() + 3 * plan.ledgerSkewMs + 1
 
 /** Only its holder, a person, or whoever knows that it is done may end a lease that runs. */
 function stolen({ stored, next, by }: Write, { ledger, plan }: World): boolean {
