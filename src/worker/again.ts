@@ -5,11 +5,11 @@
 import type { Delivery } from '../core/ports.ts'
 import type { Run } from '../core/types.ts'
 import type { Parts } from '../engine/parts.ts'
-import { atItsTime, publish } from '../engine/publish.ts'
+import { atItsTime } from '../engine/publish.ts'
 
 export interface Again {
   later(run: Run): void
-  /** Tells the others of what still waits here, and waits for what goes on. */
+  /** Waits for what goes on. What waits for its time the sweep tells the others of, then. */
   close(): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export interface AgainOptions {
 
 export function createAgain(parts: Parts, { serves, handle }: AgainOptions): Again {
   const { store, screens, telemetry } = parts
-  const waiting = new Map<string, { readonly run: Run; readonly timer: NodeJS.Timeout }>()
+  const waiting = new Map<string, NodeJS.Timeout>()
   const working = new Set<Promise<void>>()
   let closed = false
 
@@ -37,21 +37,18 @@ export function createAgain(parts: Parts, { serves, handle }: AgainOptions): Aga
   })
   return {
     later(run) {
-      if (closed) return publish(parts, run)
-      clearTimeout(waiting.get(run.id)?.timer)
+      if (closed) return
+      clearTimeout(waiting.get(run.id))
       const timer = atItsTime(parts, run, () => {
         waiting.delete(run.id)
         goOn(run.id, run.bot, run.traceparent)
       })
-      waiting.set(run.id, { run, timer })
+      waiting.set(run.id, timer)
     },
     async close() {
       closed = true
       off()
-      for (const { run, timer } of waiting.values()) {
-        clearTimeout(timer)
-        publish(parts, run)
-      }
+      for (const timer of waiting.values()) clearTimeout(timer)
       await Promise.all(working)
     }
   }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { Store } from '../../src/core/ports.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
@@ -13,42 +13,40 @@ import { cutCommands } from './ledger-faults.ts'
 
 const gate = { keys: [{ key: 'k1', fingerprint: 'f1' }], maxWaiting: 10 }
 
-describe('a Redis that comes back older than it was', () => {
-  let redis: ChildServer
-  let stores: Store[] = []
-  let line: TcpProxy | undefined
-  let promoted: ChildServer
-  let follower: Redis
-  beforeAll(async () => {
-    promoted = await startRedis()
-    follower = new Redis(promoted.url)
-  })
-  afterAll(async () => {
-    follower.disconnect()
-    await promoted.stop()
-  })
-  beforeEach(async () => {
-    redis = await startRedis()
-    stores = [await openRedisStore({ url: redis.url }), await openRedisStore({ url: redis.url })]
-  })
-  afterEach(async () => {
-    await line?.close()
-    line = undefined
+/** A Redis and two processes' stores of one test alone: most of these tests wait, and do so at the same time. */
+interface Scene {
+  readonly redis: ChildServer
+  /** Of a gateway and of a worker; those that are added are closed too. */
+  readonly stores: [Store, Store, ...Store[]]
+  /** Closed at the end. */
+  readonly lines: TcpProxy[]
+}
+
+const inScene = (work: (scene: Scene) => Promise<void>) => async (): Promise<void> => {
+  const redis = await startRedis()
+  const lines: TcpProxy[] = []
+  const stores: Scene['stores'] = [await openRedisStore({ url: redis.url }), await openRedisStore({ url: redis.url })]
+  try {
+    await work({ redis, stores, lines })
+  } finally {
+    await Promise.all(lines.map(line => line.close()))
     await Promise.all(stores.map(store => store.close()))
     await redis.stop()
-  })
+  }
+}
 
-  /** Long enough for the reconnect, and for the others to write what they know. */
-  const eventually = async <T>(work: () => Promise<T>, withinMs = 15_000): Promise<T> => {
-    for (const until = Date.now() + withinMs; ; ) {
-      try {
-        return await work()
-      } catch (error) {
-        if (Date.now() > until) throw error
-      }
+/** Long enough for the reconnect, and for the others to write what they know. */
+const eventually = async <T>(work: () => Promise<T>, withinMs = 15_000): Promise<T> => {
+  for (const until = Date.now() + withinMs; ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > until) throw error
     }
   }
+}
 
+describe('a Redis that comes back older than it was', () => {
   test('is cut by so many commands, and never into its beginning', () => {
     const dir = mkdtempSync(join(tmpdir(), 'retrofit-cut-'))
     const file = join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof')
@@ -66,24 +64,28 @@ describe('a Redis that comes back older than it was', () => {
     rmSync(dir, { recursive: true })
   })
 
-  test('gets back what each process knows: the row by the one, the key by the other', async () => {
-    const [gateway, worker] = stores as [Store, Store]
-    const run = aRun()
-    await gateway.createRun(run, gate)
-    const next = { ...run, revision: 2, effect: 'unknown' as const }
-    expect(await worker.updateRun(next)).toBe(true)
-    await redis.kill()
-    expect(cutCommands(redis.dir, 7)).toBeGreaterThan(8)
-    await redis.restart()
-    expect(await eventually(() => gateway.getRun(run.id))).toEqual(next)
-    const again = await gateway.createRun(aRun(), gate)
-    expect(again).toMatchObject({ outcome: 'existing', run: { id: run.id, revision: 2 } })
-  })
+  test.concurrent(
+    'gets back what each process knows: the row by the one, the key by the other',
+    inScene(async ({ redis, stores }) => {
+      const [gateway, worker] = stores
+      const run = aRun()
+      await gateway.createRun(run, gate)
+      const next = { ...run, revision: 2, effect: 'unknown' as const }
+      expect(await worker.updateRun(next)).toBe(true)
+      await redis.kill()
+      expect(cutCommands(redis.dir, 7)).toBeGreaterThan(8)
+      await redis.restart()
+      expect(await eventually(() => gateway.getRun(run.id))).toEqual(next)
+      const again = await gateway.createRun(aRun(), gate)
+      expect(again).toMatchObject({ outcome: 'existing', run: { id: run.id, revision: 2 } })
+    })
+  )
 
   /** The gateway that the run came through hears of the return later than the other one does. */
-  async function lateGateway() {
-    line = await startProxy(redis.port)
-    const [, other] = stores as [Store, Store]
+  async function lateGateway({ redis, stores, lines }: Scene) {
+    const line = await startProxy(redis.port)
+    lines.push(line)
+    const [, other] = stores
     const gateway = await openRedisStore({ url: `redis://127.0.0.1:${line.port}` })
     stores.push(gateway)
     const run = aRun()
@@ -92,92 +94,142 @@ describe('a Redis that comes back older than it was', () => {
     line.pause()
     expect(cutCommands(redis.dir, 1)).toBeGreaterThan(3)
     await redis.restart()
-    return { run, again: () => other.createRun(aRun(), gate) }
+    return { run, line, again: () => other.createRun(aRun(), gate) }
   }
 
-  test('goes on with nobody before everybody has written what it knows', async () => {
-    const { run, again } = await lateGateway()
-    const early = eventually(again)
-    await sleep(5_000)
-    line?.resume()
-    expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
-  })
+  test.concurrent(
+    'goes on with nobody before everybody has written what it knows',
+    inScene(async scene => {
+      const { run, line, again } = await lateGateway(scene)
+      const early = eventually(again)
+      await sleep(5_000)
+      line.resume()
+      expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+    })
+  )
 
-  test('and does not wait for ever for one that has died', async () => {
-    const { again } = await lateGateway()
-    await line?.close()
-    const begun = Date.now()
-    expect(await eventually(again, 30_000)).toMatchObject({ outcome: 'created' })
-    expect(Date.now() - begun).toBeGreaterThan(10_000)
-  })
+  test.concurrent(
+    'nor where the names of the others are lost as well: a worker knows more of a run than its gateway',
+    inScene(async ({ redis, stores, lines }) => {
+      const [gateway] = stores
+      const line = await startProxy(redis.port)
+      lines.push(line)
+      const worker = await openRedisStore({ url: `redis://127.0.0.1:${line.port}` })
+      stores.push(worker)
+      const run = aRun()
+      await gateway.createRun(run, gate)
+      const next = { ...run, revision: 2, effect: 'unknown' as const }
+      expect(await worker.updateRun(next)).toBe(true)
+      // Each process reads every five seconds who else is there.
+      await sleep(6_000)
+      await redis.kill()
+      line.pause()
+      rmSync(join(redis.dir, 'appendonlydir'), { recursive: true, force: true })
+      await redis.restart()
+      const early = eventually(() => gateway.getRun(run.id))
+      await sleep(5_000)
+      line.resume()
+      expect(await early).toEqual(next)
+    })
+  )
 
-  test('and lets none begin before that who starts only now', async () => {
-    const { run } = await lateGateway()
-    const starting = openRedisStore({ url: redis.url })
-    await sleep(5_000)
-    line?.resume()
-    const started = await starting
-    stores.push(started)
-    expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
-  })
+  test.concurrent(
+    'and does not wait for ever for one that has died',
+    inScene(async scene => {
+      const { line, again } = await lateGateway(scene)
+      await line.close()
+      const begun = Date.now()
+      expect(await eventually(again, 30_000)).toMatchObject({ outcome: 'created' })
+      expect(Date.now() - begun).toBeGreaterThan(10_000)
+    })
+  )
 
-  test('where nothing was lost, nobody who starts waits for anybody', async () => {
-    const other = new Redis(redis.url)
-    await other.zadd('retrofit:members', Date.now() + 3_600_000, 'one that does not answer')
-    other.disconnect()
-    const begun = Date.now()
-    stores.push(await openRedisStore({ url: redis.url }))
-    expect(Date.now() - begun).toBeLessThan(10_000)
-  })
+  test.concurrent(
+    'and lets none begin before that who starts only now',
+    inScene(async scene => {
+      const { run, line } = await lateGateway(scene)
+      const starting = openRedisStore({ url: scene.redis.url })
+      await sleep(5_000)
+      line.resume()
+      const started = await starting
+      scene.stores.push(started)
+      expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+    })
+  )
 
-  test('nor does anybody wait for one that had been silent for long', async () => {
-    const [store] = stores as [Store, Store]
-    const other = new Redis(redis.url)
-    await other.zadd('retrofit:members', store.now() + 3_600_000 - 60_000, 'silent for a minute')
-    other.disconnect()
-    await redis.kill()
-    await redis.restart()
-    const begun = Date.now()
-    await eventually(() => store.createRun(aRun(), gate))
-    expect(Date.now() - begun).toBeLessThan(10_000)
-  })
+  test.concurrent(
+    'where nothing was lost, nobody who starts waits for anybody',
+    inScene(async ({ redis, stores }) => {
+      const other = new Redis(redis.url)
+      await other.zadd('retrofit:members', Date.now() + 3_600_000, 'one that does not answer')
+      other.disconnect()
+      const begun = Date.now()
+      stores.push(await openRedisStore({ url: redis.url }))
+      expect(Date.now() - begun).toBeLessThan(10_000)
+    })
+  )
 
-  test('and a replica that takes over, which lacks the last commands, is waited on as well, though it has run for long', async () => {
-    await follower.replicaof('127.0.0.1', redis.port)
-    let port = redis.port
-    const lines = [await startProxy(() => port), await startProxy(() => port)] as const
-    const gateway = await openRedisStore({ url: `redis://127.0.0.1:${lines[0].port}` })
-    const other = await openRedisStore({ url: `redis://127.0.0.1:${lines[1].port}` })
-    stores.push(gateway, other)
-    await eventually(async () => expect(await follower.info('replication')).toMatch(/master_link_status:up/))
-    await sleep(500)
-    await follower.replicaof('NO', 'ONE')
-    const uptime = async () => Number(/uptime_in_seconds:(\d+)/.exec(await follower.info('server'))?.[1])
-    while ((await uptime()) <= 15) await sleep(500)
-    const run = aRun()
-    await gateway.createRun(run, gate)
-    port = promoted.port
-    await redis.kill()
-    lines[0].pause()
-    const early = eventually(() => other.createRun(aRun(), gate))
-    await sleep(5_000)
-    lines[0].resume()
-    expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
-    await Promise.all(lines.map(each => each.close()))
-  })
+  test.concurrent(
+    'nor does anybody wait for one that had been silent for long',
+    inScene(async ({ redis, stores }) => {
+      const [store] = stores
+      const other = new Redis(redis.url)
+      await other.zadd('retrofit:members', store.now() + 3_600_000 - 60_000, 'silent for a minute')
+      other.disconnect()
+      await redis.kill()
+      await redis.restart()
+      const begun = Date.now()
+      await eventually(() => store.createRun(aRun(), gate))
+      expect(Date.now() - begun).toBeLessThan(10_000)
+    })
+  )
 
-  test('and takes no new run where its ledger is another one, until somebody starts the processes again', async () => {
-    const [gateway, worker] = stores as [Store, Store]
-    const run = aRun()
-    await gateway.createRun(run, gate)
-    await redis.kill()
-    rmSync(join(redis.dir, 'appendonlydir'), { recursive: true, force: true })
-    await redis.restart()
-    expect(await eventually(() => worker.getRun(run.id))).toEqual(run)
-    await expect(gateway.createRun(aRun(), gate)).rejects.toThrow(/came back without the ledger that it had/)
-    await expect(gateway.ready()).rejects.toThrow(/came back without the ledger/)
-    const started = await openRedisStore({ url: redis.url })
-    stores.push(started)
-    expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
-  })
+  test.concurrent(
+    'and a replica that takes over, which lacks the last commands, is waited on as well, though it has run for long',
+    inScene(async ({ redis, stores, lines }) => {
+      const promoted = await startRedis()
+      const follower = new Redis(promoted.url)
+      await follower.replicaof('127.0.0.1', redis.port)
+      let port = redis.port
+      const [first, second] = [await startProxy(() => port), await startProxy(() => port)]
+      lines.push(first, second)
+      const gateway = await openRedisStore({ url: `redis://127.0.0.1:${first.port}` })
+      const other = await openRedisStore({ url: `redis://127.0.0.1:${second.port}` })
+      stores.push(gateway, other)
+      await eventually(async () => expect(await follower.info('replication')).toMatch(/master_link_status:up/))
+      await sleep(500)
+      await follower.replicaof('NO', 'ONE')
+      const uptime = async () => Number(/uptime_in_seconds:(\d+)/.exec(await follower.info('server'))?.[1])
+      while ((await uptime()) <= 15) await sleep(500)
+      const run = aRun()
+      await gateway.createRun(run, gate)
+      port = promoted.port
+      await redis.kill()
+      first.pause()
+      const early = eventually(() => other.createRun(aRun(), gate))
+      await sleep(5_000)
+      first.resume()
+      expect(await early).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+      follower.disconnect()
+      await promoted.stop()
+    })
+  )
+
+  test.concurrent(
+    'and takes no new run where its ledger is another one, until somebody starts the processes again',
+    inScene(async ({ redis, stores }) => {
+      const [gateway, worker] = stores
+      const run = aRun()
+      await gateway.createRun(run, gate)
+      await redis.kill()
+      rmSync(join(redis.dir, 'appendonlydir'), { recursive: true, force: true })
+      await redis.restart()
+      expect(await eventually(() => worker.getRun(run.id))).toEqual(run)
+      await expect(gateway.createRun(aRun(), gate)).rejects.toThrow(/came back without the ledger that it had/)
+      await expect(gateway.ready()).rejects.toThrow(/came back without the ledger/)
+      const started = await openRedisStore({ url: redis.url })
+      stores.push(started)
+      expect(await started.createRun(aRun(), gate)).toMatchObject({ outcome: 'existing', run: { id: run.id } })
+    })
+  )
 })

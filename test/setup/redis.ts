@@ -6,14 +6,20 @@ export interface RedisOptions {
   readonly appendfsync?: 'always' | 'everysec'
   /** More arguments of `redis-server`; a later one wins over ours. */
   readonly extra?: readonly string[]
+  /** Where its data are; without it a new folder. Removed at the end. */
+  readonly dir?: string
   /** Beside our own. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** A real Redis with the settings that the promise needs: durable before it answers, and nothing evicted. */
-export async function startRedis({ appendfsync = 'always', extra = [], env = {} }: RedisOptions = {}): Promise<ChildServer> {
+export async function startRedis({
+  appendfsync = 'always',
+  extra = [],
+  env = {},
+  dir = newServerDir('redis')
+}: RedisOptions = {}): Promise<ChildServer> {
   const port = await freePort()
-  const dir = newServerDir('redis')
   const settings = { bind: '127.0.0.1', port: `${port}`, dir, save: '', appendonly: 'yes', appendfsync, 'maxmemory-policy': 'noeviction' }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   return startChildServer({

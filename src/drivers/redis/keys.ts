@@ -18,6 +18,8 @@ export function redisKeys(prefix: string) {
     readiness: `${prefix}:ready`,
     ledger: `${prefix}:ledger`,
     members: `${prefix}:members`,
+    /** When the ledger that this server came back with was last written to, as far as it knows. */
+    asOf: (server: string) => `${prefix}:as-of:${server}`,
     returned: (server: string) => `${prefix}:returned:${server}`,
     channel: `${prefix}:events`
   }

@@ -9,28 +9,39 @@ export interface Memory {
   /** `keys`: what the run was created with; only its creator knows. */
   keep(run: Run, keys?: readonly IdempotencyKey[]): void
   forget(id: string): void
+  /** When Redis had confirmed the last of those that are not kept any more. */
+  readonly forgottenAt: number
   /** Writes again what Redis has confirmed and does not have any more. Answers how many rows that were. */
   restore(connection: Connection): Promise<number>
 }
 
 interface Confirmed {
+  readonly at: number
   readonly run: Run
   readonly keys: readonly IdempotencyKey[]
 }
 
-/** More than is written within the seconds that a file can lose; some 10 MB. */
-const kept = 5_000
+/** More than is written within the seconds that a file can lose; some 20 MB. */
+const kept = 10_000
 
-export function createMemory(keys: RedisKeys): Memory {
+export function createMemory(keys: RedisKeys, now: () => number): Memory {
+  /** The longest confirmed first. */
   const rows = new Map<string, Confirmed>()
+  let forgottenAt = 0
   return {
+    get forgottenAt() {
+      return forgottenAt
+    },
     keep(run, created) {
       const before = rows.get(run.id)
       rows.delete(run.id)
       // Answers may come in another order than their writes.
       const newer = before === undefined || before.run.revision <= run.revision ? run : before.run
-      rows.set(run.id, { run: newer, keys: created ?? before?.keys ?? [] })
-      if (rows.size > kept) rows.delete(rows.keys().next().value as string)
+      rows.set(run.id, { at: now(), run: newer, keys: created ?? before?.keys ?? [] })
+      if (rows.size <= kept) return
+      const [id, { at }] = rows.entries().next().value as [string, Confirmed]
+      rows.delete(id)
+      forgottenAt = at
     },
     forget: id => void rows.delete(id),
     async restore(connection) {

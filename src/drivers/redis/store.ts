@@ -36,8 +36,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   try {
     await check()
     const keys = redisKeys(prefix)
-    const memory = createMemory(keys)
     const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
+    const memory = createMemory(keys, clock.now)
     const incarnation = await watchIncarnation(main, { keys, memory, now: clock.now })
     const runs = redisRuns(main, keys, memory)
     const refuseOtherLedger = () => {
@@ -75,9 +75,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       },
       async close() {
         clearInterval(timer)
-        // Not for long: a Redis that is away keeps nobody from closing.
-        if (main.redis.status === 'ready')
-          await Promise.race([incarnation.leave().catch(() => {}), sleep(1_000, undefined, { ref: false })])
+        // What a Redis that comes back just now has lost is written again before. One that stays away keeps nobody from closing.
+        await Promise.race([incarnation.leave().catch(() => {}), sleep(2_500, undefined, { ref: false })])
         await closeAll()
       }
     }
