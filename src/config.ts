@@ -1,7 +1,7 @@
 /** The one table of settings; the only place that reads the environment. README's table is tested against it. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isSafeAddress } from './governance/safe-address.ts'
+import { isSafeAddress } from './core/safe-address.ts'
 
 interface Setting<T> {
   readonly default: string

@@ -1,8 +1,9 @@
 /** The adapter author's door. */
-export { type ActionSource, type Adapter, type Call, defineAdapter, type ProbeResult } from './core/adapter.ts'
+export { type ActionSource, type Adapter, type Call, defineAdapter, largestArtifactMiB, type ProbeResult } from './core/adapter.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
+export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'
 export type { Json, JsonObject, JsonSchema, ScreenUse, Target } from './core/types.ts'

@@ -41,6 +41,9 @@ export interface ActionSource {
   issue(path: readonly (string | number)[], message: string): void
 }
 
+/** Of one file of a run. */
+export const largestArtifactMiB = 20
+
 export interface Call<Steps = unknown> {
   readonly steps: Steps
   /** Identifies the manifest version: what an adapter keeps warm is keyed by bot and digest. */
@@ -67,7 +70,7 @@ export interface Call<Steps = unknown> {
   step<T>(name: string, work: () => Promise<T>): Promise<T>
   /** One exchange with the target, a client span below the current step. */
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
-  /** Keeps a file with the run; names are made safe. */
+  /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
   /** The text without credentials and without values marked `x-sensitive`. */
   redact(text: string): string

@@ -1,6 +1,6 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
-import type { Call } from '../core/adapter.ts'
-import { FenceLost } from '../core/errors.ts'
+import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
 import type { JsonObject, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
@@ -13,11 +13,9 @@ import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
-  /** The attempt is over: no `commit()` lets anything through any more, also not one whose answer is still to come. */
+  /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
   close(): void
 }
-
-const artifactBytes = 8 * 1024 * 1024
 
 /** `root` is the span of the attempt; `mayCommit` is false for probes. */
 export function openCall(
@@ -60,10 +58,15 @@ export function openCall(
     close: () => {
       closed = true
     },
-    step: (name, run) => tracer.step(name, run),
+    step: async (name, run) => {
+      if (closed) throw new Error(`${action.name}: the attempt was over before the step "${name}"`)
+      return tracer.step(name, run)
+    },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
     attach: async (name, content, mediaType) => {
-      await keep(work, { name, content: content.subarray(0, artifactBytes), mediaType })
+      if (content.byteLength > largestArtifactMiB * 1024 * 1024)
+        throw new RetrofitError('target_failed', { detail: `the file ${name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+      await keep(work, { name, content, mediaType })
     }
   }
 }

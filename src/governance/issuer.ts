@@ -1,6 +1,6 @@
 /** The signing keys of one OAuth or OpenID issuer: found by discovery when the first token comes, kept for a while. */
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
-import { isSafeAddress } from './safe-address.ts'
+import { isSafeAddress } from '../core/safe-address.ts'
 
 export interface IssuerTimes {
   /** For each answer of the issuer. */

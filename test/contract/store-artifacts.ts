@@ -14,7 +14,7 @@ export function artifactTests({ store, twin }: StoreUnderTest): void {
     test.each([
       ['every byte', Buffer.from(Array.from({ length: 256 }, (_, i) => i))],
       ['nothing', Buffer.alloc(0)],
-      ['3 MiB', randomBytes(3 << 20)]
+      ['20 MiB', randomBytes(20 << 20)]
     ])('keeps %s unchanged, for every process', async (_, bytes) => {
       const { id } = aRun()
       await store().artifacts.put(id, 'shot.png', png(bytes))

@@ -203,6 +203,32 @@ describe('after the commit point', () => {
     expect(runs).toBe(1)
   })
 
+  test('what an adapter left behind when its run ended can neither go on nor commit', async () => {
+    const late: string[] = []
+    const over = Promise.withResolvers<void>()
+    let begun = 0
+    const { engine, ended } = await open({
+      script: {
+        run: async call => {
+          const leftBehind = async () => {
+            await over.promise
+            await call.step('late', async () => void begun++).catch((error: Error) => late.push(error.message))
+            await call.commit().catch((error: Error) => late.push(error.message))
+          }
+          void leftBehind()
+          throw new BusinessError('refused', 'No funds')
+        }
+      }
+    })
+    const { run } = await engine.submit(pay())
+    await ended(run)
+    over.resolve()
+    await until(async () => late.length === 2)
+    expect(late).toEqual([expect.stringMatching(/over before the step "late"/), expect.stringMatching(/no longer this worker's/)])
+    expect(begun).toBe(0)
+    expect(await engine.find(caller, run.id)).toMatchObject({ status: 'failed', effect: 'none', error: { code: 'refused' }, steps: [] })
+  })
+
   test('a late effect is found by a later probe', async () => {
     let looks = 0
     const { engine, ended, parts } = await open({
@@ -547,3 +573,37 @@ async function until(met: () => Promise<boolean>, limitMs = 4_000): Promise<void
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
+
+describe('files of a run', () => {
+  const mib = 1024 * 1024
+  test('are kept whole', async () => {
+    const content = Buffer.alloc(20 * mib, 'x')
+    const { engine, ended, parts } = await open({
+      script: {
+        run: async call => {
+          await call.attach('statement.pdf', content, 'application/pdf')
+          await call.commit()
+          return {}
+        }
+      }
+    })
+    const run = await ended((await engine.submit(pay())).run)
+    expect(run.artifacts).toEqual([expect.objectContaining({ name: 'statement.pdf', bytes: content.length })])
+    const kept = await parts.store.artifacts.get(run.id, 'statement.pdf')
+    expect(content.equals(kept?.content ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  test('a larger one is refused, never cut', async () => {
+    const { engine, ended } = await open({
+      script: {
+        run: async call => {
+          await call.attach('statement.pdf', Buffer.alloc(20 * mib + 1), 'application/pdf')
+          return {}
+        }
+      }
+    })
+    const run = await ended((await engine.submit(pay())).run)
+    expect(run).toMatchObject({ status: 'failed', effect: 'none', artifacts: [], error: { code: 'target_failed' } })
+    expect(run.error?.detail).toContain('the file statement.pdf has more than 20 MiB')
+  })
+})
