@@ -108,10 +108,12 @@ apt_install() {
 
 # --- Chromium --------------------------------------------------------------------------------------------------------
 
+usual_browsers='/usr/lib/chromium/chromium-headless-shell /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome /usr/bin/google-chrome-stable'
+
 find_browser() {
   if [ -n "${CHROMIUM_PATH:-}" ] && [ -x "$CHROMIUM_PATH" ]; then return; fi
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
-    [ -x "/usr/bin/$name" ] && return
+  for file in $usual_browsers; do
+    [ -x "$file" ] && return
   done
   downloads=${PLAYWRIGHT_BROWSERS_PATH:-${HOME:-/root}/.cache/ms-playwright}
   for file in "$downloads"/chromium*/chrome-linux*/chrome "$downloads"/chromium*/chrome-linux*/headless_shell \
@@ -126,13 +128,16 @@ install_browser() {
   find_browser && return
   if can_apt; then
     say 'installing Chromium with apt-get'
-    apt_install chromium && find_browser && return
+    # The one without windows starts in half the time; not every distribution has it.
+    for package in chromium-headless-shell chromium; do
+      apt_install "$package" && find_browser && return
+    done
   fi
   if [ -f node_modules/playwright-core/cli.js ]; then
     say "downloading Playwright's Chromium"
     quietly scripts/with-node node node_modules/playwright-core/cli.js install chromium && find_browser && return
   fi
-  say 'no Chromium found. Install one (Debian: apt-get install chromium) or name one in CHROMIUM_PATH.'
+  say 'no Chromium found. Install one (Debian: apt-get install chromium-headless-shell) or name one in CHROMIUM_PATH.'
   return 1
 }
 

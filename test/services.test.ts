@@ -6,15 +6,8 @@ import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
 import amqp from 'amqplib'
 import { Redis } from 'ioredis'
+import { isRunning } from './e2e/processes.ts'
 import { startRedis } from './setup/services.ts'
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 test('a Redis keeps what it answered for through kill -9, and leaves nothing behind', async () => {
   const server = await startRedis()
@@ -23,13 +16,13 @@ test('a Redis keeps what it answered for through kill -9, and leaves nothing beh
   await redis.set('key', 'value')
   const before = server.pid
   await server.kill()
-  expect(isAlive(before)).toBe(false)
+  expect(isRunning(before)).toBe(false)
   await server.restart()
   expect(await redis.get('key')).toBe('value')
   redis.disconnect()
   const after = server.pid
   await server.stop()
-  expect([isAlive(after), existsSync(server.dir)]).toEqual([false, false])
+  expect([isRunning(after), existsSync(server.dir)]).toEqual([false, false])
 })
 
 test('the servers end with the process that started them, also when it is killed', async () => {
@@ -39,8 +32,8 @@ test('the servers end with the process that started them, also when it is killed
   const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(error => error)
   const { pid, dir } = JSON.parse(killed.stdout)
   expect(killed.signal).toBe('SIGKILL')
-  for (let waits = 0; (existsSync(dir) || isAlive(pid)) && waits < 100; waits++) await sleep(50)
-  expect([existsSync(dir), isAlive(pid)]).toEqual([false, false])
+  for (let waits = 0; (existsSync(dir) || isRunning(pid)) && waits < 100; waits++) await sleep(50)
+  expect([existsSync(dir), isRunning(pid)]).toEqual([false, false])
 })
 
 test('the whole run shares one Redis and one RabbitMQ', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { usualBrowser, usualPaths } from '../adapters/playwright/browser.ts'
 import { needsServers } from './setup/needs-servers.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -43,6 +44,13 @@ describe('scripts/setup.sh', () => {
   test('does nothing and says nothing when nothing is missing', () => {
     const { status, stdout, stderr } = spawnSync('sh', ['scripts/setup.sh', 'test'], { cwd: copy, env, encoding: 'utf8' })
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test('looks for a browser where the adapter does, which takes one without windows for nobody who wants to see it', () => {
+    expect(read('scripts/setup.sh')).toContain(`\nusual_browsers='${usualPaths.join(' ')}'\n`)
+    const shell = usualPaths.filter(path => path.includes('headless'))
+    expect(shell).toHaveLength(1)
+    expect(shell).not.toContain(usualBrowser({ headless: false }))
   })
 
   test('installs what is missing, a line for each, and only once', () => {
@@ -147,8 +155,8 @@ function machineWithout(missing: Missing): { readonly checkout: string; readonly
   cpSync(join(root, 'scripts'), join(checkout, 'scripts'), { recursive: true })
   cpSync(join(root, 'package-lock.json'), join(checkout, 'package-lock.json'))
   const script = readFileSync(join(checkout, 'scripts/setup.sh'), 'utf8')
-  // The one thing that PATH does not decide: browsers are looked for in /usr/bin.
-  writeFileSync(join(checkout, 'scripts/setup.sh'), script.replace('"/usr/bin/$name"', `"${machine}/$name"`))
+  // The one thing that PATH does not decide: where browsers are looked for.
+  writeFileSync(join(checkout, 'scripts/setup.sh'), script.replace(/^usual_browsers=.*$/m, `usual_browsers=${chromium}`))
   return { checkout, env: { PATH: bin, HOME: machine } }
 }
 
