@@ -81,7 +81,7 @@ async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, 
     keep = true
     return result
   } catch (error) {
-    keep = (error as Error).name === 'BusinessError' && !lease.tab.committing
+    keep = (error as Error).name === 'BusinessError' && !lease.tab.committing && !lease.tab.busy
     if (error instanceof SignedOff) pool.retire(lease.context)
     throw error
   } finally {

@@ -1,10 +1,12 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
 import { accessSync, constants, existsSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Browser, LaunchOptions } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
+import { isGroupRunning } from './processes.ts'
 import { makeOwnFolder, markProfile, removeOrphans } from './profiles.ts'
 
 export interface BrowserOptions {
@@ -34,7 +36,24 @@ const askMs = 15_000
 const tiedBrowser = fileURLToPath(new URL('tied-browser.sh', import.meta.url))
 /** setpriv is of util-linux; where it is missing, a browser ends by itself when its worker is gone. */
 const canTie = ['/usr/bin/setpriv', tiedBrowser].every(isExecutable)
-const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
+/** Has no windows, so it starts in half the time. Debian's /usr/bin/chromium-headless-shell is a script that would stay between us and it. */
+const headlessShell = '/usr/lib/chromium/chromium-headless-shell'
+/** In their order; scripts/setup.sh looks there too. */
+export const usualPaths: readonly string[] = [
+  headlessShell,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable'
+]
+
+/** The browser that is taken when none is named; without one, Playwright's own download. */
+export const usualBrowser = ({ headless = true, usualPaths: paths = usualPaths }: BrowserOptions = {}): string | undefined =>
+  paths.find(path => existsSync(path) && (headless || path !== headlessShell))
+
+/** Requests of these come from no page, so no commit gate can hold them; pages do without, as in other browsers. */
+const ungated = ['SharedWorker', 'FetchLaterAPI']
+
 const flags = [
   ...egressFlags,
   '--disable-gpu',
@@ -42,7 +61,8 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--disable-domain-reliability'
+  '--disable-domain-reliability',
+  `--disable-blink-features=${ungated.join()}`
 ]
 
 export class BrowserHolder {
@@ -112,16 +132,17 @@ function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitErr
     return new RetrofitError('target_failed', { detail: `the browser did not start: ${reason}`, cause })
   return new RetrofitError('target_failed', {
     detail: chromiumPath === undefined ? 'this worker has no browser' : `this worker has no browser: ${chromiumPath} does not exist`,
-    hint: 'Install Chromium on the worker (Debian: apt-get install chromium), or set CHROMIUM_PATH to a Chromium or Chrome.',
+    hint: 'Install Chromium on the worker (Debian: apt-get install chromium-headless-shell), or set CHROMIUM_PATH to a Chromium or Chrome.',
     retryable: false,
     cause
   })
 }
 
-async function launch({ chromiumPath, headless = true, environment, usualPaths: paths = usualPaths }: BrowserOptions): Promise<Running> {
+async function launch(options: BrowserOptions): Promise<Running> {
+  const { chromiumPath, headless = true, environment } = options
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
-  const executablePath = chromiumPath ?? paths.find(path => existsSync(path))
+  const executablePath = chromiumPath ?? usualBrowser(options)
   // Playwright would leave a profile behind.
   if (executablePath !== undefined && !existsSync(executablePath)) throw new Error(`Executable doesn't exist at ${executablePath}`)
   const folder = await makeOwnFolder()
@@ -178,7 +199,7 @@ async function end(running: Running): Promise<void> {
   const { browser, pid } = running
   await within(browser.close(), graceMs).catch(() => undefined)
   kill(pid)
-  for (let waited = 0; isAlive(pid) && waited < graceMs; waited += 20) await new Promise(resolve => setTimeout(resolve, 20))
+  for (let waited = 0; waited < graceMs && pid > 1 && (await isGroupRunning(pid)); waited += 20) await sleep(20)
   remove(running.folder)
 }
 
@@ -189,15 +210,5 @@ function kill(pid: number): void {
     process.kill(-pid, 'SIGKILL')
   } catch {
     // It is dead already.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid <= 1) return false
-  try {
-    process.kill(-pid, 0)
-    return true
-  } catch {
-    return false
   }
 }

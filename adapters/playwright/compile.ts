@@ -147,6 +147,7 @@ function compileCommit({ commit }: StepSource, kind: KindName, path: Path, { iss
   else commits.push(path)
   const { request, via = 'connection' } = commit === true ? {} : commit
   if (request === undefined) return { via }
+  if (via === 'any') issue([...path, 'commit', 'request'], 'via: any holds no request: take request away, or take via away')
   const found = /^(?:([A-Z]+)\s+)?(\/\S*|https?:\/\/\S+)$/.exec(request)
   if (found === null) {
     issue([...path, 'commit', 'request'], `"${request}" is no request: write a method and a path, as POST /transfer/*`)

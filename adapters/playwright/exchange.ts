@@ -5,6 +5,8 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { getCACertificates } from 'node:tls'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
 export interface Exchange {
   readonly method: string
@@ -38,6 +40,12 @@ const perConnection = new Set([
 ])
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding'])
 
+/** No page, and no file that a step keeps, comes near it; without it, one answer could fill the memory of a worker. */
+const largestAnswerMiB = 64
+const largestAnswerBytes = largestAnswerMiB * 1024 * 1024
+/** As much as Chromium takes; Node's own limit is 16 KiB. */
+const largestHeadBytes = 256 * 1024
+
 let authorities: string[] | undefined
 
 export function exchangeOnce({ method, url, headers, body, signal, commit }: Exchange): Promise<Answer> {
@@ -53,6 +61,7 @@ export function exchangeOnce({ method, url, headers, body, signal, commit }: Exc
       method,
       agent: false,
       signal,
+      maxHeaderSize: largestHeadBytes,
       headers: { ...own, ...length, 'accept-encoding': 'identity', connection: 'close' }
     }
     if (secure) {
@@ -80,13 +89,26 @@ export function exchangeOnce({ method, url, headers, body, signal, commit }: Exc
   })
 }
 
+/** Not asked for; some servers encode all the same. */
+const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) }
+
+async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {
+  const decode = decoders[encoding.trim().toLowerCase() as keyof typeof decoders]
+  return decode === undefined || body.length === 0 ? body : decode(body, { maxOutputLength: largestAnswerBytes })
+}
+
 async function collect(answer: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of answer) {
+    bytes += chunk.length
+    if (bytes > largestAnswerBytes) throw new Error(`the answer has more than ${largestAnswerMiB} MiB`)
+    chunks.push(chunk)
+  }
   const headers = Object.entries(answer.headersDistinct).filter(([name]) => !hopByHop.has(name))
   return {
     status: answer.statusCode ?? 502,
     headers: Object.fromEntries(headers.map(([name, values]) => [name, (values ?? []).join('\n')])),
-    body: Buffer.concat(chunks)
+    body: await decoded(Buffer.concat(chunks), answer.headers['content-encoding'])
   }
 }

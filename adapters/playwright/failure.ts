@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { firstText, markSensitive } from './page-script.ts'
 import type { Stage, StageCall, Step } from './plan.ts'
+import { pathOf } from './tab.ts'
 
 /** The session on the target is over: log in again and start anew. */
 export class SignedOff extends Error {}
@@ -38,9 +39,6 @@ async function whatIsThere(page: Page): Promise<string> {
   const path = pathOf(page.url())
   return `the page is "${cut(title, 60)}" at ${path} and says: ${cut(text, 300) || '(nothing)'}`
 }
-
-/** Without the query: it may hold anything. */
-const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '(no address)')
 
 /** Playwright's first line says what; the log below it repeats the selector and may repeat a value. */
 function reason(error: Error): string {

@@ -3,14 +3,17 @@
  * a second one never does. What nothing was sent for is known to be nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Page, Request, Route } from 'playwright-core'
+import type { Request, Route } from 'playwright-core'
 import { NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
+import { fetchMetadata } from './fetch-metadata.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
 import { sentText } from './sent.ts'
-import { pooled } from './tab.ts'
+import { pooled, type Tab, type Unheld } from './tab.ts'
+import { ambiguous, asksForChange, mayBeEffect, nameOf, outcomeUnknown, unnamed } from './unheld.ts'
+import { gatesOf, usesWindows } from './windows.ts'
 
 const everyRequest = /^/
 
@@ -20,12 +23,16 @@ interface GateState {
   first: string
   /** The committing request, until it has its answer. */
   held: Route | undefined
+  /** The first that left past the gate before it. */
+  unheld: Unheld | undefined
+  /** Another one that matches and came before its answer; it was stopped, and may be the one that was meant. */
+  rival: string | undefined
 }
 
 interface Passage {
   /** Ends when the request has its answer; false when no request came in time. */
   readonly done: Promise<boolean>
-  readonly caught: boolean
+  readonly state: Readonly<GateState>
   shut(): void
 }
 
@@ -33,42 +40,63 @@ interface Passage {
 export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeoutMs: number): Promise<void> {
   const until = Date.now() + timeoutMs
   await step.rehearse?.(stage, timeoutMs)
-  const passage = await openGate(rule, stage, until)
+  if (rule.via === 'any') return passMarked(step, stage, until)
+  const { done, state, shut } = await openGate(rule, stage, until)
   const acted = step.run(stage, Math.max(1, until - Date.now())).then(
     () => undefined,
     (error: unknown) => ({ error })
   )
   const failure = await Promise.race([
     acted,
-    passage.done.then(
+    done.then(
       () => acted,
       () => undefined
     )
   ])
-  if (failure !== undefined && !passage.caught) {
-    passage.shut()
-    throw failure.error
+  if (failure !== undefined && !state.caught) {
+    shut()
+    throw (await outcomeUnknown(stage, state.unheld)) ?? failure.error
   }
-  const surprised = () => stage.tab.surprise !== undefined && !passage.caught
-  if (surprised()) passage.shut()
-  if (!(await passage.done)) {
+  const surprised = () => stage.tab.surprise !== undefined && !state.caught
+  if (surprised()) shut()
+  if (!(await done)) {
+    const unknown = await outcomeUnknown(stage, state.unheld)
+    if (unknown !== undefined) throw unknown
     const why = surprised() ? `an unexpected dialog was open (${stage.tab.surprise})` : 'no request left the page'
     throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}` })
   }
+  if (state.rival !== undefined) throw ambiguous(stage, state.rival)
   const late = await acted
   if (late !== undefined) throw late.error
 }
 
+/** Nothing is held: whatever the step sends, the run is marked before. */
+async function passMarked(step: Step, stage: Stage, until: number): Promise<void> {
+  const { call } = stage
+  await call.exchange('commit', {}, async () => {
+    await call.commit(call.redact(step.title))
+    await step.run(stage, Math.max(1, until - Date.now()))
+  })
+}
+
 async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<Passage> {
-  const context = stage.page.context()
-  const state: GateState = { caught: false, shut: false, first: '', held: undefined }
+  const { page } = stage
+  const context = page.context()
+  const state: GateState = { caught: false, shut: false, first: '', held: undefined, unheld: undefined, rival: undefined }
   const { promise: done, resolve, reject } = Promise.withResolvers<boolean>()
   done.catch(() => undefined)
-  const handler = async (route: Route, request: Request): Promise<void> => {
+  const ofPage = async (route: Route, request: Request): Promise<void> => {
     // What leaves here is not under the browser's egress rules; outside of them it goes to the browser, which refuses it.
-    if (!isOurs(request, stage) || !isInEgress(new URL(request.url()), stage.call.target)) return route.fallback()
-    if (state.caught) return isSecond(rule, request, state.first) ? route.abort('blockedbyclient') : route.fallback()
-    if (!matches(rule, request)) return route.fallback()
+    if (!isInEgress(new URL(request.url()), stage.call.target)) return route.fallback()
+    if (state.caught) {
+      if (!isSecond(rule, request, state.first)) return route.fallback()
+      if (state.held !== undefined && nameOf(request) !== nameOf(state.held.request())) state.rival ??= nameOf(request)
+      return route.abort('blockedbyclient')
+    }
+    if (!matches(rule, request)) {
+      state.unheld ??= unnamed(rule, request, stage.call.target.url)
+      return route.fallback()
+    }
     if (state.shut) return route.abort('blockedbyclient')
     state.caught = true
     state.held = route
@@ -80,10 +108,24 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
       })
       .then(() => resolve(true), reject)
   }
+  const gates = gatesOf(context)
+  const ofWindow = (route: Route, request: Request) => {
+    if (!isNewWindow(request)) return route.fallback()
+    return matches(rule, request) && !gates.admits(state) ? route.abort('blockedbyclient') : ofPage(route, request)
+  }
+  await gates.enter(state, { rule, until, signal: stage.call.signal })
   stage.tab.committing = true
+  stage.tab.onUnheld = unheld => {
+    if (!state.caught && mayBeEffect(rule, unheld)) state.unheld ??= unheld
+  }
   stage.tab.guard(1)
-  await context.route(everyRequest, handler)
-  const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now()))
+  // Turned on for all pages of a context, it is not for those that come after one that is just closing; and nobody tells.
+  const forWindows = context.route(everyRequest, ofWindow).catch(() => undefined)
+  await Promise.all([forWindows, page.route(everyRequest, ofPage)]).catch(error => {
+    gates.leave(state)
+    throw error
+  })
+  const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now())).unref()
   const shut = () => {
     state.shut = true
     if (!state.caught) resolve(false)
@@ -92,18 +134,15 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
     clearTimeout(timer)
     shut()
     stage.tab.closeGate = undefined
-    if (leave !== undefined && !(await isEmptied(stage.page, state.held))) stage.tab.destroy()
+    stage.tab.onUnheld = undefined
+    // A window outlives the page that opened it, and may ask for something yet.
+    if (leave !== undefined && (usesWindows(rule) || !(await isEmptied(stage.tab, state.held)))) stage.tab.destroy()
     await leave?.()
-    await context.unroute(everyRequest, handler).catch(() => undefined)
+    await Promise.allSettled([page.unroute(everyRequest, ofPage), context.unroute(everyRequest, ofWindow)])
+    gates.leave(state)
     stage.tab.guard(-1)
   }
-  return {
-    done,
-    get caught() {
-      return state.caught
-    },
-    shut
-  }
+  return { done, state, shut }
 }
 
 const emptyMs = 3_000
@@ -112,12 +151,12 @@ const emptyMs = 3_000
  * The browser lets go of every request that it holds when a page closes or a route is taken away: so none may be left by then.
  * A document that is gone has none, and what it sent before was told to us before its end.
  */
-async function isEmptied(page: Page, held: Route | undefined): Promise<boolean> {
+async function isEmptied(tab: Tab, held: Route | undefined): Promise<boolean> {
   const refused = held?.abort('blockedbyclient')
   await within(refused ?? Promise.resolve(), emptyMs).catch(() => undefined)
-  for (const until = Date.now() + emptyMs; Date.now() < until && !page.isClosed(); await sleep(20))
+  for (const until = Date.now() + emptyMs; Date.now() < until && !tab.page.isClosed(); await sleep(20))
     try {
-      await within(page.goto('about:blank'), until - Date.now())
+      await within(tab.goto('about:blank'), until - Date.now())
       return true
     } catch {
       // The page of a refused request comes in between.
@@ -126,10 +165,9 @@ async function isEmptied(page: Page, held: Route | undefined): Promise<boolean> 
 }
 
 /** Other pages of the same login pass; a window that is just opening has no page yet and counts as ours. */
-function isOurs(request: Request, { page }: Stage): boolean {
+function isNewWindow(request: Request): boolean {
   try {
-    const from = request.frame().page()
-    return from === page || !pooled.has(from)
+    return !pooled.has(request.frame().page())
   } catch {
     return true
   }
@@ -137,13 +175,13 @@ function isOurs(request: Request, { page }: Stage): boolean {
 
 function matches({ matches }: CommitRule, request: Request): boolean {
   if (matches !== undefined) return matches(request.method(), new URL(request.url()))
-  return !/^(GET|HEAD|OPTIONS)$/.test(request.method()) || request.isNavigationRequest()
+  return asksForChange(request) || request.isNavigationRequest()
 }
 
 /** A page that moves on by itself after the effect may; what could be the effect again may not. */
 function isSecond(rule: CommitRule, request: Request, first: string): boolean {
   if (rule.matches !== undefined) return matches(rule, request)
-  return !/^(GET|HEAD|OPTIONS)$/.test(request.method()) || `${request.method()} ${request.url()}` === first
+  return asksForChange(request) || `${request.method()} ${request.url()}` === first
 }
 
 interface Sending {
@@ -166,10 +204,13 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     .exchange('commit', { 'http.request.method': request.method(), 'url.path': url.pathname }, async () => {
       if (rule.via === 'browser' || unread) {
         await commit()
-        return route.continue()
+        await route.continue()
+        stage.tab.commitStatus = await answeredWith(request, until)
+        return
       }
       const answer = await exchange(stage, request, { url, body, until, commit })
       await route.fulfill({ ...answer, headers: { ...answer.headers } })
+      stage.tab.commitStatus = answer.status
       if (request.isNavigationRequest()) stage.tab.changed = true
     })
     .catch(async error => {
@@ -180,6 +221,16 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     })
 }
 
+/** Nobody waits for the answer to a beacon, and one that becomes a download has none that is told. */
+async function answeredWith(request: Request, until: number): Promise<number> {
+  if (request.resourceType() === 'ping') return 0
+  const answer = await within(request.response(), until - Date.now())
+  const why = request.failure()?.errorText ?? 'it was given up'
+  if (answer === null && !(request.isNavigationRequest() && why.includes('ERR_ABORTED')))
+    throw new Error(`the request has no answer: ${why}`)
+  return answer?.status() ?? 0
+}
+
 async function exchange(
   { page, call }: Stage,
   request: Request,
@@ -187,7 +238,7 @@ async function exchange(
 ): Promise<Answer> {
   const cookies = await page.context().cookies(url.href)
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
-  const headers = { ...request.headers(), ...(cookie === '' ? {} : { cookie }) }
+  const headers = { ...request.headers(), ...fetchMetadata(request), ...(cookie === '' ? {} : { cookie }) }
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, until - Date.now()))])
   return exchangeOnce({ method: request.method(), url, headers, body, signal, commit })
 }

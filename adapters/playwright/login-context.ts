@@ -5,7 +5,8 @@ import type { BrowserHolder } from './browser.ts'
 import { egressProxy } from './egress.ts'
 import { SignedOff, within } from './failure.ts'
 import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
-import { ask, atPath, isSignedOff, runSteps } from './run-steps.ts'
+import { ask, runSteps } from './run-steps.ts'
+import { atPath, isSignedOff } from './signed-off.ts'
 import { Tab } from './tab.ts'
 
 interface Options {
@@ -143,7 +144,7 @@ export class LoginContext {
     const fresh = page.url() === 'about:blank'
     if (!fresh && (await isReady(stage))) return
     if (fresh && steps[0]?.kind === 'goto') return
-    await page.goto(this.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
+    await tab.goto(this.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
     if (!(await isReady(stage)) || (await isSignedOff(stage))) throw new SignedOff('the target has ended the session')
     tab.changed = false
   }

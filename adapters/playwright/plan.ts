@@ -16,7 +16,8 @@ export interface Place {
 export interface CommitRule {
   /** Method and path pattern of the request that has the effect. */
   readonly matches?: (method: string, url: URL) => boolean
-  readonly via: 'connection' | 'browser'
+  /** `any`: nothing is held. */
+  readonly via: 'connection' | 'browser' | 'any'
 }
 
 export interface Step {

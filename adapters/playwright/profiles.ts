@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, isOwnerAlive, ownMark } from './owner.ts'
+import { isOwnerAlive, ownMark } from './owner.ts'
+import { allPids, isRunning } from './processes.ts'
 
 const ownerFile = 'retrofit-owner'
 const prefix = 'playwright_chromiumdev_profile-'
@@ -74,7 +75,8 @@ async function removeProfile(profile: string, browsers: readonly number[]): Prom
 }
 
 async function untilGone(pids: readonly number[]): Promise<void> {
-  for (let waited = 0; pids.some(isAlive) && waited < dyingMs; waited += 20) await sleep(20)
+  const areRunning = async () => (await Promise.all(pids.map(isRunning))).includes(true)
+  for (let waited = 0; waited < dyingMs && (await areRunning()); waited += 20) await sleep(20)
 }
 
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
@@ -82,8 +84,7 @@ const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, 
 /** Processes that run on a profile, by profile. */
 async function browsersByProfile(): Promise<ReadonlyMap<string, readonly number[]>> {
   const found = new Map<string, number[]>()
-  const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name)).map(Number)
-  for (const pid of pids) {
+  for (const pid of await allPids()) {
     const profile = await profileOf(pid)
     if (profile !== undefined) found.set(profile, [...(found.get(profile) ?? []), pid])
   }

@@ -4,9 +4,12 @@ import { explain, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
+import { atPath, isSignedOff } from './signed-off.ts'
 
 /** A quick step is not disturbed; a slow one is, as soon as the page shows a declared error. */
 const patienceMs = 400
+/** A page shows what it was told within this time. */
+const tellMs = 2_000
 
 export async function runSteps(steps: readonly Step[], stage: Stage): Promise<void> {
   for (const step of steps) await runStep(step, stage)
@@ -20,6 +23,7 @@ async function runStep(step: Step, stage: Stage): Promise<void> {
       if (step.acts) await stage.tab.closeGate?.()
       const timeoutMs = Math.max(1, Math.min(step.timeoutMs, stage.call.deadlineAt - Date.now()))
       await watched(step.commit === undefined ? step.run(stage, timeoutMs) : passGate(step, step.commit, stage, timeoutMs), stage)
+      if (step.commit !== undefined && stage.tab.commitStatus >= 400) await refused(stage)
       afterwards(stage)
     } catch (error) {
       throw await explain(await better(error, stage), step, stage)
@@ -27,14 +31,19 @@ async function runStep(step: Step, stage: Stage): Promise<void> {
   })
 }
 
+/** A script that gets such an answer to the committing request has yet to show what it makes of it. */
+async function refused(stage: Stage): Promise<never> {
+  for (const until = Date.now() + tellMs; Date.now() < until; await pause(100)) await inspect(stage)
+  throw new RetrofitError('target_failed', {
+    detail: `the committing request was answered with status ${stage.tab.commitStatus}`,
+    effect: 'unknown'
+  })
+}
+
 /** What the browser noticed by itself costs nothing to look at. */
 function afterwards({ tab, call, login, page }: Stage): void {
   if (tab.surprise !== undefined) throw new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${tab.surprise})` })
   if (!call.committed && login.path !== undefined && atPath(page.url(), login.path)) throw new SignedOff('the target shows its login page')
-}
-
-export function atPath(url: string, path: string): boolean {
-  return URL.canParse(url) && new URL(url).pathname === path
 }
 
 /** The last look, when the steps are over. */
@@ -92,6 +101,7 @@ function declared({ call }: Stage, { code, title }: DeclaredCondition, text: str
 
 /** Lets a step work, and looks at the page beside it once it takes long. */
 async function watched(work: Promise<void>, stage: Stage): Promise<void> {
+  stage.tab.during(work)
   if (stage.call.errors.length === 0) return work
   let over = false
   const look = async (): Promise<void> => {
@@ -129,10 +139,4 @@ async function better(error: unknown, stage: Stage): Promise<unknown> {
     if (found instanceof RetrofitError && !(error instanceof RetrofitError)) return call.committed ? error : found
   }
   return error
-}
-
-export async function isSignedOff(stage: Stage): Promise<boolean> {
-  const { login, page } = stage
-  if (login.path !== undefined && atPath(page.url(), login.path)) return true
-  return login.signedOff === undefined ? false : (await login.signedOff.find(stage)).first().isVisible()
 }

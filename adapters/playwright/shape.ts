@@ -98,9 +98,9 @@ export const step = z
             .describe('Method and path of the request that has the effect: POST /transfer/*. Else the first that is not GET.')
             .optional(),
           via: z
-            .enum(['connection', 'browser'])
+            .enum(['connection', 'browser', 'any'])
             .describe(
-              'connection (usual): the request leaves on a connection of its own, so that nothing sends it twice. browser: the browser sends it.'
+              'connection (usual): the request leaves on a connection of its own, so that nothing sends it twice. browser: the browser sends it. any: nothing is held, and the run is marked before the step; for what is no request, such as a message through a WebSocket.'
             )
             .optional()
         })

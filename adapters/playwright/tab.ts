@@ -1,10 +1,17 @@
-/** One page and what happened on it that no step asked for: dialogs, windows, answers of the target, a crash. */
-import type { Dialog, Page, Response } from 'playwright-core'
+/** One page and what happened on it that no step asked for: dialogs, windows, files, answers of the target, a crash. */
+import type { Dialog, Download, Page, Response } from 'playwright-core'
+import { refuse } from './download.ts'
 
 export interface DialogAnswer {
   readonly accept: boolean
   readonly message?: string | undefined
   readonly value?: string | undefined
+}
+
+export interface Unheld {
+  readonly what: string
+  /** Of a file that was asked for. */
+  readonly url?: URL | undefined
 }
 
 /** Pages that belong to a login; any other is a window that a page opened. */
@@ -22,14 +29,22 @@ export class Tab {
   surprise: string | undefined
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
+  /** Takes the next file that comes; without it the file is refused. */
+  expectDownload: ((file: Download) => void) | undefined
+  /** What the committing request was answered with; 0 before. */
+  commitStatus = 0
   /** The committing request has not come, or has no answer yet. */
   committing = false
+  /** Told of what leaves the page where no request can be held: through a WebSocket, or for a link with `download`. */
+  onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
   /** Kills its browser, and every request with it. */
   readonly destroy: () => void
   private readonly opener: Tab | undefined
   private gates = 0
+  private works = 0
+  private departures = 0
   private readonly answers: DialogAnswer[] = []
   private committed: () => boolean = () => false
 
@@ -42,6 +57,17 @@ export class Tab {
     page.on('popup', popup => {
       if (this.expectPopup === undefined) popup.close().catch(() => undefined)
       else this.expectPopup(popup)
+    })
+    page.on('websocket', socket => {
+      const what = `a message through the WebSocket ${pathOf(socket.url())}`
+      this.onUnheld?.({ what })
+      socket.on('framesent', () => this.onUnheld?.({ what }))
+    })
+    page.on('download', file => {
+      if (/^https?:/.test(file.url())) this.onUnheld?.({ what: `GET ${pathOf(file.url())}`, url: new URL(file.url()) })
+      const take = this.expectDownload ?? refuse
+      this.expectDownload = undefined
+      void take(file)
     })
     page.on('response', response => this.heard(response))
     page.on('framenavigated', () => {
@@ -57,6 +83,7 @@ export class Tab {
     this.status = 0
     this.documents = 0
     this.committing = false
+    this.commitStatus = 0
     this.committed = committed
   }
 
@@ -70,6 +97,20 @@ export class Tab {
     this.opener?.guard(gates)
   }
 
+  /** A step is at work on it, or on a window of it; nothing calls that off but the end of the page, so no other run may have it. */
+  get busy(): boolean {
+    return this.works > 0
+  }
+
+  during(work: Promise<unknown>): void {
+    const over = () => {
+      this.works--
+    }
+    this.works++
+    work.then(over, over)
+    this.opener?.during(work)
+  }
+
   get closed(): Promise<void> {
     return this.page.isClosed() ? Promise.resolve() : new Promise(resolve => this.page.once('close', () => resolve()))
   }
@@ -78,11 +119,22 @@ export class Tab {
     this.answers.push(answer)
   }
 
+  /** Goes to another page, also from one that asks whether to leave it with what was not saved. */
+  async goto(url: string, options?: Parameters<Page['goto']>[1]): Promise<void> {
+    this.departures++
+    try {
+      await this.page.goto(url, options)
+    } finally {
+      this.departures--
+    }
+  }
+
   private async answer(dialog: Dialog): Promise<void> {
     const expected = this.answers.shift()
     const message = dialog.message()
     if (expected !== undefined && (expected.message === undefined || message.includes(expected.message)))
       return expected.accept ? dialog.accept(expected.value) : dialog.dismiss()
+    if (dialog.type() === 'beforeunload' && this.departures > 0) return dialog.accept()
     // An alert after the commit point only tells; a question may decide something.
     if (!(this.committed() && dialog.type() === 'alert')) this.surprise = `${dialog.type()}: ${message}`
     await dialog.dismiss()
@@ -97,6 +149,9 @@ export class Tab {
     this.documents++
   }
 }
+
+/** Without the query: it may hold anything. */
+export const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '(no address)')
 
 function isMainFrame(page: Page, response: Response): boolean {
   try {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
 import type { JsonObject } from '../../src/index.ts'
+import { isRunning } from '../e2e/processes.ts'
 import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -26,6 +27,9 @@ beforeAll(async () => {
       return '<p>Main menu</p>'
     },
     '/wait': '<p>Main menu</p>',
+    '/refused': '<p>Main menu</p><p>No funds</p><script>setTimeout(() => { document.querySelector("p + p").id = "error" }, 700)</script>',
+    '/form':
+      '<p>Main menu</p><input id=amount><button id=pay onclick="amount.value = 14">Pay</button><div>.</div><script>setTimeout(() => { document.querySelector("div").id = "later" }, 700)</script>',
     '/secret': request => {
       const value = new URL(request.url ?? '', site.url).searchParams.get('v')
       return `<body style="font:16px monospace"><p>Main menu</p><p>Card ${value}</p><input value="${value}" style="font:16px monospace"><input type=password value="${value}">`
@@ -90,6 +94,20 @@ describe('warm pages', () => {
     for (const { status } of await Promise.allSettled(runs)) expect(status).toBe('rejected')
     await Promise.all([1, 2, 3].map(() => adapter.run(siteCall([{ goto: '/wait' }], one))))
     expect(adapter.stats?.().pages).toBe(adapter.stats?.().idle)
+  })
+
+  test.each([
+    ['a step', 'read', [{ fill: { css: '#amount', value: '13' } }]],
+    ['a loop', 'read', [{ forEach: { in: '{{ [1, 2] }}', as: 'item', steps: [{ fill: { css: '#amount', value: '13' } }] } }]],
+    ['a committing step', 'write', [{ click: { css: '#pay' }, commit: true }]]
+  ])('%s that a declared error ended does not go on where the next run is', async (_, effect, steps) => {
+    const own = { digest: `refused ${_}`, concurrency: 1 }
+    const errors = { no_funds: { title: 'No funds', when: { css: '#error' } } }
+    const action = parseAction(adapter, { effect, steps: [{ goto: '/refused' }, ...steps], errors }, { ...target, timeout: '10s' })
+    expect(action.issues).toEqual([])
+    await expect(adapter.run(callOf(action.steps, { url: site.url, ...own }))).rejects.toMatchObject({ code: 'no_funds' })
+    const next = [{ goto: '/form' }, { waitFor: { css: '#later' } }, { extract: { amount: { css: '#amount' } } }]
+    expect(await adapter.run(siteCall(next, own))).toEqual({ amount: '' })
   })
 
   test('a login is made anew after its uses', async () => {
@@ -185,7 +203,7 @@ describe('the browser', () => {
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [output] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(String(output).trim())
-    expect(isAlive(pid)).toBe(true)
+    expect(isRunning(pid)).toBe(true)
     const profile =
       readFileSync(`/proc/${pid}/cmdline`, 'utf8')
         .split('\0')
@@ -193,8 +211,8 @@ describe('the browser', () => {
         ?.slice(16) ?? ''
     while (!existsSync(join(profile, 'retrofit-owner'))) await new Promise(resolve => setTimeout(resolve, 20))
     parent.kill('SIGKILL')
-    for (let waited = 0; isAlive(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
-    expect(isAlive(pid)).toBe(false)
+    for (let waited = 0; isRunning(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
+    expect(isRunning(pid)).toBe(false)
     const next = createAdapter()
     await next.run(callOf(parseAction(next, { steps: [{ goto: '/wait' }] }).steps, { url: site.url }))
     for (let waited = 0; existsSync(profile) && waited < 3_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
@@ -210,8 +228,8 @@ describe('the browser', () => {
     const pid = Number(String(output).trim())
     process.kill(pid, 'SIGSTOP')
     parent.kill('SIGKILL')
-    for (let waited = 0; isAlive(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
-    expect(isAlive(pid)).toBe(false)
+    for (let waited = 0; isRunning(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
+    expect(isRunning(pid)).toBe(false)
     await createAdapter().close()
   })
 
@@ -245,12 +263,3 @@ describe('the browser', () => {
     }
   )
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z'
-  } catch {
-    return false
-  }
-}

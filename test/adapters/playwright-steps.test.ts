@@ -14,7 +14,7 @@ const form = `<h1>Form</h1><form action=/done><label for=a>First name</label><in
 <button type=button onmouseover="out.textContent='over'">Over</button><input id=e aria-label=Enter onkeydown="if(event.key=='Enter'){out.textContent='entered';event.preventDefault()}"></form>
 <p id=out></p><ul><li>1,5</li><li>2,5</li></ul><a href=/other target=_blank>Window</a><button onclick="out.textContent=confirm('Sure?')">Ask</button>
 <button onclick="out.textContent=prompt('Name?')">Prompt</button><button onclick="setTimeout(()=>out.textContent='late',300)">Late</button>
-<input type=file id=f aria-label=File onchange="f.files[0].text().then(t=>out.textContent=f.files[0].name+':'+t)"><a href=/file download>Get</a>
+<input type=file id=f aria-label=File onchange="f.files[0].text().then(t=>out.textContent=f.files[0].name+':'+t)"><a href=/file download>Get</a><a href=/huge download>Huge</a>
 <iframe name=inner src=/inner></iframe>`
 const rows = (from: number) =>
   `<table><tr><th>No</th><th>Amount</th><th>Paid</th></tr>${[0, 1].map(i => `<tr><td>${from + i}</td><td>${from + i}.50</td><td>${i ? 'Yes' : 'No'}</td></tr>`).join('')}<tr><td colspan=3>Total</td></tr></table>`
@@ -27,6 +27,8 @@ beforeAll(async () => {
     '/inner': '<b id=in>inside</b>',
     '/file': (_, response) =>
       void response.writeHead(200, { 'content-disposition': 'attachment; filename="../../etc/passwd"' }).end('content'),
+    '/huge': (_, response) =>
+      void response.writeHead(200, { 'content-disposition': 'attachment; filename="huge"' }).end(Buffer.alloc(20 * 1024 * 1024 + 1)),
     '/pages': `<div id=t>${rows(1)}</div><a href="#" onclick="n=(window.n||1)+2;if(n>5)this.remove();setTimeout(()=>t.innerHTML=render(n),60);return false">Next</a>
       <script>const render=n=>${JSON.stringify(rows(0))}.replaceAll('>0.','>'+n+'.').replaceAll('>1.','>'+(n+1)+'.').replace('<td>0<','<td>'+n+'<').replace('<td>1<','<td>'+(n+1)+'<')</script>`,
     '/empty': '<table><tr><th>No</th></tr></table>',
@@ -169,6 +171,8 @@ describe('what fails says why', () => {
       [open, { name: 'Press the button', click: button('Nope') }],
       /step "Press the button" \(role "button" name "Nope"\): .*Timeout.*the page is "Site" at \/form and says: Form/
     ],
+    ['a window that does not open', [open, { click: { ...button('Show'), popup: [shown] } }], /no window opened/],
+    ['a file that is too large', [open, { download: { role: 'link', name: 'Huge', as: 'huge' } }], /the file has more than 20 MiB/],
     ['more than one element', [open, { click: { css: 'button' } }], /strict mode/],
     ['a value that is none', [open, { extract: { a: { css: 'h1', as: 'money' } } }], /a: "Form" is not an amount/],
     ['a missing value', [open, { extract: { a: { css: '#none' } } }], /not found: a: the element/],

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { usualBrowser } from '../../adapters/playwright/browser.ts'
 import { type McpServer, type McpTool, startMcp } from './mcp-stdio.ts'
 import type { Exchange, Transcript } from './transcript.ts'
 
@@ -18,7 +19,8 @@ export interface Driven {
 }
 
 const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('@playwright/mcp/package.json')))
-const flags = ['--headless', '--isolated', '--executable-path', process.env.CHROMIUM_PATH ?? '/usr/bin/chromium']
+const browser = process.env.CHROMIUM_PATH ?? usualBrowser()
+const flags = ['--headless', '--isolated', ...(browser === undefined ? [] : ['--executable-path', browser])]
 
 export async function driveBrowser(url: string, account: string): Promise<Driven> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-bench-'))

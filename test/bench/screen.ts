@@ -1,6 +1,7 @@
 /** A balance off a warm screen through everything, against the same steps in bare Playwright on a warm page. */
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { request } from 'undici'
+import { usualBrowser } from '../../adapters/playwright/browser.ts'
 import { besideSandbox, type Contenders as Sides } from './beside-sandbox.ts'
 import { compare, echoInput, openCaller, registerBench } from './calls.ts'
 import { printTable, rounded } from './figures.ts'
@@ -22,7 +23,7 @@ export const benchScreen = ({ rounds, seconds }: BenchOptions): Promise<object> 
 /** The flags that everybody needs on a server; nothing tuned. */
 const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM_PATH ?? usualBrowser() ?? chromium.executablePath(),
     chromiumSandbox: process.getuid?.() !== 0,
     args: ['--disable-quic', '--disable-background-networking']
   })

@@ -1,6 +1,7 @@
 /** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
 import type { Locator } from 'playwright-core'
 import { isTrue, type Json } from '../../../src/index.ts'
+import { within } from '../failure.ts'
 import { compilePlace, hasPlace, template } from '../locator.ts'
 import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
@@ -20,11 +21,11 @@ export const goto: Kind<'goto'> = {
     return {
       about: body,
       run: async (stage, timeout) => {
-        const { page, call } = stage
+        const { tab, call } = stage
         const url = new URL(await address(stage), call.target.url)
         if (!/^https?:$/.test(url.protocol)) throw new Error(`goto: only http and https addresses can be opened, not ${url.protocol}`)
         await call.exchange('navigate', { 'url.path': url.pathname, 'server.address': url.host }, async () => {
-          await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout })
+          await tab.goto(url.href, { waitUntil: 'domcontentloaded', timeout })
         })
       }
     }
@@ -55,17 +56,26 @@ export const click: Kind<'click'> = {
         if (body.dialog !== undefined) stage.tab.expectDialog({ accept: body.dialog === 'accept' })
         await plain.run(stage, timeout)
       }
-      return { ...plain, run: popup === undefined ? press : (stage, timeout) => inPopup(stage, popup, () => press(stage, timeout)) }
+      return { ...plain, run: popup === undefined ? press : (stage, timeout) => inPopup(stage, { popup, timeout, open: press }) }
     })
   }
 }
 
-async function inPopup(stage: Stage, steps: readonly Step[], open: () => Promise<void>): Promise<void> {
+interface Popup {
+  readonly popup: readonly Step[]
+  readonly timeout: number
+  open(stage: Stage, timeout: number): Promise<void>
+}
+
+async function inPopup(stage: Stage, { popup: steps, timeout, open }: Popup): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<import('playwright-core').Page>()
   stage.tab.expectPopup = resolve
   try {
-    await open()
-    const page = await promise
+    await open(stage, timeout)
+    // Its time begins here: the target may take long to answer a click that commits.
+    const page = await within(promise, timeout).catch(() => {
+      throw new Error('no window opened')
+    })
     const tab = new Tab(page, stage.tab.destroy, stage.tab)
     try {
       tab.begin(() => stage.call.committed)

@@ -1,12 +1,12 @@
 /** Steps that move files: upload, download, screenshot. */
-import { readFile } from 'node:fs/promises'
+import type { Download } from 'playwright-core'
 import { RetrofitError } from '../../../src/index.ts'
-import { picture } from '../failure.ts'
+import { received } from '../download.ts'
+import { picture, within } from '../failure.ts'
 import { compilePlace, hasPlace } from '../locator.ts'
 import { type Kind, onElement, text } from './kind.ts'
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
-const largestBytes = 20 * 1024 * 1024
 
 export const upload: Kind<'upload'> = {
   acts: true,
@@ -35,21 +35,26 @@ export const download: Kind<'download'> = {
     onElement(body, path, compiler, place => ({
       rehearse: async (stage, timeout) => (await place.find(stage)).click({ trial: true, timeout }),
       run: async (stage, timeout) => {
-        const coming = stage.page.waitForEvent('download', { timeout })
-        coming.catch(() => undefined)
-        await (await place.find(stage)).click({ timeout })
-        const file = await coming
+        const { promise: coming, resolve } = Promise.withResolvers<Download>()
+        stage.tab.expectDownload = resolve
         try {
-          const content = await readFile(await file.path())
-          if (content.byteLength > largestBytes) throw new Error(`the file has ${content.byteLength} bytes; ${largestBytes} are allowed`)
-          const suggested = safeName(file.suggestedFilename())
+          await (await place.find(stage)).click({ timeout })
+          // Its time begins here: the target may take long to answer a click that commits.
+          const file = await within(coming, timeout).catch(() => {
+            throw new Error('no file came')
+          })
+          const content = await received(file)
           await stage.call.attach(safeName(body.as), content, 'application/octet-stream')
           // The name that the target chose is data, never a path.
           Object.assign(stage.extracted, {
-            [body.as.replace(/\W/g, '_')]: { artifact: safeName(body.as), file: suggested, bytes: content.byteLength }
+            [body.as.replace(/\W/g, '_')]: {
+              artifact: safeName(body.as),
+              file: safeName(file.suggestedFilename()),
+              bytes: content.byteLength
+            }
           })
         } finally {
-          await file.delete().catch(() => undefined)
+          stage.tab.expectDownload = undefined
         }
       }
     }))

@@ -1,0 +1,54 @@
+/** A file that comes. Playwright tells of it when all of it is there, so it is watched while it grows: what has no end would fill the disk. */
+import { readFile, stat } from 'node:fs/promises'
+import type { Download } from 'playwright-core'
+import { largestArtifactMiB as largestMiB } from '../../src/index.ts'
+
+const lookMs = 100
+
+/** What is in it; the file itself is gone then. */
+export async function received(file: Download): Promise<Buffer> {
+  const page = file.page()
+  const cancel = () => file.cancel().catch(() => undefined)
+  let isLarge = false
+  const look = async (path: string) => {
+    if ((await sizeOf(path)) <= largestMiB * 1024 * 1024) return
+    isLarge = true
+    await cancel()
+  }
+  const growing = growingPath(file)
+  const timer = setInterval(() => growing !== undefined && void look(growing), lookMs).unref()
+  // It would go on without the page.
+  page.once('close', cancel)
+  if (page.isClosed()) void cancel()
+  try {
+    const path = await file.path()
+    await look(path)
+    if (isLarge) throw new Error('cancelled')
+    return await readFile(path)
+  } catch (error) {
+    throw isLarge ? new Error(`the file has more than ${largestMiB} MiB`) : error
+  } finally {
+    clearInterval(timer)
+    page.off('close', cancel)
+    await file.delete().catch(() => undefined)
+  }
+}
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0
+  )
+
+/** Where Chromium writes it. Playwright knows its final name from the begin, and has no word for it that is public. */
+function growingPath(file: Download): string | undefined {
+  const { _artifact } = file as unknown as { readonly _artifact?: { readonly _initializer?: { readonly absolutePath?: unknown } } }
+  const path = _artifact?._initializer?.absolutePath
+  return typeof path === 'string' ? `${path}.crdownload` : undefined
+}
+
+/** Nobody asked for it. */
+export async function refuse(file: Download): Promise<void> {
+  await file.cancel().catch(() => undefined)
+  await file.delete().catch(() => undefined)
+}
