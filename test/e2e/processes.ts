@@ -43,10 +43,15 @@ export function descendants(root: number): readonly ProcessMark[] {
   return below(root).map(pid => ({ pid, startedAt: stats.get(pid)?.startedAt ?? '', command: commandOf(pid) }))
 }
 
+/** `T` when it is stopped, `Z` when only its parent has not looked yet; '' when there is none. */
+export const stateOf = (pid: number): string => statOf(pid)?.state ?? ''
+
 /** A zombie is gone: it waits only for its parent to look. */
+export const isRunning = (pid: number): boolean => !['', 'Z'].includes(stateOf(pid))
+
+/** Still the same process, and it runs. */
 export function isAlive({ pid, startedAt }: ProcessMark): boolean {
-  const stat = statOf(pid)
-  return stat !== undefined && stat.startedAt === startedAt && stat.state !== 'Z'
+  return isRunning(pid) && statOf(pid)?.startedAt === startedAt
 }
 
 /** Those that still live after at most `waitMs`. */
@@ -58,7 +63,7 @@ export async function survivors(marks: readonly ProcessMark[], waitMs: number): 
 
 /** Those below it that have ended and that nobody has waited for; for a moment that is usual. */
 export async function defunctBelow(root: number, waitMs: number): Promise<readonly ProcessMark[]> {
-  const look = () => descendants(root).filter(({ pid }) => statOf(pid)?.state === 'Z')
+  const look = () => descendants(root).filter(({ pid }) => stateOf(pid) === 'Z')
   for (const until = Date.now() + waitMs; look().length > 0 && Date.now() < until; ) await sleep(50)
   return look()
 }

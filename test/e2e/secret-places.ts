@@ -1,5 +1,6 @@
 /** Every byte of every place where a value of a run may come to lie. */
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import amqp from 'amqplib'
 import { Redis } from 'ioredis'
@@ -45,7 +46,9 @@ export async function redisMonitor(url: string): Promise<{ place(): Place; close
 /** The broker's own folder, found by the port that it listens on. */
 export function rabbitFiles(url: string): readonly Place[] {
   const { port } = new URL(url)
-  const mine = globSync('/tmp/retrofit-rabbit-*/rabbitmq.conf').find(path => readFileSync(path, 'utf8').includes(`127.0.0.1:${port}\n`))
+  const mine = globSync(join(tmpdir(), 'retrofit-rabbit-*/rabbitmq.conf')).find(path =>
+    readFileSync(path, 'utf8').includes(`127.0.0.1:${port}\n`)
+  )
   if (mine === undefined) throw new Error(`no broker's folder for port ${port}`)
   return filesBelow(join(mine, '..'))
 }

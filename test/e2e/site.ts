@@ -15,12 +15,16 @@ export const adminKey = 'end-to-end-admin-key'
 
 export type Env = Readonly<Record<string, string>>
 
+export interface FaultsNow {
+  readonly times: number
+}
+
 export interface Target {
   readonly url: string
   readonly ledger: string
   effects(): readonly Effect[]
-  /** How it misbehaves from now on. */
-  faults(changes: object): Promise<void>
+  /** How it misbehaves from now on. Answers all of that; `times`: how many effects more. */
+  faults(changes: object): Promise<FaultsNow>
 }
 
 export interface Site {
@@ -122,8 +126,9 @@ async function endSandbox(child: ChildProcess): Promise<void> {
   await gone
 }
 
-async function setFaults(url: string, changes: object): Promise<void> {
+async function setFaults(url: string, changes: object): Promise<FaultsNow> {
   const body = JSON.stringify(changes)
   const answer = await fetch(new URL('/__sandbox/faults', url), { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   if (answer.status !== 200) throw new Error(`faults: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as FaultsNow
 }

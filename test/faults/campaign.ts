@@ -1,8 +1,9 @@
 /** Makes a fault as often as wanted, in several worlds at once, and has each world checked. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../e2e/seeded-random.ts'
-import { check } from './checker.ts'
+import { check, violations } from './checker.ts'
 import { openDriver } from './driver.ts'
+import { keepEvidence } from './evidence.ts'
 import type { Fault, OwnServers } from './fault.ts'
 import type { Batch } from './figures.ts'
 import type { Trial } from './moment-trial.ts'
@@ -45,19 +46,22 @@ export async function carryOut(order: Order): Promise<readonly Batch[]> {
 
 async function inOneWorld(order: Order, count: number, seed: number): Promise<Batch> {
   const { fault, mode, adapter } = order
-  const own = fault.ownServers ? await openOwnServers(fault.redis?.()) : undefined
-  const servers = own?.servers ?? order.servers
   const prepared = fault.prepare?.()
+  const shared = fault.ownServers === 'redis' ? order.servers?.RABBITMQ_URL : undefined
+  const own = fault.ownServers && (await openOwnServers(prepared?.redis, shared))
+  const servers = own?.lines.servers ?? order.servers
+  const apart = fault.apart ? own?.apart.servers : undefined
   const random = seededRandom(seed)
   const world = await openWorld({
     mode,
     adapter,
     ...fault.options,
     ...prepared?.options,
-    ...(servers === undefined ? {} : { servers })
+    ...(servers === undefined ? {} : { servers }),
+    ...(apart === undefined ? {} : { apart })
   }).catch(async error => {
-    prepared?.close()
     await own?.close()
+    prepared?.close?.()
     throw error
   })
   const driver = openDriver(world, random)
@@ -68,12 +72,13 @@ async function inOneWorld(order: Order, count: number, seed: number): Promise<Ba
     // A message that no worker could take while the servers were away is tried again after five seconds at most.
     if (own !== undefined) await sleep(6_000)
     const residue = await world.residue()
+    if (violations(verdict).length + residue.length > 0) process.stderr.write(`\n  kept in ${keepEvidence(world, verdict)}\n`)
     return { fault: fault.name, mode, adapter, trials, verdict, residue }
   } finally {
     driver.close()
     await world.close()
-    prepared?.close()
     await own?.close()
+    prepared?.close?.()
   }
 }
 

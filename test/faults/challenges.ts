@@ -127,7 +127,7 @@ export async function challenge(mutant: MutantName, servers: Servers, { sound = 
   const options = { ...chosen, ...(chosen.power && powerCuts()) }
   const own = wanted && (await openOwnServers(wanted(sound)))
   const env = { ...options.env, RETROFIT_TEST_MUTANT: sound ? '' : mutant }
-  const world = await openWorld({ ...options, servers: own?.servers ?? servers, env }).catch(async error => {
+  const world = await openWorld({ ...options, servers: own?.lines.servers ?? servers, env }).catch(async error => {
     await own?.close()
     throw error
   })

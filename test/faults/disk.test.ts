@@ -21,3 +21,19 @@ test('a disk that fails, or is read-only, for a second: refused, the process end
     expect.arrayContaining(['kill', 'effect-kill', 'alarm', 'tombstone', 'take-over', 'probe-twin'])
   )
 }, 240_000)
+
+test('a Redis whose disk is full, fails or is read-only for a second ends and is started again: nothing twice or lost', async () => {
+  const { TEST_REDIS_URL: REDIS_URL = '', TEST_RABBITMQ_URL: RABBITMQ_URL = '' } = process.env
+  const servers = { REDIS_URL, RABBITMQ_URL }
+  const order = { mode: 'distributed', adapter: 'echo', hits: 3, seed: 7, lanes: 1, servers, onTrial: () => undefined } as const
+  for (const fault of isThere('redis-disk')) {
+    const batches = await carryOut({ ...order, fault, isOver: () => false })
+    expect(batches.flatMap(({ verdict, residue }) => [...violations(verdict), ...residue])).toEqual([])
+    expect(batches.flatMap(({ trials }) => trials.map(({ moment, hit }) => [moment, hit]))).toEqual([
+      ['full', true],
+      ['EIO', true],
+      ['read-only', true]
+    ])
+  }
+  expect(REDIS_URL).toMatch(/^redis:/)
+}, 240_000)

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type Client, createClient } from '../e2e/client.ts'
-import { adminKey } from '../e2e/site.ts'
 import { openNotes } from './notes.ts'
 import type { Variant } from './targets.ts'
 import type { World } from './world.ts'
@@ -60,7 +59,7 @@ let count = 0
 
 export function openDriver(world: World, random: () => number): Driver {
   const notes = openNotes(world.intentsFile)
-  const clients = world.gateways.map(gateway => createClient(() => gateway.url, adminKey))
+  const clients = world.gateways.map(gateway => createClient(() => gateway.url, world.adminKey))
   const client = (index = 0) => clients[index % clients.length] as Client
   const begun = Date.now().toString(36)
 

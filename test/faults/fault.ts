@@ -16,12 +16,29 @@ export interface Stage {
 
 export interface OwnServers {
   readonly redis: ChildServer
-  readonly rabbit: RabbitServer
-  /** Reset or clog the lines of all programs. */
-  readonly lines: { cut(): void; pause(): void; resume(): void }
-  /** What the programs connect to. */
-  readonly servers: Servers
+  /** Where the fault breaks Redis alone, RabbitMQ is everybody's. */
+  readonly rabbit: RabbitServer | undefined
+  /** Of all programs but those that the fault has set apart. */
+  readonly lines: Lines
+  readonly apart: Lines
   close(): Promise<void>
+}
+
+export interface Lines {
+  /** What programs connect to. */
+  readonly servers: Servers
+  /** Resets every connection. */
+  cut(): void
+  /** Lets nothing through for so long. */
+  stall(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Prepared {
+  readonly options?: Partial<WorldOptions>
+  /** How its own Redis is started. */
+  readonly redis?: RedisOptions
+  close?(): void
 }
 
 export interface Fault {
@@ -33,11 +50,11 @@ export interface Fault {
   readonly rounds: readonly { readonly moment: string; trial(stage: Stage): Promise<Trial> }[]
   readonly options?: Partial<WorldOptions>
   /** What a world of it needs beside that. */
-  prepare?(): { readonly options: Partial<WorldOptions>; close(): void }
-  /** Redis and RabbitMQ that this fault breaks: nobody else may be on them. */
-  readonly ownServers?: boolean
-  /** How its own Redis is started. */
-  redis?(): RedisOptions
+  prepare?(): Prepared
+  /** What this fault breaks: nobody else may be on it. A RabbitMQ takes seconds of both cores to start. */
+  readonly ownServers?: 'redis' | 'both'
+  /** The first gateway and the first worker have lines of their own, as on a host of their own. */
+  readonly apart?: boolean
   /** The fault leaves the world so that the next trial needs another one. */
   readonly fresh?: boolean
 }

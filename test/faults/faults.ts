@@ -1,8 +1,17 @@
 /** The matrix. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { brokenFor, canFillDisk, fullDisk, openBrokenDisk, openSmallDisk } from './disk.ts'
+import {
+  brokenFor,
+  brokenForRedis,
+  canFillDisk,
+  fullDisk,
+  fullDiskOfRedis,
+  openBrokenDisk,
+  openDiskOfRedis,
+  openSmallDisk
+} from './disk.ts'
 import { bothModes, everyAdapter, type Fault, onlyDistributed, onlyEmbedded } from './fault.ts'
-import { cutLedger, duplicateMessages, emptyLedger } from './ledger-faults.ts'
+import { cutLedger, duplicateMessages, emptyBroker, emptyLedger, replaceLedger } from './ledger-faults.ts'
 import { momentNames } from './moments.ts'
 import { canCutPower, cutPowerOf, cuttableRedis, powerCuts } from './power.ts'
 import {
@@ -17,10 +26,14 @@ import {
   retriedAfterTtl,
   rolling,
   serverDown,
+  settledLater,
   stoppedAt,
   takenOver,
   twinFound
 } from './rounds.ts'
+
+/** Two of each role. */
+const twoHosts = { modes: onlyDistributed, adapters: ['echo', 'soap'], options: { gateways: 2, workers: 2 } } as const
 
 const powerCut: Fault = {
   name: 'power',
@@ -28,17 +41,15 @@ const powerCut: Fault = {
   modes: onlyEmbedded,
   adapters: ['echo', 'soap'],
   rounds: (['A2', 'A3', 'A4', 'A5', 'A6', 'W3', 'W7', 'W8', 'W11', 'W12'] as const).map(killedAt),
-  prepare: () => ({ options: powerCuts(), close: () => undefined })
+  prepare: () => ({ options: powerCuts() })
 }
 
 const sharedPowerCut: Fault = {
   name: 'redis-power',
   says: 'the power of Redis and of every program fails: the ledger is cut back to its last fsync',
-  modes: onlyDistributed,
-  adapters: ['echo', 'soap'],
-  ownServers: true,
-  redis: cuttableRedis,
-  options: { gateways: 2, workers: 2 },
+  ...twoHosts,
+  ownServers: 'redis',
+  prepare: () => ({ redis: cuttableRedis() }),
   rounds: [loaded('power cut', cutPowerOf)]
 }
 
@@ -57,11 +68,23 @@ const brokenDisk: Fault = {
   says: 'the disk of the ledger answers EIO, or is read-only, for a second',
   modes: onlyEmbedded,
   adapters: ['echo', 'soap'],
-  rounds: [loaded('EIO', brokenFor('EIO', 1_000)), loaded('read-only', brokenFor('EROFS', 1_000))],
+  rounds: [loaded('EIO', brokenFor('EIO')), loaded('read-only', brokenFor('EROFS'))],
   prepare: openBrokenDisk
 }
 
-const needCompiler: readonly Fault[] = [powerCut, sharedPowerCut, brokenDisk]
+const sharedDisk: Fault = {
+  name: 'redis-disk',
+  says: 'the disk of Redis is full, answers EIO, or is read-only, for a second: Redis ends, and is started again',
+  ...twoHosts,
+  ownServers: 'redis',
+  rounds: [loaded('full', fullDiskOfRedis), loaded('EIO', brokenForRedis('EIO')), loaded('read-only', brokenForRedis('EROFS'))],
+  prepare: openDiskOfRedis
+}
+
+const appliedUnheard = [killedAt('W10'), misbehaves('500 after applying', { failAfterApply: true, times: 1 })]
+
+const needCompiler: readonly Fault[] = [powerCut, sharedPowerCut, brokenDisk, sharedDisk]
+const needMount: readonly Fault[] = [diskFull, sharedDisk]
 const everyMoment = momentNames.filter(moment => moment !== 'W9')
 
 export const everyFault: readonly Fault[] = [
@@ -143,66 +166,63 @@ export const everyFault: readonly Fault[] = [
   {
     name: 'lines',
     says: 'the lines to Redis and RabbitMQ are reset, or let nothing through for a while',
-    modes: onlyDistributed,
-    adapters: ['echo', 'soap'],
-    ownServers: true,
-    options: { gateways: 2, workers: 2 },
+    ...twoHosts,
+    ownServers: 'both',
     rounds: [
       loaded('reset', async ({ own }) => own?.lines.cut()),
-      loaded('stall of 1.5 s', async ({ own }) => {
-        own?.lines.pause()
-        await sleep(1_500)
-        own?.lines.resume()
-      }),
-      loaded('stall of 7 s', async ({ own }) => {
-        own?.lines.pause()
-        await sleep(7_000)
-        own?.lines.resume()
-      })
+      loaded('stall of 1.5 s', async ({ own }) => own?.lines.stall(1_500)),
+      loaded('stall of 7 s', async ({ own }) => own?.lines.stall(7_000))
     ]
   },
   {
+    name: 'partition',
+    says: 'one host with a gateway and a worker is cut off from Redis and RabbitMQ, and the others go on',
+    ...twoHosts,
+    ownServers: 'redis',
+    apart: true,
+    rounds: [1_500, 4_000, 12_000].map(ms => loaded(`for ${ms / 1_000} s`, async ({ own }) => own?.apart.stall(ms)))
+  },
+  {
     name: 'rabbit',
-    says: 'kill -9 of RabbitMQ',
-    modes: onlyDistributed,
-    adapters: ['echo', 'soap'],
-    ownServers: true,
-    options: { gateways: 2, workers: 2 },
-    rounds: [loaded('killed, started again', serverDown('rabbit', 500))]
+    says: 'kill -9 of RabbitMQ, which comes back, or comes back without its queues',
+    ...twoHosts,
+    ownServers: 'both',
+    rounds: [loaded('killed, started again', serverDown('rabbit', 500)), loaded('emptied', emptyBroker)]
   },
   {
     name: 'alarm',
     says: 'RabbitMQ is short of memory and blocks whoever publishes',
-    modes: onlyDistributed,
-    adapters: ['echo', 'soap'],
-    ownServers: true,
-    options: { gateways: 2, workers: 2 },
+    ...twoHosts,
+    ownServers: 'both',
     rounds: [loaded('blocked for 3 s', blockedBroker(3_000))]
   },
   {
     name: 'redis',
     says: 'kill -9 of Redis',
-    modes: onlyDistributed,
-    adapters: ['echo', 'soap'],
-    ownServers: true,
-    options: { gateways: 2, workers: 2 },
+    ...twoHosts,
+    ownServers: 'redis',
     rounds: [loaded('killed, started again', serverDown('redis', 300)), loaded('away for 4 s', serverDown('redis', 4_000))]
   },
   {
     name: 'cut',
     says: 'Redis comes back without its last commands',
-    modes: onlyDistributed,
-    adapters: ['echo', 'soap'],
-    ownServers: true,
-    options: { gateways: 2, workers: 2 },
+    ...twoHosts,
+    ownServers: 'redis',
     rounds: ([1, 3, 10, 50] as const).map(count => loaded(`last ${count} commands`, stage => cutLedger(stage, count)))
+  },
+  {
+    name: 'replaced',
+    says: 'Redis is replaced by a backup that was made while calls came in',
+    ...twoHosts,
+    ownServers: 'redis',
+    rounds: [loaded('a backup', replaceLedger)]
   },
   {
     name: 'empty',
     says: 'Redis comes back empty',
     modes: onlyDistributed,
     adapters: ['echo'],
-    ownServers: true,
+    ownServers: 'redis',
     fresh: true,
     options: { gateways: 2, workers: 2 },
     rounds: [loaded('emptied', emptyLedger)]
@@ -257,13 +277,25 @@ export const everyFault: readonly Fault[] = [
   ...(['absent', 'fail', 'slow'] as const).map(
     (how): Fault => ({
       name: `probe-${how}`,
-      says: { absent: 'the probe does not see the effect', fail: 'the probe fails', slow: 'the probe is slow' }[how],
+      says: {
+        absent: 'the probe does not see the effect',
+        fail: 'the probe fails',
+        slow: 'the probe is slow'
+      }[how],
       modes: bothModes,
       adapters: ['soap'],
       options: { env: { RETROFIT_TEST_PROBE: how } },
-      rounds: [killedAt('W10'), misbehaves('500 after applying', { failAfterApply: true, times: 1 })]
+      rounds: appliedUnheard
     })
   ),
+  {
+    name: 'probe-lag',
+    says: 'the probe sees the effect only when it looks again',
+    modes: bothModes,
+    adapters: ['soap'],
+    options: { env: { RETROFIT_TEST_PROBE: 'lag' } },
+    rounds: appliedUnheard.map(settledLater)
+  },
   {
     name: 'probe-twin',
     says: "a weak probe finds somebody else's record",
@@ -290,8 +322,11 @@ export const everyFault: readonly Fault[] = [
   powerCut,
   sharedPowerCut,
   brokenDisk,
-  diskFull
+  diskFull,
+  sharedDisk
 ]
 
 /** What this machine can not do is left out: power cuts need a C compiler, a small disk needs the right to mount one. */
-export const faults = everyFault.filter(fault => (fault === diskFull ? canFillDisk() : canCutPower() || !needCompiler.includes(fault)))
+export const faults = everyFault.filter(
+  fault => (canFillDisk() || !needMount.includes(fault)) && (canCutPower() || !needCompiler.includes(fault))
+)

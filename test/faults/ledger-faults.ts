@@ -1,10 +1,11 @@
 /** Faults below the ports: what the queue and the ledger's own files can do to us. */
-import { readFileSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import amqp from 'amqplib'
 import type { Stage } from './fault.ts'
+import type { Part } from './part.ts'
 
 /** The append-only file without its last commands, as after a power cut on a disk that lied. */
 export async function cutLedger({ own, world }: Stage, count: number): Promise<void> {
@@ -46,17 +47,53 @@ function commandStarts(bytes: Buffer): readonly number[] {
   return starts
 }
 
-/** And whoever is responsible agrees to begin anew, a while later. */
+/** Redis comes back from a backup that was made while calls came in: what was done since is not in it. */
+export async function replaceLedger({ own, world, random }: Stage): Promise<void> {
+  if (own === undefined) return
+  const [data, backup] = [join(own.redis.dir, 'appendonlydir'), join(own.redis.dir, 'backup')]
+  cpSync(data, backup, { recursive: true })
+  await sleep(random() * 1_000)
+  await own.redis.kill()
+  world.note({ deed: 'replaced', missing: sizeOf(data) - sizeOf(backup) })
+  rmSync(data, { recursive: true })
+  renameSync(backup, data)
+  await own.redis.restart()
+}
+
+const sizeOf = (dir: string): number => readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0)
+
+/** And whoever is responsible agrees to begin anew, once all gateways ask for that. */
 export async function emptyLedger({ own, world }: Stage): Promise<void> {
   if (own === undefined) return
   await own.redis.kill()
   rmSync(join(own.redis.dir, 'appendonlydir'), { recursive: true, force: true })
   await own.redis.restart()
-  await sleep(8_000)
+  await Promise.all(world.gateways.map(asksToBeginAnew))
   for (const part of world.parts) {
     await part.roll()
     await part.ready()
   }
+}
+
+async function asksToBeginAnew({ url }: Part): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(200)) {
+    const told = await fetch(`${url}/readyz`).then(
+      answer => answer.text(),
+      () => ''
+    )
+    if (told.includes('start every gateway and worker again')) return
+  }
+  throw new Error('a gateway did not notice that its ledger is another one')
+}
+
+/** A RabbitMQ that knows neither the queues nor what was in them. */
+export async function emptyBroker({ own }: Stage): Promise<void> {
+  if (own?.rabbit === undefined) return
+  await own.rabbit.kill()
+  const data = join(own.rabbit.dir, 'data')
+  rmSync(data, { recursive: true })
+  mkdirSync(data)
+  await own.rabbit.restart()
 }
 
 /** Every run that is known by now, ten messages each, newest first. */

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Slots } from '../../adapters/playwright/slots.ts'
 import { createClient } from '../e2e/client.ts'
-import { adminKey } from '../e2e/site.ts'
 import { openNotes } from './notes.ts'
 import type { World } from './world.ts'
 
@@ -38,7 +37,7 @@ const patienceMs = 120_000
 export async function drive(world: World, { perSecond, seconds, random }: LoadOptions): Promise<LoadLog> {
   const notes = openNotes(world.intentsFile)
   const targets = [world.target, ...world.beside]
-  const clients = world.gateways.map(({ url }) => createClient(() => url, adminKey))
+  const clients = world.gateways.map(({ url }) => createClient(() => url, world.adminKey))
   const log = {
     accepted: [] as Accepted[],
     statuses: new Map<string, number>(),

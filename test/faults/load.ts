@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, hasEnded, type RunView } from '../e2e/client.ts'
 import { seededRandom } from '../e2e/seeded-random.ts'
-import { adminKey } from '../e2e/site.ts'
 import type { OwnServers } from './fault.ts'
 import { type Accepted, drive, type LoadLog } from './load-driver.ts'
 import { openOwnServers } from './own-servers.ts'
@@ -49,7 +48,7 @@ const stopFor =
     part.signal('SIGCONT')
   }
 
-const everywhere: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+const everywhere: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   'kill of a worker': ({ world, random }) => one(world.workers, random).kill(),
   'stop for 2 s': stopFor(2_000),
   'target answers 500 after applying': async ({ world }) => world.target.faults?.({ failAfterApply: true, times: 20 }),
@@ -61,7 +60,7 @@ const distributed: typeof everywhere = {
   ...everywhere,
   'kill of a gateway': ({ world, random }) => one(world.gateways, random).kill(),
   'lines reset': async ({ own }) => own?.lines.cut(),
-  'kill of RabbitMQ': async ({ own }) => own?.rabbit.restart(),
+  'kill of RabbitMQ': async ({ own }) => own?.rabbit?.restart(),
   'kill of Redis': async ({ own }) => own?.redis.restart()
 }
 
@@ -85,7 +84,7 @@ export async function underSteadyLoad(order: LoadOrder): Promise<LoadResult> {
     // As in production: the usual lease.
     env: { LEASE_MS: '10000', SWEEP_MS: '1000' },
     ...parts,
-    ...(own && { servers: own.servers })
+    ...(own && { servers: own.lines.servers })
   })
   try {
     const scene = { world, own, random }
@@ -111,16 +110,16 @@ async function disturb(scene: Scene, { mode, seconds, everySeconds, outageSecond
   const kinds = Object.entries(mode === 'distributed' ? distributed : everywhere)
   const faults: Record<string, number> = {}
   const begun = Date.now()
-  const making: Promise<void>[] = []
+  const making: Promise<unknown>[] = []
   let brokerBackAt: number | undefined
   for (let count = 0; Date.now() < begun + (seconds - everySeconds) * 1_000; count++) {
     await sleep(everySeconds * 1_000)
     const isHalf = brokerBackAt === undefined && Date.now() > begun + seconds * 300
     if (scene.own !== undefined && outageSeconds > 0 && isHalf) {
       say(`\nthe broker is away for ${outageSeconds} s\n`)
-      await scene.own.rabbit.kill()
+      await scene.own.rabbit?.kill()
       await sleep(outageSeconds * 1_000)
-      await scene.own.rabbit.restart()
+      await scene.own.rabbit?.restart()
       brokerBackAt = Date.now()
       faults['broker away'] = 1
       continue
@@ -179,7 +178,7 @@ const sampled = 50
 
 async function runsOf(world: World, { accepted }: LoadLog): Promise<ReadonlyMap<string, Ended>> {
   const found = new Map<string, Ended>()
-  const clients = world.gateways.map(({ url }) => createClient(() => url, adminKey))
+  const clients = world.gateways.map(({ url }) => createClient(() => url, world.adminKey))
   const until = Date.now() + endMs
   const lookAt = async (some: readonly Accepted[], lookers: number) => {
     const rest = some.toReversed()

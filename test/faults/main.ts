@@ -168,7 +168,7 @@ async function main(): Promise<number> {
     const { campaigns, loads } = readResults(values.merge)
     return report(together(campaigns), loads)
   }
-  const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && !fault.ownServers)
+  const needed = values.mutants || cells().some(({ fault, mode }) => mode === 'distributed' && fault.ownServers !== 'both')
   const servers = needed ? await Promise.all([startRedis(), startRabbit()]) : undefined
   const urls = servers && { REDIS_URL: servers[0].url, RABBITMQ_URL: servers[1].url }
   try {

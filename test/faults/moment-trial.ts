@@ -1,4 +1,5 @@
 /** One trial: a process is killed at a named moment of one run, and the caller stays what it is. */
+import { newRunId } from '../../src/core/ids.ts'
 import type { Driver } from './driver.ts'
 import { type Moment, roleAt } from './moments.ts'
 import type { Variant } from './targets.ts'
@@ -19,9 +20,11 @@ const patienceMs = 120_000
 /** The last moments of a run come after its caller has the answer. */
 const deedMs = 10_000
 
-export async function momentTrial(world: World, driver: Driver, moment: Moment, how = 'kill:1'): Promise<Trial> {
+export async function momentTrial(world: World, driver: Driver, moment: Moment): Promise<Trial> {
   const { variant, faults } = await preparation(world, moment)
   const before = world.deeds().length
+  // An earlier run without an answer is probed again and again, and would come to the moment first.
+  const how = isOfProbe(moment) ? `kill:1:0:${firstRunId(Date.now())}` : 'kill:1'
   // The moments of deciding come after the run's end.
   if (moment !== 'H1') await world.arm(moment, how)
   if (faults !== undefined) await world.target.faults?.(faults)
@@ -37,15 +40,20 @@ export async function momentTrial(world: World, driver: Driver, moment: Moment, 
   await world.arm('')
   if (faults !== undefined) await world.target.faults?.({ delayMs: 0 })
   return {
-    fault: how.split(':')[0] as string,
+    fault: 'kill',
     moment,
-    // An earlier run without an answer is probed again and again, and may come to the moment first.
+    // An earlier run may have come to the moment first.
     hit: deed !== undefined && (roleAt(moment) === 'gateway' || (deed.runId ?? answer.runId) === answer.runId),
     runId: answer.runId,
     recoveredMs: deed === undefined || Number.isNaN(endedAt) ? undefined : Math.max(0, endedAt - deed.at),
     answer: answer.status
   }
 }
+
+/** What the ids of runs that are accepted from now on are not less than: they sort by time. */
+const firstRunId = (now: number): string => newRunId('', now).slice(0, 'run_'.length + 9)
+
+const isOfProbe = (moment: Moment): boolean => moment.startsWith('R')
 
 async function deedAfter(world: World, before: number): Promise<Deed | undefined> {
   for (const until = Date.now() + deedMs; Date.now() < until && world.deeds().length <= before; )
@@ -60,7 +68,7 @@ interface Preparation {
 
 /** A probe is asked only after an answer that leaves doubt, and a person only when the probe found nothing. */
 async function preparation({ adapter }: World, moment: Moment): Promise<Preparation> {
-  if (/^R/.test(moment)) return { variant: 'late', faults: { failAfterApply: true, times: 1 } }
+  if (isOfProbe(moment)) return { variant: 'late', faults: { failAfterApply: true, times: 1 } }
   if (moment === 'H1')
     return { variant: adapter === 'playwright' ? 'late' : 'blind', faults: { failAfterApply: true, acceptWithoutApply: true, times: 1 } }
   if (moment === 'G1') return { variant: 'slow', faults: { delayMs: 300 } }

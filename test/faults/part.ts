@@ -1,7 +1,6 @@
 /** One process of the system under test, started again whenever it ends, as a supervisor would. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Leash } from '../e2e/leash.ts'
 
@@ -140,13 +139,3 @@ export function startPart({ role, program, port, env, leash, onOutput, beforeRes
 
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms).unref())
-
-/** `T` when it is stopped, `Z` when only its parent has not looked yet; '' when there is none. */
-export function stateOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
-  } catch {
-    return ''
-  }
-}

@@ -1,9 +1,10 @@
 /** A process that is stopped or blocked at a moment for longer than its lease, and then goes on as if nothing had been. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stateOf } from '../e2e/processes.ts'
 import type { Driver } from './driver.ts'
 import type { Trial } from './moment-trial.ts'
 import type { Moment } from './moments.ts'
-import { type Part, stateOf } from './part.ts'
+import type { Part } from './part.ts'
 import type { World } from './world.ts'
 
 /** Longer than a lease and a sweep. */

@@ -29,7 +29,9 @@ function built(): string {
 export const powerCuts = (): Partial<WorldOptions> => (canCutPower() ? { env: { LD_PRELOAD: built() }, beforeRestart: backToLastSync } : {})
 
 /** Answers the number instead of writing, while the file is there. */
-export const brokenDisk = (file: string): Partial<WorldOptions> => ({ env: { LD_PRELOAD: built(), RETROFIT_TEST_DISK: file } })
+export const brokenDisk = (file: string): { readonly env: Readonly<Record<string, string>> } => ({
+  env: { LD_PRELOAD: built(), RETROFIT_TEST_DISK: file }
+})
 
 function backToLastSync(dataDir: string): void {
   for (const name of ['ledger.sqlite', 'ledger.sqlite-wal']) {

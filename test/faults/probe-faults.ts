@@ -1,4 +1,4 @@
-/** Probes that mislead: `absent` sees nothing yet, `fail` cannot look, `slow` takes its time, `twin` finds somebody else's record. */
+/** Probes that mislead: `absent` sees nothing, `lag` nothing yet, `fail` cannot look, `slow` takes its time, `twin` finds somebody else's record. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Adapter } from '../../src/core/adapter.ts'
 
@@ -8,10 +8,14 @@ const twin = { confirmation: 'CB1', posted_at: '2025-03-31T00:00:00Z', new_balan
 export function misleading(adapter: Adapter, how: string): Adapter {
   const { probe } = adapter
   if (how === '' || probe === undefined) return adapter
+  const looked = new Set<string>()
   return {
     ...adapter,
     probe: async call => {
-      if (how === 'absent') return { found: false }
+      if (how === 'absent' || (how === 'lag' && !looked.has(call.run.id))) {
+        looked.add(call.run.id)
+        return { found: false }
+      }
       if (how === 'twin') return { found: true, output: twin }
       if (how === 'fail') throw new Error('the probe fails (a test says so)')
       await sleep(1_500)

@@ -8,7 +8,7 @@ import { startSystem } from '../../src/system.ts'
 import { arm, logTo } from './crash-points.ts'
 import { mutantOf } from './mutants.ts'
 import { misleading } from './probe-faults.ts'
-import { unsureQueue, unsureStore } from './unsure.ts'
+import { unsure, unsureQueue } from './unsure.ts'
 import { adapterWithMoments, queueWithMoments, storeWithMoments } from './wrap.ts'
 
 const {
@@ -50,7 +50,7 @@ const system = await startSystem(
   {
     openDeployment: async from => {
       const { store, queue, ...rest } = await (mutantDeployment?.(from) ?? openDeployment(from))
-      const ownStore = unsureStore(storeWithMoments(store), share)
+      const ownStore = unsure(storeWithMoments(store), share)
       const ownQueue = unsureQueue(queueWithMoments(queue), share)
       return { ...rest, store: mutantStore?.(ownStore) ?? ownStore, queue: mutantQueue?.(ownQueue) ?? ownQueue }
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { everyFault } from './faults.ts'
 import { bound95 } from './figures.ts'
 import { mutantNames } from './mutants.ts'
 import { percent, readResults, reportOf, together, verdictOf } from './report.ts'
@@ -28,6 +29,12 @@ test('README quotes it', () => {
   ])
   expect(readme).toContain(`${loads[0]?.drainedS} s until all that had waited was done`)
   expect(readme).toContain(`${mutantNames.length} deliberately broken builds`)
+})
+
+test('there are at least three hundred of every fault', () => {
+  const hits = new Map(everyFault.map(({ name }) => [name, 0]))
+  for (const row of all.rows) hits.set(row.fault, (hits.get(row.fault) ?? 0) + row.hits)
+  expect([...hits].filter(([, count]) => count < 300)).toEqual([])
 })
 
 test('the sums are those of the rows, and nothing that broke is hidden by them', () => {

@@ -1,8 +1,7 @@
 /*
  * After each fsync of a ledger's file: a copy of it, as it would be found after a power cut; of Redis' file, to which is only ever
- * added, how long it was. And while the file that RETROFIT_TEST_DISK
- * names is there, writes and fsyncs of the ledger answer the number that it holds (EIO, EROFS). Preloaded into the program under test,
- * and into its Redis.
+ * added, how long it was. And while the file that RETROFIT_TEST_DISK names is there, writes and fsyncs of these files answer the
+ * number that it holds (EIO, EROFS). Preloaded into the program under test, and into its Redis.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,7 +20,7 @@ static int isLedger(int fd) {
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length <= 0) return 0;
   path[length] = 0;
-  return strstr(path, "ledger.sqlite") && !strstr(path, "-shm");
+  return strstr(path, ".incr.aof") || (strstr(path, "ledger.sqlite") && !strstr(path, "-shm"));
 }
 
 /* What is wrong with the disk now; 0: nothing. */
@@ -41,6 +40,7 @@ static int trouble(int fd) {
 static off_t lengthBefore(int fd, char path[4096]) {
   char link[64];
   struct stat found;
+  if (getenv("RETROFIT_TEST_DISK")) return -1;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, 4095);
   if (length <= 0) return -1;
@@ -105,3 +105,11 @@ SYNCS(fdatasync)
 
 WRITES(pwrite, off_t)
 WRITES(pwrite64, off64_t)
+
+ssize_t write(int fd, const void *bytes, size_t count) {
+  ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+  int wrong = trouble(fd);
+  if (!wrong) return real(fd, bytes, count);
+  errno = wrong;
+  return -1;
+}

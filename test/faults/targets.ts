@@ -1,7 +1,7 @@
 /** The legacy system of a world, one for each adapter: its manifest with short times, its calls, its effect ledger. */
 import { join } from 'node:path'
 import { type Effect, readEffects } from '../../bots/sandbox.ts'
-import type { Site } from '../e2e/site.ts'
+import type { FaultsNow, Site } from '../e2e/site.ts'
 import type { Env } from './part.ts'
 
 export type AdapterName = 'echo' | 'soap' | 'playwright'
@@ -14,7 +14,7 @@ export interface FaultyTarget {
   readonly bot: string
   effects(): readonly Effect[]
   /** Undefined for echo, which has no process of its own. */
-  readonly faults: ((changes: object) => Promise<void>) | undefined
+  readonly faults: ((changes: object) => Promise<FaultsNow>) | undefined
   readonly env: Env
   action(variant: Variant): string
   input(reference: string): Readonly<Record<string, unknown>>

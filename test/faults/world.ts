@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLeash } from '../e2e/leash.ts'
 import { defunctBelow, descendants } from '../e2e/processes.ts'
-import { adminKey, openSite, type Site } from '../e2e/site.ts'
+import { openSite, type Site } from '../e2e/site.ts'
 import { freePort } from '../setup/free-port.ts'
 import { builtProgram } from './built.ts'
 import { type Moment, roleAt } from './moments.ts'
@@ -45,6 +45,8 @@ export interface WorldOptions {
   readonly manifest?: (source: string) => string
   /** For the distributed deployment. */
   readonly servers?: Servers
+  /** What the first gateway and the first worker connect to instead. */
+  readonly apart?: Servers
   readonly gateways?: number
   readonly workers?: number
   readonly env?: Env
@@ -58,6 +60,8 @@ export interface World {
   readonly mode: Mode
   readonly adapter: AdapterName
   readonly namespace: string
+  /** Of this world alone: whoever comes to the gateway of another one is not let in. */
+  readonly adminKey: string
   readonly servers: Servers | undefined
   readonly dataDir: string
   /** What its processes were started with beside the usual. */
@@ -105,9 +109,20 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const target = await openTarget[adapter](site, { notify: beside.length === 0 ? nemesis.url : '', variants })
   const others: FaultyTarget[] = []
   for (const name of beside) others.push(await openTarget[name](site, { notify: '', variants }))
+  const adminKey = randomBytes(12).toString('hex')
   const namespace = `faults-${randomBytes(4).toString('hex')}`
   const dataDir = options.dataDir ?? site.dataDir
-  const place: Place = { site, target, beside: others, nemesis, namespace, dataDir, log: join(site.dir, 'nemesis.jsonl'), options }
+  const place: Place = {
+    site,
+    target,
+    beside: others,
+    nemesis,
+    namespace,
+    adminKey,
+    dataDir,
+    log: join(site.dir, 'nemesis.jsonl'),
+    options
+  }
   const roles: Part['role'][] =
     mode === 'embedded' ? ['up'] : [...Array<'gateway'>(gateways).fill('gateway'), ...Array<'worker'>(workers).fill('worker')]
   const chunks: string[] = []
@@ -117,6 +132,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     mode,
     adapter,
     namespace,
+    adminKey,
     servers,
     dataDir,
     env: options.env ?? {},
@@ -156,12 +172,13 @@ interface Place {
   readonly beside: readonly FaultyTarget[]
   readonly nemesis: Nemesis
   readonly namespace: string
+  readonly adminKey: string
   readonly dataDir: string
   readonly log: string
   readonly options: WorldOptions
 }
 
-function settingsOf({ site, target, beside, namespace, dataDir, log, options }: Place): Env {
+function settingsOf({ site, target, beside, namespace, adminKey, dataDir, log, options }: Place): Env {
   const { mode, adapter, servers, env } = options
   const distributed = { ...servers, RETROFIT_NAMESPACE: namespace, RETROFIT_DATA_KEY: 'a-data-key-for-the-fault-campaign-only' }
   return {
@@ -183,10 +200,13 @@ async function startParts(place: Place, roles: readonly Part['role'][], onOutput
   const { site, dataDir, options } = place
   const leash = openLeash(join(site.dir, 'nothing'))
   site.onClose(() => leash.end())
-  const { beforeRestart } = options
+  const { beforeRestart, apart } = options
   const program = await builtProgram()
   const common = { program, env: settingsOf(place), leash, onOutput, beforeRestart: beforeRestart && (() => beforeRestart(dataDir)) }
-  return Promise.all(roles.map(async role => startPart({ ...common, role, port: await freePort() })))
+  const first = { ...common, env: { ...common.env, ...apart } }
+  const start = async (role: Part['role'], index: number) =>
+    startPart({ ...(roles.indexOf(role) === index ? first : common), role, port: await freePort() })
+  return Promise.all(roles.map(start))
 }
 
 async function arm(world: World, nemesis: Nemesis, { moment, how }: { moment: Moment | ''; how: string }): Promise<void> {
