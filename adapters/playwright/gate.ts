@@ -9,6 +9,7 @@ import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
 import { fetchMetadata } from './fetch-metadata.ts'
+import { interceptionOf } from './interception.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
 import { sentText } from './sent.ts'
 import { pooled, type Tab, type Unheld } from './tab.ts'
@@ -119,9 +120,8 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
     if (!state.caught && mayBeEffect(rule, unheld)) state.unheld ??= unheld
   }
   stage.tab.guard(1)
-  // Turned on for all pages of a context, it is not for those that come after one that is just closing; and nobody tells.
-  const forWindows = context.route(everyRequest, ofWindow).catch(() => undefined)
-  await Promise.all([forWindows, page.route(everyRequest, ofPage)]).catch(error => {
+  await interceptionOf(context).turnOn()
+  await Promise.all([context.route(everyRequest, ofWindow), page.route(everyRequest, ofPage)]).catch(error => {
     gates.leave(state)
     throw error
   })

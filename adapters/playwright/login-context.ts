@@ -4,6 +4,7 @@ import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
 import { egressProxy } from './egress.ts'
 import { SignedOff, within } from './failure.ts'
+import { interceptionOf } from './interception.ts'
 import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
 import { ask, runSteps } from './run-steps.ts'
 import { atPath, isSignedOff } from './signed-off.ts'
@@ -17,6 +18,10 @@ interface Options {
 }
 
 const loginMs = 45_000
+/** No run has been at work for this long. */
+const restMs = 10_000
+/** What a page asks for later than this, after a run, it asks for by itself. */
+const trailMs = 5_000
 
 export class LoginContext {
   readonly key: string
@@ -31,6 +36,9 @@ export class LoginContext {
   private home = ''
   private dead = false
   private whenEmpty: (() => void) | undefined
+  private takers = 0
+  private resting = Promise.resolve()
+  private restTimer: ReturnType<typeof setTimeout> | undefined
   /** Kills the browser that it is in. */
   destroy = () => {}
 
@@ -66,24 +74,51 @@ export class LoginContext {
 
   /** A page that is logged in. */
   async take(call: StageCall): Promise<Tab> {
-    const tab = this.freeTab() ?? (await this.newTab())
-    this.busy.add(tab)
-    tab.begin(() => call.committed)
+    this.takers++
     try {
-      await this.prepare(tab, call)
+      await this.resting
+      const tab = this.freeTab() ?? (await this.newTab())
+      this.busy.add(tab)
+      tab.begin(() => call.committed)
+      await this.prepare(tab, call).catch(error => {
+        this.give(tab, false)
+        throw error
+      })
       return tab
-    } catch (error) {
-      this.give(tab, false)
-      throw error
+    } finally {
+      this.takers--
     }
   }
 
   give(tab: Tab, keep: boolean): void {
     this.busy.delete(tab)
+    tab.leftAt = Date.now()
     const kept = keep && this.usable && !tab.page.isClosed() && this.free.length < (this.plan.pool.pages ?? Number.POSITIVE_INFINITY)
     if (kept) this.free.push(tab)
     else tab.page.close().catch(() => undefined)
     this.leaveWhenEmpty()
+    this.restLater()
+  }
+
+  private restLater(): void {
+    clearTimeout(this.restTimer)
+    this.restTimer = setTimeout(() => {
+      if (this.takers === 0 && this.busy.size === 0 && this.usable) this.resting = this.rest()
+    }, restMs).unref()
+  }
+
+  /** No request is held any more; the runs that come wait for that. A page that might ask for something meanwhile goes. */
+  private async rest(): Promise<void> {
+    if (this.context === undefined || !interceptionOf(this.context).isOn) return
+    const restless = this.free.filter(tab => tab.heardAt > tab.leftAt + trailMs)
+    for (const tab of restless) this.free.splice(this.free.indexOf(tab), 1)
+    try {
+      await Promise.all(restless.map(tab => within(tab.page.close(), 5_000)))
+      await interceptionOf(this.context).turnOff()
+    } catch {
+      // A page of it does not answer.
+      this.dead = true
+    }
   }
 
   retire(gone: () => void): void {

@@ -1,6 +1,7 @@
 /** One page and what happened on it that no step asked for: dialogs, windows, files, answers of the target, a crash. */
 import type { Dialog, Download, Page, Response } from 'playwright-core'
 import { refuse } from './download.ts'
+import { within } from './failure.ts'
 
 export interface DialogAnswer {
   readonly accept: boolean
@@ -35,6 +36,9 @@ export class Tab {
   commitStatus = 0
   /** The committing request has not come, or has no answer yet. */
   committing = false
+  /** When a run left it, and when an answer of any kind last came; in milliseconds, as `Date.now()`. */
+  leftAt = 0
+  heardAt = 0
   /** Told of what leaves the page where no request can be held: through a WebSocket, or for a link with `download`. */
   onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
@@ -123,7 +127,8 @@ export class Tab {
   async goto(url: string, options?: Parameters<Page['goto']>[1]): Promise<void> {
     this.departures++
     try {
-      await this.page.goto(url, options)
+      const answer = await this.page.goto(url, options)
+      if (answer === null && url.startsWith('http')) this.status = await within(this.page.evaluate(statusOfDocument), 1_000)
     } finally {
       this.departures--
     }
@@ -141,6 +146,7 @@ export class Tab {
   }
 
   private heard(response: Response): void {
+    this.heardAt = Date.now()
     const request = response.request()
     if (!request.isNavigationRequest()) return
     this.changed = true
@@ -148,6 +154,12 @@ export class Tab {
     this.status = response.status()
     this.documents++
   }
+}
+
+/** Nobody is told of the answer when requests begin to be held on its way, or when only the part of the page behind # is another. */
+function statusOfDocument(): number {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return navigation?.responseStatus ?? 0
 }
 
 /** Without the query: it may hold anything. */
