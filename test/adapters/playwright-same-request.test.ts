@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
+import { until } from '../contract/fixtures.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 
 const json = `method:'POST',headers:{'content-type':'application/json','x-csrf':'1'},body:'{}'`
@@ -68,6 +69,8 @@ async function pay(page: string, via: 'connection' | 'browser'): Promise<Paid | 
   const call = callOf(parseAction(adapter, { effect: 'write', steps }).steps, { url, egress: [url, other] })
   await adapter.run(call)
   expect(call.seen.commits).toBe(1)
+  // Nobody waits for the answer to a beacon that the browser sends.
+  await until('the request has come', () => paid !== undefined)
   return paid
 }
 
