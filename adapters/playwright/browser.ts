@@ -7,7 +7,7 @@ import { RetrofitError } from '../../src/index.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
 import { isGroupRunning } from './processes.ts'
-import { makeOwnFolder, markProfile, removeOrphans } from './profiles.ts'
+import { makeOwnFolder, markProfile, removeEmptyProfiles, removeOrphans } from './profiles.ts'
 
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
@@ -159,8 +159,9 @@ async function launch(options: BrowserOptions): Promise<Running> {
       timeout: 30_000,
       ...startOf(executablePath, environment && { ...environment, TMPDIR: folder })
     })
-    .catch(error => {
+    .catch(async error => {
       remove(folder)
+      await removeEmptyProfiles()
       throw error
     })
   const pid = await within(pidOf(browser), askMs).catch(async error => {

@@ -1,5 +1,5 @@
 /** A process that is killed leaves its browser and its folders behind; the next one to start takes them away. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,6 +25,12 @@ export const makeOwnFolder = async (): Promise<string> => mkdtemp(join(tmpdir(),
 export async function markProfile(browserPid: number): Promise<void> {
   const profile = await profileOf(browserPid)
   if (profile !== undefined) await writeFile(join(profile, ownerFile), await ownMark())
+}
+
+/** What Playwright leaves when it finds no browser. One that is just starting makes its profile again. */
+export async function removeEmptyProfiles(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter(name => name.startsWith(prefix))
+  await Promise.all(names.map(name => rmdir(join(tmpdir(), name)).catch(() => undefined)))
 }
 
 interface Folder {

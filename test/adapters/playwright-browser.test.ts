@@ -41,7 +41,8 @@ describe('no browser', () => {
 
   test.each([
     ['a path where nothing is', { chromiumPath: '/nowhere/chromium' }],
-    ['what is no browser', { chromiumPath: '/bin/false' }]
+    ['what is no browser', { chromiumPath: '/bin/false' }],
+    ['nothing at all', { usualPaths: ['/nowhere/chromium'] }]
   ])('nothing is left of a try with %s', (_what, options) => {
     const own = mkdtempSync(join(tmpdir(), 'no-browser-'))
     const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
@@ -49,7 +50,9 @@ describe('no browser', () => {
       const holder = new BrowserHolder({ ...${JSON.stringify(options)}, environment: process.env })
       await holder.get().catch(error => console.log(error.code))
       await holder.close()`
-    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, TMPDIR: own } })
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TMPDIR: own, PLAYWRIGHT_BROWSERS_PATH: '/nowhere' }
+    })
     expect([String(stdout), readdirSync(own)]).toEqual(['target_failed\n', []])
     rmSync(own, { recursive: true })
   })
