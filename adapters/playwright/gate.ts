@@ -146,20 +146,23 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
 }
 
 const emptyMs = 3_000
+const emptyPage = 'about:blank'
 
 /**
  * The browser lets go of every request that it holds when a page closes or a route is taken away: so none may be left by then.
  * A document that is gone has none, and what it sent before was told to us before its end.
  */
 async function isEmptied(tab: Tab, held: Route | undefined): Promise<boolean> {
+  const wasEmpty = tab.page.url() === emptyPage
   const refused = held?.abort('blockedbyclient')
   await within(refused ?? Promise.resolve(), emptyMs).catch(() => undefined)
   for (const until = Date.now() + emptyMs; Date.now() < until && !tab.page.isClosed(); await sleep(20))
     try {
-      await within(tab.goto('about:blank'), until - Date.now())
+      await within(tab.goto(emptyPage), until - Date.now())
       return true
     } catch {
-      // The page of a refused request comes in between.
+      // The page of a refused request comes in between; and what was asked for before that may come after it.
+      if (!wasEmpty && tab.page.url() === emptyPage) return true
     }
   return false
 }

@@ -36,6 +36,7 @@ export class LoginContext {
   private home = ''
   private dead = false
   private whenEmpty: (() => void) | undefined
+  private readonly gone = Promise.withResolvers<never>()
   private takers = 0
   private resting = Promise.resolve()
   private restTimer: ReturnType<typeof setTimeout> | undefined
@@ -50,6 +51,7 @@ export class LoginContext {
       throw error
     })
     this.ready.catch(() => undefined)
+    this.gone.promise.catch(() => undefined)
   }
 
   get usable(): boolean {
@@ -142,8 +144,10 @@ export class LoginContext {
   }
 
   private async newTab(): Promise<Tab> {
-    if (this.context === undefined) throw new RetrofitError('target_failed', { detail: 'the browser is gone' })
-    return new Tab(await within(this.context.newPage(), 15_000), () => this.destroy())
+    if (this.context === undefined) throw browserGone()
+    // Playwright leaves it open when the browser ends meanwhile.
+    const opening = Promise.race([this.context.newPage(), this.gone.promise])
+    return new Tab(await within(opening, 15_000), () => this.destroy())
   }
 
   private async open({ browsers, call, plan }: Options): Promise<void> {
@@ -162,6 +166,7 @@ export class LoginContext {
     })
     this.context.on('close', () => {
       this.dead = true
+      this.gone.reject(browserGone())
     })
     const tab = await this.newTab()
     const own = withoutRun(call)
@@ -184,6 +189,8 @@ export class LoginContext {
     tab.changed = false
   }
 }
+
+const browserGone = (): RetrofitError => new RetrofitError('target_failed', { detail: 'the browser is gone' })
 
 /** A login serves several runs: it is nobody's attempt. */
 function withoutRun(call: StageCall): StageCall {

@@ -12,7 +12,8 @@ beforeAll(async () => {
   site = await startSite({
     '/form': `<label>Name <input></label><a href=/other>Other</a><button>Pay</button>
       <script>addEventListener('beforeunload',event=>{event.preventDefault();event.returnValue='x'})</script>`,
-    '/other': '<h1>Other</h1>'
+    '/other': '<h1>Other</h1>',
+    '/send': '<form action=/sent method=post><button>Send</button></form>'
   })
 })
 afterAll(async () => {
@@ -57,3 +58,18 @@ test('a page that did not send is emptied all the same, and its browser goes on'
   const next = await run([])
   expect([stats?.browsersLaunched, next.outcome, next.stats?.browsersLaunched]).toEqual([1, {}, 1])
 })
+
+test('where many fail at their commit point at once, their pages are emptied, and the browser goes on', async () => {
+  const own = createAdapter()
+  const pay = { click: { role: 'button', name: 'Send' }, commit: true }
+  const { steps } = parseAction(own, { effect: 'write', steps: [{ goto: '/send' }, pay] })
+  const lost = Object.assign(new Error('run is no longer this worker’s'), { name: 'FenceLost' })
+  const rounds = Array.from({ length: 8 }, async () => {
+    for (let round = 0; round < 4; round++)
+      await expect(own.run(callOf(steps, { url: site.url, concurrency: 8, commit: () => Promise.reject(lost) }))).rejects.toBe(lost)
+  })
+  await Promise.all(rounds)
+  const stats = own.stats?.()
+  await own.close()
+  expect([stats?.browsersLaunched, site.requests.filter(request => request.startsWith('POST'))]).toEqual([1, []])
+}, 120_000)
