@@ -145,7 +145,7 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
   return { done, state, shut }
 }
 
-const emptyMs = 3_000
+const emptyMs = 10_000
 const emptyPage = 'about:blank'
 
 /**
@@ -158,7 +158,7 @@ async function isEmptied(tab: Tab, held: Route | undefined): Promise<boolean> {
   await within(refused ?? Promise.resolve(), emptyMs).catch(() => undefined)
   for (const until = Date.now() + emptyMs; Date.now() < until && !tab.page.isClosed(); await sleep(20))
     try {
-      await within(tab.goto(emptyPage), until - Date.now())
+      await within(tab.goto(emptyPage, { waitUntil: 'commit' }), until - Date.now())
       return true
     } catch {
       // The page of a refused request comes in between; and what was asked for before that may come after it.

@@ -53,8 +53,8 @@ test('a page that did not send is emptied all the same, and its browser goes on'
   const pay = { click: { role: 'button', name: 'Pay' }, commit: true, timeout: '1s' }
   const { outcome, stats } = await run([pay], { effect: 'write' })
   expect(outcome).toMatchObject({ message: expect.stringContaining('no request left the page') })
-  // Nobody waits for it; after three seconds it would be ended by force.
-  await sleep(4_000)
+  // Nobody waits for it; after ten seconds it would be ended by force.
+  await sleep(11_000)
   const next = await run([])
   expect([stats?.browsersLaunched, next.outcome, next.stats?.browsersLaunched]).toEqual([1, {}, 1])
 })

@@ -175,11 +175,22 @@ describe('secrets', () => {
   })
 })
 
+function isGroupLeader(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('the browser', () => {
   test('killed in mid-run: retryable, and the next run has a new one', async () => {
     await adapter.run(balance())
     const running = adapter.run(siteCall([{ goto: '/wait' }, { waitFor: { text: 'never' }, timeout: '10s' }], { digest: 'kill' }))
-    setTimeout(() => process.kill(browserProcesses()[0] ?? 0, 'SIGKILL'), 1_200)
+    running.catch(() => undefined)
+    await new Promise(resolve => setTimeout(resolve, 1_200))
+    // Its group: another browser of this process may be about to end.
+    for (const pid of browserProcesses().filter(isGroupLeader)) process.kill(-pid, 'SIGKILL')
     await expect(running).rejects.toMatchObject({ code: 'target_failed', retryable: true })
     expect(await adapter.run(balance())).toMatchObject({ account: '40012345' })
     expect(adapter.stats?.().browsersLaunched).toBe(2)

@@ -94,7 +94,7 @@ if (SIM_SEED !== undefined) {
       const caught: Record<string, unknown> = JSON.parse(lastLine(await sim('mutants', 5_000)))
       expect(Object.keys(caught).length).toBeGreaterThan(12)
       expect(Object.entries(caught).filter(([, by]) => by === null)).toEqual([])
-    }, 120_000)
+    }, 300_000)
 
     test('every guard of the engine is needed', async () => {
       const missed: string[] = []
