@@ -123,6 +123,7 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
   await interceptionOf(context).turnOn()
   await Promise.all([context.route(everyRequest, ofWindow), page.route(everyRequest, ofPage)]).catch(error => {
     gates.leave(state)
+    stage.tab.guard(-1)
     throw error
   })
   const timer = setTimeout(() => !state.caught && shut(), Math.max(1, until - Date.now())).unref()

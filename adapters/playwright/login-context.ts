@@ -37,6 +37,7 @@ export class LoginContext {
   private dead = false
   private whenEmpty: (() => void) | undefined
   private readonly gone = Promise.withResolvers<never>()
+  /** Runs that wait for a page of it. */
   private takers = 0
   private resting = Promise.resolve()
   private restTimer: ReturnType<typeof setTimeout> | undefined
@@ -89,6 +90,7 @@ export class LoginContext {
       return tab
     } finally {
       this.takers--
+      this.leaveWhenEmpty()
     }
   }
 
@@ -105,7 +107,7 @@ export class LoginContext {
   private restLater(): void {
     clearTimeout(this.restTimer)
     this.restTimer = setTimeout(() => {
-      if (this.takers === 0 && this.busy.size === 0 && this.usable) this.resting = this.rest()
+      if (this.busy.size + this.takers === 0 && this.usable) this.resting = this.rest()
     }, restMs).unref()
   }
 
@@ -133,7 +135,7 @@ export class LoginContext {
   }
 
   private leaveWhenEmpty(): void {
-    if (!this.dead || this.busy.size > 0 || this.whenEmpty === undefined) return
+    if (!this.dead || this.busy.size + this.takers > 0 || this.whenEmpty === undefined) return
     this.context?.close().catch(() => undefined)
     this.whenEmpty()
   }

@@ -56,3 +56,19 @@ test('for a login', async () => {
     await until('the browser is gone', () => browsers.alive === 0)
   }
 }, 240_000)
+
+test('a login that takes no new run stays for the one that waits for its page, and goes after it', async () => {
+  const context = open()
+  await context.ready
+  const first = await context.take(call)
+  const coming = context.take(call)
+  context.give(first, false)
+  let isGone = false
+  context.retire(() => {
+    isGone = true
+  })
+  const second = await coming
+  expect([second.page.isClosed(), isGone]).toEqual([false, false])
+  context.give(second, true)
+  expect(isGone).toBe(true)
+})
