@@ -1,6 +1,6 @@
 /** Files and answers without an end, or larger than anybody needs: they fill neither the disk nor the memory of a worker. */
 import type { ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
@@ -14,15 +14,21 @@ let site: Site
 /** The answers whose client has gone before their end, by path. */
 const cutOff: string[] = []
 
-/** Sends pieces until nobody takes them any more. */
+/** Sends pieces until nobody takes them any more. Some versions of Node report that through the callback alone, at once, and leave `destroyed` false. */
 async function pour(path: string, response: ServerResponse, { pauseMs = 0, first = piece } = {}): Promise<void> {
   response.once('close', () => cutOff.push(path))
   response.write(first)
-  while (!response.destroyed) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    response.write(pauseMs === 0 ? piece : '.', () => resolve())
-    await Promise.race([promise, sleep(50, undefined, { ref: false })])
-    if (pauseMs > 0) await sleep(pauseMs)
+  let refused = false
+  while (!refused && !response.destroyed) {
+    const written = new Promise<void>(resolve =>
+      response.write(pauseMs === 0 ? piece : '.', error => {
+        refused ||= error != null
+        resolve()
+      })
+    )
+    await Promise.race([written, sleep(50, undefined, { ref: false })])
+    // A callback that comes at once must not keep the event loop from the socket's own events.
+    await (pauseMs === 0 ? setImmediate() : sleep(pauseMs))
   }
 }
 
