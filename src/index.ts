@@ -2,7 +2,18 @@
 export { type ActionSource, type Adapter, type Call, defineAdapter, largestArtifactMiB, type ProbeResult } from './core/adapter.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
-export { compileTemplate, ExpressionError, isTrue, renderText, type Scope, type Template } from './core/expression.ts'
+export {
+  asText,
+  compileEncoded,
+  compileTemplate,
+  type Encode,
+  ExpressionError,
+  isTrue,
+  renderText,
+  type Scope,
+  type Template
+} from './core/expression.ts'
+export type { Holes } from './core/holes.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'

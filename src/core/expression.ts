@@ -1,5 +1,6 @@
 /** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
 import jsonata from 'jsonata'
+import { type Holes, splitHoles } from './holes.ts'
 import type { Json, JsonObject } from './types.ts'
 
 /** What expressions see; what steps have extracted so far stands beside it by name, and in `steps`. */
@@ -19,7 +20,6 @@ export type Template = (scope: Scope) => Promise<Json | undefined>
 /** A mistake in an expression; `message` says what and where in the text. */
 export class ExpressionError extends Error {}
 
-const hole = /\{\{([\s\S]*?)\}\}/g
 const limits = { timeout: 250, stack: 200, sequence: 100_000 }
 
 /** Compiles a value of a manifest with every expression in it. Throws ExpressionError. */
@@ -42,16 +42,24 @@ export async function isTrue(template: Template, scope: Scope): Promise<boolean>
   return Array.isArray(value) ? value.length > 0 : Boolean(value)
 }
 
+/** Turns the value of one hole into text that can not leave its place. Throws when the value can not stand there. */
+export type Encode = (value: Json | undefined) => string
+
 function compileText(text: string): Template {
-  const holes = [...text.matchAll(hole)]
-  const only = holes[0]
+  const { literals, expressions } = splitHoles(text)
+  const [only] = expressions
   if (only === undefined) return async () => text
-  if (only[0] === text.trim()) return compileExpression(only[1] ?? '')
-  const literals = text.split(hole).filter((_, index) => index % 2 === 0)
-  const parts = holes.map(found => compileExpression(found[1] ?? ''))
+  if (expressions.length === 1 && literals.every(literal => literal.trim() === '')) return compileExpression(only)
+  return compileEncoded(text, () => asText)
+}
+
+/** A text whose holes are each encoded for the place where they stand; `encoderOf` is asked once for each hole, when it is compiled. */
+export function compileEncoded(text: string, encoderOf: (index: number, holes: Holes) => Encode): (scope: Scope) => Promise<string> {
+  const holes = splitHoles(text)
+  const parts = holes.expressions.map((source, index) => ({ value: compileExpression(source), encode: encoderOf(index, holes) }))
   return async scope => {
-    const values = await Promise.all(parts.map(part => part(scope)))
-    return literals.map((literal, index) => literal + asText(values[index])).join('')
+    const texts = await Promise.all(parts.map(async ({ value, encode }) => encode(await value(scope))))
+    return holes.literals.map((literal, index) => literal + (texts[index] ?? '')).join('')
   }
 }
 
@@ -87,7 +95,8 @@ const compileObject =
     return Object.fromEntries(values.filter((pair): pair is [string, Json] => pair[1] !== undefined))
   }
 
-const asText = (value: Json | undefined): string =>
+/** Text of a value inside a text: '' for nothing, JSON for objects and lists. */
+export const asText = (value: Json | undefined): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 /** JSONata's arrays carry hidden members, and functions are values there: leave plain JSON. */

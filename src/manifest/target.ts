@@ -1,4 +1,5 @@
 /** `env` and `target`: what is rendered once, when the manifest is loaded. */
+import { splitHoles } from '../core/holes.ts'
 import type { JsonObject } from '../core/types.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { type Path, type Report, valueError } from './issue.ts'
@@ -26,7 +27,6 @@ export function readEnvironment(raw: JsonObject, env: (name: string) => string |
   return values
 }
 
-const hole = /\{\{([\s\S]*?)\}\}/g
 const envUse = /(?<![\w.$"'`])env\s*\.\s*["'`]?([A-Za-z_]\w*)/g
 /** Parts of an action that hold no expressions. */
 const plainKeys: ReadonlySet<string> = new Set(['title', 'description', 'input', 'output', 'example', 'scopes'])
@@ -36,9 +36,9 @@ export function checkExpressions(raw: JsonObject, report: Report): void {
   const listed = Array.isArray(raw.env) ? raw.env.map(String) : []
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === 'string') {
-      if (value.replaceAll(hole, '').includes('{{'))
-        report(valueError(path, 'an expression begins with {{ and does not end: close it with }}'))
-      const names = [...value.matchAll(hole)].flatMap(([, inner = '']) => [...inner.matchAll(envUse)].map(([, name = '']) => name))
+      const { expressions, unclosed } = splitHoles(value)
+      if (unclosed !== undefined) report(valueError(path, 'an expression begins with {{ and does not end: close it with }}'))
+      const names = expressions.flatMap(inner => [...inner.matchAll(envUse)].map(([, name = '']) => name))
       for (const name of new Set(names)) if (!listed.includes(name)) report(valueError(path, notListed(name, listed)))
     } else if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, [...path, index])
     else if (isObject(value)) for (const [key, member] of Object.entries(value)) visit(member, [...path, key])
@@ -79,15 +79,16 @@ interface Reading {
 function render(text: unknown, { path, values, report }: Reading): string | undefined {
   if (typeof text !== 'string') return undefined
   let known = true
-  const rendered = text.replaceAll(hole, (whole, inner: string) => {
-    const name = /^\s*env\.([A-Za-z_]\w*)\s*$/.exec(inner)?.[1]
+  const { literals, expressions } = splitHoles(text)
+  const rendered = expressions.map(inner => {
+    const name = /^env\.([A-Za-z_]\w*)$/.exec(inner.trim())?.[1]
     if (name === undefined)
-      report(valueError(path, `${whole} can not stand here: only {{ env.NAME }} can, because it is read when the manifest is loaded`))
+      report(valueError(path, `{{${inner}}} can not stand here: only {{ env.NAME }} can, because it is read when the manifest is loaded`))
     const value = name === undefined ? undefined : values[name]
     known &&= value !== undefined
     return value ?? ''
   })
-  return known ? rendered : undefined
+  return known ? literals.map((literal, index) => literal + (rendered[index] ?? '')).join('') : undefined
 }
 
 function readUrl(text: unknown, reading: Reading): { text: string; parsed: URL } | undefined {
