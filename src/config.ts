@@ -36,6 +36,23 @@ const flag = (says: string): Setting<boolean> => ({
   }
 })
 
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]*\*?$/
+
+/** Names of the environment, with commas; one that ends with `*` stands for all that begin so. */
+const environmentNames = (initial: string, says: string): Setting<readonly string[]> => ({
+  default: initial,
+  says,
+  parse: value => {
+    const names = value
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => name !== '')
+    const bad = names.find(name => !namePattern.test(name))
+    if (bad !== undefined) throw new Error('must be names with commas, as BOT_*,ORDERS_URL')
+    return names
+  }
+})
+
 const issuer = (says: string): Setting<string> => ({
   default: '',
   says,
@@ -66,6 +83,10 @@ export const settingsTable = {
   PUBLIC_URL: text('', 'address that the published OpenAPI document names as its server; empty: `/`'),
   DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
+  MANIFEST_ENV: environmentNames(
+    'BOT_*,TELLER_URL,COREBANK_URL',
+    'names of environment variables that manifests may use, with commas; `BOT_*` stands for all that begin with `BOT_`; never one of these settings'
+  ),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
@@ -106,8 +127,9 @@ export const settingsTable = {
 export type SettingName = keyof typeof settingsTable
 
 export type Settings = { readonly [Name in SettingName]: ReturnType<(typeof settingsTable)[Name]['parse']> } & {
-  /** A variable that a manifest lists; never one of our own settings. */
-  manifestEnv(name: string): string | undefined
+  /** The value of a variable that a manifest lists; null where MANIFEST_ENV does not let manifests read it, or it is a setting of ours. */
+  manifestEnv(name: string): string | undefined | null
+  isInEnvironment(name: string): boolean
   /** Names this process in leases and logs. */
   readonly processName: string
 }
@@ -132,10 +154,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     ...settings,
     SECRETS_DIR: settings.SECRETS_DIR === '' ? join(settings.DATA_DIR, 'secrets') : settings.SECRETS_DIR,
-    manifestEnv: name => (Object.hasOwn(settingsTable, name) ? undefined : environment[name]),
+    manifestEnv: name => (!Object.hasOwn(settingsTable, name) && isListed(settings.MANIFEST_ENV, name) ? environment[name] : null),
+    isInEnvironment: name => (environment[name] ?? '') !== '',
     processName: `${hostname()}:${process.pid}:${Date.now().toString(36)}`
   }
 }
+
+const isListed = (list: readonly string[], name: string): boolean =>
+  list.some(one => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
 
 function contradictions(settings: Settings): string[] {
   const found: string[] = []
@@ -148,6 +174,8 @@ function contradictions(settings: Settings): string[] {
     found.push('RETROFIT_DATA_KEY must have at least 32 characters')
   if (settings.RETROFIT_ADMIN_KEY !== '' && settings.RETROFIT_ADMIN_KEY.length < 16)
     found.push('RETROFIT_ADMIN_KEY must have at least 16 characters')
+  const own = settings.MANIFEST_ENV?.find(name => Object.hasOwn(settingsTable, name))
+  if (own !== undefined) found.push(`MANIFEST_ENV names ${own}, which is a setting of Retrofit: no manifest may read it`)
   return found
 }
 

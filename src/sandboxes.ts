@@ -21,7 +21,7 @@ export async function startSandboxes(settings: Settings): Promise<readonly Runni
   const wanted = readdirSync(settings.BOTS_DIR, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && existsSync(join(settings.BOTS_DIR, entry.name, 'sandbox', 'main.ts')))
     .map(({ name }) => ({ bot: name, variable: `${name.toUpperCase()}_URL` }))
-    .filter(({ variable }) => settings.manifestEnv(variable) === undefined)
+    .filter(({ variable }) => !settings.isInEnvironment(variable))
   const started = await Promise.allSettled(wanted.map(one => startSandbox(settings, one)))
   const running = started.filter(result => result.status === 'fulfilled').map(({ value }) => value)
   const failed = started.find(result => result.status === 'rejected')

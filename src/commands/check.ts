@@ -15,7 +15,10 @@ import { agentLines } from './agent-lines.ts'
 export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
   const settings = readSettings()
   const adapters = await loadAdapters()
-  const env = (name: string) => settings.manifestEnv(name) ?? placeholder(name)
+  const env = (name: string) => {
+    const value = settings.manifestEnv(name)
+    return value === undefined ? placeholder(name) : value
+  }
   const wanted = paths.length === 0 ? [settings.BOTS_DIR] : paths
   const read = await Promise.all(wanted.map(path => readPath(path, { adapters, env })))
   const bots = read.flat()

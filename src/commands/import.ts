@@ -72,7 +72,10 @@ function previous(folder: string): Previous | undefined {
 async function check(text: string, bot: string, file: string): Promise<readonly ManifestIssue[]> {
   const adapters = await loadAdapters()
   const settings = readSettings()
-  const env = (name: string) => settings.manifestEnv(name) ?? 'http://127.0.0.1:1'
+  const env = (name: string) => {
+    const value = settings.manifestEnv(name)
+    return value === undefined ? 'http://127.0.0.1:1' : value
+  }
   const { issues } = loadManifest(text, { file, name: bot, adapters, env, trusted: true })
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return issues

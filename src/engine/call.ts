@@ -8,6 +8,7 @@ import type { Credentials } from '../governance/secrets.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
 import type { Work } from './execute.ts'
+import { hideEnvironment } from './hide-environment.ts'
 import { Stopped } from './holding.ts'
 import { sessionOf } from './session-use.ts'
 
@@ -28,6 +29,7 @@ export function openCall(
   const session = sessionOf(work.parts, holding.run)
   const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
+  const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
@@ -43,7 +45,7 @@ export function openCall(
     signal: holding.signal,
     deadlineAt: holding.run.deadlineAt,
     sensitive,
-    redact: createRedactor(sensitive),
+    redact: text => hidden(clean(text)),
     records: tracer.records,
     get committed() {
       return committed

@@ -23,7 +23,8 @@ export interface LoadOptions {
   /** The name that the bot must have: its folder's, or that of the path it is registered under. */
   readonly name?: string
   readonly adapters: Readonly<Record<string, Adapter>>
-  readonly env: (name: string) => string | undefined
+  /** The value of a variable; null for one that manifests may not read. */
+  readonly env: (name: string) => string | undefined | null
   /** From an operator's folder, not over HTTP: it may be larger. */
   readonly trusted?: boolean
 }

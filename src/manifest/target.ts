@@ -8,24 +8,24 @@ import { secretName } from './shape.ts'
 
 export type Environment = Readonly<Record<string, string>>
 
-/** The values of the names that the manifest lists. */
-export function readEnvironment(raw: JsonObject, env: (name: string) => string | undefined, report: Report): Environment {
+/** The values of the names that the manifest lists; `env` answers null for one that no manifest may read. */
+export function readEnvironment(raw: JsonObject, env: (name: string) => string | undefined | null, report: Report): Environment {
   const values: Record<string, string> = {}
   const names: readonly unknown[] = Array.isArray(raw.env) ? raw.env : []
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || secretName.test(name)) continue
     const value = env(name)
-    if (value === undefined || value === '')
-      report(
-        valueError(
-          ['env', index],
-          `${name} is not set: set it in the environment of the gateway and every worker, as ${name}=…, or remove it here`
-        )
-      )
+    if (value === null || value === undefined || value === '')
+      report(valueError(['env', index], value === null ? notAllowed(name) : notSet(name)))
     else values[name] = value
   }
   return values
 }
+
+const notSet = (name: string): string =>
+  `${name} is not set: set it in the environment of the gateway and every worker, as ${name}=…, or remove it here`
+const notAllowed = (name: string): string =>
+  `manifests may not read ${name}: call it BOT_${name}, or let the operator add ${name} to the setting MANIFEST_ENV`
 
 const envUse = /(?<![\w.$"'`])env\s*\.\s*["'`]?([A-Za-z_]\w*)/g
 /** Parts of an action that hold no expressions. */
@@ -91,21 +91,26 @@ function render(text: unknown, { path, values, report }: Reading): string | unde
   return known ? literals.map((literal, index) => literal + (rendered[index] ?? '')).join('') : undefined
 }
 
-function readUrl(text: unknown, reading: Reading): { text: string; parsed: URL } | undefined {
+/** What is shown is what the manifest says: a value of the environment may be private. */
+function readUrl(text: unknown, reading: Reading): { written: string; text: string; parsed: URL } | undefined {
   const rendered = render(text, reading)
-  if (rendered === undefined) return undefined
+  if (typeof text !== 'string' || rendered === undefined) return undefined
+  const written = shown(text)
+  const named = (part: string) => (valueNote(text) === '' ? part : `${written}${valueNote(text)}`)
   const refuse = (message: string): undefined => void reading.report(valueError(reading.path, message))
   if (!URL.canParse(rendered))
-    return refuse(`${JSON.stringify(shown(rendered))} is not an absolute URL: write it as https://host:port/path`)
+    return refuse(`${JSON.stringify(written)} is not an absolute URL${valueNote(text)}: write it as https://host:port/path`)
   const parsed = new URL(rendered)
   if (!['http:', 'https:'].includes(parsed.protocol))
-    return refuse(`${parsed.protocol}// can not be reached: write an http:// or https:// address`)
+    return refuse(`${named(`${parsed.protocol}//`)} can not be reached: write an http:// or https:// address`)
   if (parsed.username !== '' || parsed.password !== '')
     return refuse('a login stands in the URL: put it in the secret store and name it in target.credentials')
   if (isMetadata(parsed.hostname))
-    return refuse(`${parsed.hostname} is an address of the machine's own cloud metadata: it can not be a target`)
-  return { text: rendered, parsed }
+    return refuse(`${named(parsed.hostname)} is an address of the machine's own cloud metadata: it can not be a target`)
+  return { written, text: rendered, parsed }
 }
+
+const valueNote = (text: string): string => (splitHoles(text).expressions.length === 0 ? '' : ' with the value that the environment gives')
 
 /** A URL that can not be parsed may still hold a login. */
 const shown = (url: string): string => url.replace(/\/\/[^/]*@/, '//…@')
@@ -117,6 +122,7 @@ function readOrigin(entry: unknown, reading: Reading): string | undefined {
   const url = readUrl(entry, reading)
   if (url === undefined) return undefined
   if (url.text === url.parsed.origin || url.text === `${url.parsed.origin}/`) return url.parsed.origin
-  reading.report(valueError(reading.path, `${JSON.stringify(url.text)} is not an origin: write ${url.parsed.origin}`))
+  const remedy = valueNote(url.written) === '' ? `write ${url.parsed.origin}` : 'write scheme, host and port alone, as https://host:port'
+  reading.report(valueError(reading.path, `${JSON.stringify(url.written)} is not an origin${valueNote(url.written)}: ${remedy}`))
   return undefined
 }

@@ -96,7 +96,7 @@ const load = (source: string) =>
   loadManifest(source, {
     file: 'adapters/playwright/README.md',
     adapters: { playwright: adapter },
-    env: name => (name === 'CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined)
+    env: name => (name === 'BOT_CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined)
   })
 
 /** Steps in the smallest manifest that can hold them. */

@@ -18,7 +18,7 @@ export function targetOf(bot: string, operations: readonly Operation[]): Importe
   const soap = operations.every(each => each.soap === '1.2') ? '1.2' : '1.1'
   const addresses = [...new Set(operations.map(({ endpoint }) => usable(endpoint?.address)))]
   const address = addresses.find(each => each !== undefined)
-  const variable = address === undefined ? `${bot.toUpperCase()}_URL` : undefined
+  const variable = address === undefined ? `BOT_${bot.toUpperCase()}_URL` : undefined
   const origins = [...new Set(addresses.flatMap(each => (each === undefined ? [] : [new URL(each).origin])))]
   const keys: Record<string, Json> = { url: address ?? `{{ env.${variable} }}`, ...(soap === '1.2' ? { soap } : {}) }
   if (origins.length > 1) keys.egress = origins
