@@ -63,6 +63,16 @@ const issuer = (says: string): Setting<string> => ({
   }
 })
 
+const oneOf = <const T extends string>(choices: readonly [T, ...T[]], says: string): Setting<T> => ({
+  default: choices[0],
+  says,
+  parse: value => {
+    const known = choices.find(one => one === value)
+    if (known === undefined) throw new Error(`must be one of ${choices.join(', ')}`)
+    return known
+  }
+})
+
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const level = (initial: (typeof levels)[number], says: string): Setting<(typeof levels)[number]> => ({
@@ -86,6 +96,10 @@ export const settingsTable = {
   MANIFEST_ENV: environmentNames(
     'BOT_*,TELLER_URL,COREBANK_URL',
     'names of environment variables that manifests may use, with commas; `BOT_*` stands for all that begin with `BOT_`; never one of these settings'
+  ),
+  BOTS_OVER_HTTP: oneOf(
+    ['admin', 'off', 'tenant'],
+    'who may register bots with `PUT /v1/bots/{bot}`: `admin` (keys with all scopes), `off` (nobody) or `tenant` (each tenant its own, with `bots:write`)'
   ),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),

@@ -20,6 +20,7 @@ import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { loadManifest } from './manifest/load.ts'
+import { refuseBot } from './refuse-bot.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { startWorker } from './worker/worker.ts'
@@ -135,7 +136,11 @@ async function openCatalog({
 }: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
   const catalog = createCatalog({
     records: deployment.store.records,
-    parse: (source, options) => loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
+    parse: (source, { file, name, tenant }) => {
+      const read = loadManifest(source, { file, name, adapters, env: settings.manifestEnv, trusted: tenant === undefined })
+      return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
+    },
+    refuse: bot => refuseBot(createSecrets(settings.SECRETS_DIR), bot)
   })
   const issues: ManifestIssue[] = []
   const watching = await watchBots({
@@ -192,7 +197,7 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
 
 /** Read when somebody looks. */
 function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
-  const depths = () => Promise.all(catalog.entries().map(async ({ bot }) => [bot.name, await queue.depth(bot.name)] as const))
+  const depths = () => Promise.all(catalog.known().map(async ({ key }) => [key, await queue.depth(key)] as const))
   telemetry.gauge('retrofit_queue_depth', 'Messages that wait for a worker', async () =>
     (await depths()).map(([bot, { messages }]) => [{ bot }, messages] as const)
   )
@@ -242,6 +247,7 @@ async function addGateway(
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
+      botsOverHttp: settings.BOTS_OVER_HTTP,
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
       ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
     }

@@ -121,7 +121,15 @@ const ledgerOf = async (call: Call<EchoSteps>): Promise<string> =>
 const answer = async (call: Call<EchoSteps>): Promise<Json> =>
   call.steps.result === undefined ? call.input : ((await call.steps.result(scopeOf(call))) ?? null)
 
-function scopeOf({ input, session, credentials, target, run }: Call<EchoSteps>): Scope {
+/** What it answers goes to the caller: no credential may stand there. */
+function scopeOf({ input, session, credentialsAt, target, run }: Call<EchoSteps>): Scope {
   const { id, reference, attempt } = run
-  return { input, session, credentials, env: target.env, steps: {} as JsonObject, run: { id, reference, attempt } }
+  return {
+    input,
+    session,
+    credentials: credentialsAt(undefined),
+    env: target.env,
+    steps: {} as JsonObject,
+    run: { id, reference, attempt }
+  }
 }

@@ -53,7 +53,9 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
 }
 
 async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
-  return template === undefined ? { ...stage.extracted } : ((await template(scopeOf(stage))) ?? null)
+  // It goes to the caller, wherever the page is.
+  const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
+  return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
 }
 
 /** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */

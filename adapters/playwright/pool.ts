@@ -136,10 +136,10 @@ export class Pool {
 
   private slotsOf({ bot, target }: StageCall): Slots {
     const most = target.concurrency ?? defaultConcurrency
-    const known = this.slots.get(bot.name)
+    const known = this.slots.get(bot.key)
     if (known?.most === most) return known
     const made = known === undefined ? new Slots(most) : known.resize(most)
-    this.slots.set(bot.name, made)
+    this.slots.set(bot.key, made)
     return made
   }
 
@@ -173,7 +173,7 @@ const screenGone = (): RetrofitError =>
 
 function keyOf({ bot, credentials, target }: StageCall): string {
   const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))
-  return `${bot.name} ${bot.digest} ${secret.digest('hex')}`
+  return `${bot.key} ${bot.digest} ${secret.digest('hex')}`
 }
 
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

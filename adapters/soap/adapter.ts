@@ -64,10 +64,15 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
 /** Taken apart once for each operation, as long as the target stays where it is. */
 const endpoints = new WeakMap<OperationPlan, { readonly base: string; readonly url: URL }>()
 
-function endpointOf({ target }: Call, operation: OperationPlan): URL {
+/** A login, a key or a token goes with every request of a target that has some: only to where the credentials may go. */
+function endpointOf({ target, credentialOrigins }: Call, operation: OperationPlan): URL {
   const before = endpoints.get(operation)
   const url = before?.base === target.url ? before.url : new URL(operation.endpoint ?? target.url, target.url)
   if (url !== before?.url) endpoints.set(operation, { base: target.url, url })
+  if (target.credentials !== undefined && !credentialOrigins.includes(url.origin))
+    throw new RetrofitError('credential_refused', {
+      detail: `${url.origin} is not among the origins that the credentials may go to. Nothing was sent.`
+    })
   if (target.egress.includes(url.origin)) return url
   const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
   throw new RetrofitError('target_failed', { detail, retryable: false })

@@ -41,8 +41,8 @@ interface Built extends Outgoing {
 }
 
 async function build(invocation: Invocation): Promise<Built> {
-  const { call, operation } = invocation
-  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
+  const { call, operation, endpoint } = invocation
+  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call, endpoint))) ?? {})
   try {
     const sealed = operation.seal === undefined ? undefined : await seal(operation.seal, invocation)
     const { envelope, parts } = await inPieces(write(operation, value, sealed?.extras), call.signal)

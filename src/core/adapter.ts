@@ -46,8 +46,8 @@ export const largestArtifactMiB = 20
 
 export interface Call<Steps = unknown> {
   readonly steps: Steps
-  /** Identifies the manifest version: what an adapter keeps warm is keyed by bot and digest. */
-  readonly bot: { readonly name: string; readonly digest: string }
+  /** Identifies the manifest version: what an adapter keeps warm goes by `key`, which no other tenant's bot has, and digest. */
+  readonly bot: { readonly name: string; readonly key: string; readonly digest: string }
   readonly action: string
   readonly target: Target
   readonly run: { readonly id: string; readonly reference: string; readonly attempt: number; readonly tenant: string }
@@ -55,7 +55,12 @@ export interface Call<Steps = unknown> {
   readonly session: JsonObject
   /** The session's own screen. With `pinned` it is opened when it is not there; else the call throws `screen_gone` then. */
   readonly screen?: { readonly id: string; readonly use: ScreenUse }
+  /** For what goes to `credentialOrigins`, and nowhere else. Expressions of a manifest see `credentialsAt`. */
   readonly credentials: Readonly<Record<string, string>>
+  /** Where the credentials may go. Empty where the target has none. */
+  readonly credentialOrigins: readonly string[]
+  /** What expressions see for a page or request of that origin: the values where they may go; anywhere else, as in an output, marks. */
+  credentialsAt(origin: string | undefined): Readonly<Record<string, string>>
   /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
   readonly signal: AbortSignal
   readonly deadlineAt: number

@@ -29,6 +29,18 @@ export const errorKinds = {
     'Use one of the names of this service; its operator sets PUBLIC_URL and MCP_HOSTS.'
   ),
   insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
+  registering_refused: kind(
+    403,
+    'Bots can not be registered here',
+    false,
+    'Ask the operator: a file in the bots folder, a key with all scopes, or the setting BOTS_OVER_HTTP.'
+  ),
+  credential_refused: kind(
+    403,
+    'The bot may not use these credentials here',
+    false,
+    'An operator has to list the bot, the tenant and the origin in the file of the credentials; do not retry.'
+  ),
   not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
   action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),
   run_not_found: kind(404, 'No such run', false, 'Check the run id; runs of other tenants are not visible.'),
@@ -55,6 +67,12 @@ export const errorKinds = {
     'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
   ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
+  version_changed: kind(
+    409,
+    'The bot is not at the version that the call names',
+    false,
+    'Read what has changed in errors[], read the action anew, and send the version that the detail names, or none.'
+  ),
   session_busy: kind(
     409,
     'Another call is on the screen of this session',
@@ -106,6 +124,12 @@ export const errorKinds = {
     'Look at the run, if there is one, before you try again; report the run id.'
   ),
   target_failed: kind(502, 'The target did not do it', true, 'Nothing was changed in the target; try again later.'),
+  secret_in_output: kind(
+    502,
+    'The output holds a credential',
+    false,
+    'Nothing of the output is kept. An operator has to correct the bot and change the credential; do not retry.'
+  ),
   invalid_output: kind(
     502,
     'The target answered something unexpected',

@@ -1,5 +1,7 @@
 /** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
 import jsonata from 'jsonata'
+import { settleMarks } from './credential-marks.ts'
+import { RetrofitError } from './errors.ts'
 import { type Holes, splitHoles } from './holes.ts'
 import type { Json, JsonObject } from './types.ts'
 
@@ -67,8 +69,9 @@ function compileExpression(source: string): Template {
   const expression = parse(source)
   return async scope => {
     try {
-      return plain(await expression.evaluate(scope))
+      return settleMarks(plain(await expression.evaluate(scope)), scope.credentials)
     } catch (error) {
+      if (error instanceof RetrofitError) throw error
       throw new ExpressionError(`{{${source}}} ${(error as Error).message}`, { cause: error })
     }
   }

@@ -42,7 +42,7 @@ export interface NewRun {
 
 export function newRun(from: NewRun): Run {
   const { caller, bot, action, now, deadlineAt } = from
-  const run: Run = {
+  return withoutUndefined({
     id: from.id,
     revision: 1,
     tenant: caller.tenant,
@@ -50,6 +50,7 @@ export function newRun(from: NewRun): Run {
     clientId: caller.clientId,
     bot: bot.name,
     botDigest: bot.digest,
+    botTenant: bot.tenant,
     action: action.name,
     actionEffect: action.effect,
     input: from.input,
@@ -69,11 +70,10 @@ export function newRun(from: NewRun): Run {
     artifacts: [],
     history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
     traceparent: from.traceparent,
-    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf }),
-    ...(from.session === undefined ? {} : { session: from.session }),
-    ...(from.sessionValues === undefined ? {} : { sessionValues: from.sessionValues })
-  }
-  return run
+    retryOf: from.retryOf,
+    session: from.session,
+    sessionValues: from.sessionValues
+  })
 }
 
 const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled', 'outcome_unknown'])

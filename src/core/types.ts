@@ -49,6 +49,8 @@ export interface Action {
   /** `<bot>_<action>`: path segment, operationId, tool name, span name. */
   readonly name: string
   readonly bot: string
+  /** Digest of the manifest: the version of the bot, which a caller can pin. */
+  readonly botVersion: string
   readonly title: string
   readonly description: string
   readonly effect: ActionEffect
@@ -147,6 +149,8 @@ export interface Target {
 
 export interface Bot {
   readonly name: string
+  /** Whose it is: the tenant that registered it; absent: the operator's own, from a file. */
+  readonly tenant?: string | undefined
   readonly version: string
   /** SHA-256 of the source: runs finish on the digest that they started with. */
   readonly digest: string
@@ -218,14 +222,16 @@ export interface Run {
   readonly clientId: string
   readonly bot: string
   readonly botDigest: string
+  /** The tenant that had registered the bot; absent: it came from a file. */
+  readonly botTenant?: string | undefined
   readonly action: string
   readonly actionEffect: ActionEffect
   /** Sealed where the schema says `x-sensitive`. */
   readonly input: Json
   /** The session that remembers its output. */
-  readonly session?: string
+  readonly session?: string | undefined
   /** The values that expressions see as `session`, as they were when the run was accepted; sealed. */
-  readonly sessionValues?: Json
+  readonly sessionValues?: Json | undefined
   readonly status: RunStatus
   readonly effect: RunEffect
   readonly attempt: number
@@ -257,7 +263,7 @@ export interface Run {
   readonly history: readonly Transition[]
   readonly traceparent: string
   /** The run that this one does again, and the one that did this again. */
-  readonly retryOf?: string
+  readonly retryOf?: string | undefined
   readonly retriedBy?: string
   readonly resolvedBy?: string
   /** A tombstone: input and output are gone, the outcome stays. */

@@ -1,4 +1,5 @@
 /** What a worker does with a delivery: claim the run through the fence, ack, and attempt or probe it. */
+import { botKey, keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Delivery, Message } from '../core/ports.ts'
@@ -33,7 +34,7 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   const turn = turnOf(run, now)
   if (turn === 'none') return
   if (turn === 'wait') return goOnLater(parts, run)
-  const bot = await parts.catalog.version(run.bot, run.botDigest)
+  const bot = await parts.catalog.versionOf(run)
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)
   if (run.status === 'queued' && run.startBy <= now && run.attempt === 0) return tooLate(parts, run)
@@ -79,7 +80,7 @@ async function screenOf(parts: Parts, { run, bot, action }: { run: Run; bot: Bot
   try {
     const screen = await parts.screens?.enter(run, bot, action)
     if (screen !== 'elsewhere' && screen !== 'busy') return screen
-    if (screen === 'elsewhere') parts.store.emit({ type: 'handover', runId: run.id, bot: run.bot, screen: screenIdOf(run) })
+    if (screen === 'elsewhere') parts.store.emit({ type: 'handover', runId: run.id, bot: keyOfRun(run), screen: screenIdOf(run) })
     publishSoon(parts, run)
     return 'none'
   } catch (error) {
@@ -127,7 +128,7 @@ async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 
   const limit = bot.target.concurrency
   if (limit === undefined) return { release: async () => undefined }
   const until = Math.max(run.startBy, run.notBefore + parts.settings.leaseMs)
-  return placesOf(parts, bot.name).take({ limit, until, shutdown })
+  return placesOf(parts, botKey(bot.name, bot.tenant)).take({ limit, until, shutdown })
 }
 
 async function tooLate(parts: Parts, run: Run): Promise<void> {

@@ -1,6 +1,6 @@
 /** From what an adapter threw to what the ledger keeps. */
 import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { Action, DeclaredError, Json, JsonObject, RunError } from '../core/types.ts'
+import type { Action, DeclaredError, Json, JsonObject, RunEffect, RunError } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
 
 export const runErrorOf = (error: RetrofitError): RunError => ({
@@ -13,11 +13,15 @@ export const runErrorOf = (error: RetrofitError): RunError => ({
   ...(error.errors.length === 0 ? {} : { errors: error.errors })
 })
 
+/** The output of an action held a credential. */
+export const secretInOutput = (action: string, effect: RunEffect): RetrofitError =>
+  new RetrofitError('secret_in_output', { detail: `The output of ${action} holds a value of the target's credentials.`, effect })
+
 /** A declared error of the action, or undefined when the code is not declared. */
 export function businessErrorOf(
   action: Action,
   error: unknown,
-  redact: (text: string) => string
+  call: { redact(text: string): string; holdsSecret(value: Json): boolean }
 ): (RunError & { readonly notApplied: boolean }) | undefined {
   if (!(error instanceof BusinessError)) return undefined
   const declared = action.errors[error.code]
@@ -26,18 +30,22 @@ export function businessErrorOf(
     code: error.code,
     status: declared.status,
     title: declared.title,
-    detail: redact(error.message),
+    detail: call.redact(error.message),
     retryable: false,
-    ...dataOf(declared, error.data, redact),
+    ...dataOf(declared, error.data, call),
     hint: declared.hint ?? 'The target said no for a reason of its own; change the input or ask the user. Do not retry as it is.',
     notApplied: declared.notApplied
   }
 }
 
 /** What does not fit is no part of the contract: it stays here. Nobody opens a failed run's seals, so marked parts are dots at once. */
-function dataOf({ data: declared }: DeclaredError, data: Json | undefined, redact: (text: string) => string): { readonly data?: Json } {
-  if (declared === undefined || data === undefined || declared.check(data).length > 0) return {}
-  return { data: mapTexts(mask(declared.schema, data), redact) }
+function dataOf(
+  { data: declared }: DeclaredError,
+  data: Json | undefined,
+  call: { redact(text: string): string; holdsSecret(value: Json): boolean }
+): { readonly data?: Json } {
+  if (declared === undefined || data === undefined || declared.check(data).length > 0 || call.holdsSecret(data)) return {}
+  return { data: mapTexts(mask(declared.schema, data), text => call.redact(text)) }
 }
 
 function mapTexts(value: Json, change: (text: string) => string): Json {

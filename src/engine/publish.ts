@@ -1,10 +1,14 @@
+import { keyOfRun } from '../core/bot-key.ts'
 import type { Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import type { Parts } from './parts.ts'
 
 /** Tells a worker that the run is there, in time. */
-export const publish = (parts: Parts, { id, bot, action, traceparent }: Run): void =>
+export const publish = (parts: Parts, run: Run): void => {
+  const { id, action, traceparent } = run
+  const bot = keyOfRun(run)
   backlogOf(parts, bot).publish({ runId: id, bot, action, traceparent })
+}
 
 /** A run that another worker has to take: told again, should the word of it have been lost. */
 const againMs = 500
@@ -28,6 +32,6 @@ export function goOnLater(parts: Parts, run: Run): void {
 
 /** A run that had begun does not wait in line again: every worker is told of it at once, and should none hear it, by the queue. */
 export function publishAgain(parts: Parts, run: Run): void {
-  parts.store.emit({ type: 'again', runId: run.id, bot: run.bot })
+  parts.store.emit({ type: 'again', runId: run.id, bot: keyOfRun(run) })
   publish(parts, run)
 }

@@ -2,6 +2,7 @@
  * Screens that sessions have pinned: each lives in one worker, which holds its lease. A run for it that another worker gets is handed
  * over; when the lease has run out, the screen is gone, and whoever comes next learns it.
  */
+import { botKey } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Action, Bot, Run, ScreenUse } from '../core/types.ts'
@@ -47,7 +48,7 @@ export function createScreens(parts: Parts): Screens {
   const entering = new Set<string>()
   const until = () => store.now() + settings.leaseMs
   const own = (id: string) => ({ name: `screen/${id}`, holder: me })
-  const place = ({ id, bot }: Pick<Held, 'id' | 'bot'>) => ({ name: `screens/${bot.name}`, holder: id })
+  const place = ({ id, bot }: Pick<Held, 'id' | 'bot'>) => ({ name: `screens/${botKey(bot.name, bot.tenant)}`, holder: id })
   const lease = (id: string) => store.acquireSlot({ ...own(id), limit: 1, untilMs: until() })
   const placed = (one: Pick<Held, 'id' | 'bot'>) =>
     store.acquireSlot({ ...place(one), limit: one.bot.target.concurrency ?? mostScreens, untilMs: until() })

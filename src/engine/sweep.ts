@@ -1,4 +1,5 @@
 /** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
+import { keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
@@ -32,7 +33,7 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
   if (!touched) return
   if (run.attempt > 0) publishAgain(parts, run)
-  else if (!backlogOf(parts, run.bot).isWaiting) publish(parts, run)
+  else if (!backlogOf(parts, keyOfRun(run)).isWaiting) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
@@ -45,7 +46,7 @@ async function ended(parts: Parts, run: Run): Promise<void> {
 async function abandoned(parts: Parts, run: Run): Promise<void> {
   const now = parts.store.now()
   if ((run.lease?.until ?? 0) > now) return
-  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const action = await parts.catalog.actionOf(run)
   if (run.effect !== 'none') return afterCommit(parts, { run, action, now })
   if (run.cancelRequested) return ended(parts, cancel(run, now, 'cancelled; its worker had gone'))
   const error = runErrorOf(

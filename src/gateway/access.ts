@@ -12,7 +12,7 @@ export function checkMayCancel(caller: Caller, run: Run): void {
 
 /** To retry is to call: who may not call the action may not retry it. */
 export function checkMayRetry({ catalog }: Engine, caller: Caller, run: Run): void {
-  const missing = missingScopes(caller.scopes, catalog.action(run.action)?.action.scopes ?? [])
+  const missing = missingScopes(caller.scopes, catalog.action(run.action, caller.tenant)?.action.scopes ?? [])
   if (missing.length > 0) throw lacks(missing)
 }
 

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
-import { idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
+import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
 import type { Handle } from './router.ts'
@@ -25,7 +25,7 @@ export function actionOperations({ engine, settings, leaving }: ActionOptions): 
   return {
     async callAction(exchange) {
       const wait = waitOf({ ...exchange, ...settings })
-      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string)?.action)
+      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action)
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
@@ -56,7 +56,8 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
-    ...(session === undefined ? {} : { session })
+    ...(session === undefined ? {} : { session }),
+    botVersion: botVersionOf(exchange.headers)
   }
 }
 
@@ -87,7 +88,7 @@ function answer({ response }: Exchange, run: Run, { shape, headers }: Answering)
 
 /** The output itself; its files by link. */
 function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
-  const all = { 'run-id': run.id, vary: 'Accept', ...linksOf(run), ...headers }
+  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...headers }
   if (shape.text) sendPlain(response, outputText(run, shape), all)
   else sendJson(response, 200, shape.select(run.output ?? null), all)
 }

@@ -58,7 +58,7 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
 
 /** As the run's own version of the bot describes it. */
 const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>
-  (await catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)?.output
+  (await catalog.actionOf(run))?.output
 
 function sendRun({ response }: Exchange, run: Run, shape?: Shape): void {
   const headers = hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) }

@@ -24,6 +24,8 @@ export interface GatewaySettings {
   readonly mcpToolLimit: number
   /** Names beside loopback and `publicUrl` under which an MCP client may reach this service. */
   readonly mcpHosts: readonly string[]
+  /** Whose bots are taken over HTTP: nobody's, those of keys with all scopes, or every tenant's own. */
+  readonly botsOverHttp: 'off' | 'admin' | 'tenant'
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -37,5 +39,6 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
-  mcpHosts: []
+  mcpHosts: [],
+  botsOverHttp: 'admin'
 }

@@ -27,6 +27,7 @@ type ErrorManifest = Omit<DeclaredError, 'data'> & { readonly data?: JsonSchema 
 
 interface ActionParts {
   readonly bot: string
+  readonly botVersion: string
   readonly name: string
   readonly data: ActionManifest
   /** As it was written. */
@@ -37,11 +38,12 @@ interface ActionParts {
   readonly steps: unknown
 }
 
-export function toAction({ bot, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
+export function toAction({ bot, botVersion, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
   const { title, description, effect, scopes, input, output, idempotency, retry, timeouts } = data
   return {
     name: `${bot}_${name}`,
     bot,
+    botVersion,
     title,
     description,
     effect,

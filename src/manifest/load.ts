@@ -21,7 +21,7 @@ export interface LoadOptions {
   /** As it is shown in issues. */
   readonly file: string
   /** The name that the bot must have: its folder's, or that of the path it is registered under. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly adapters: Readonly<Record<string, Adapter>>
   /** The value of a variable; null for one that manifests may not read. */
   readonly env: (name: string) => string | undefined | null
@@ -77,8 +77,10 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   const shared = createSharedSchemas(raw, ajv)
   checkShared({ shared, ajv, report })
   const linked = isObject(raw.actions) ? mapValues(raw.actions, shared.linkAction) : {}
+  const digest = sha256(source)
   const whole = {
     raw,
+    digest,
     adapter,
     values,
     ajv,
@@ -94,7 +96,7 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   return toBot({
     data: checked.data,
     source,
-    digest: sha256(source),
+    digest,
     addresses,
     env: values,
     actions: actions.filter(action => action !== undefined)
@@ -132,6 +134,7 @@ function partsOf(shape: ReturnType<typeof botShape>, raw: JsonObject): Parts {
 
 interface Whole {
   readonly raw: JsonObject
+  readonly digest: string
   readonly adapter: Adapter | undefined
   readonly values: Environment
   readonly ajv: Ajv
@@ -153,6 +156,7 @@ function readAction(whole: Whole, name: string, source: Json): Action | undefine
   return isComplete(checks) && parsed !== undefined
     ? toAction({
         bot,
+        botVersion: whole.digest,
         name,
         data: action as unknown as ActionManifest,
         written: ((whole.raw.actions as JsonObject)[name] ?? source) as JsonObject,

@@ -157,6 +157,7 @@ function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObje
       description: describe(action),
       tags: [bot.title],
       security: [{ apiKey: action.scopes }],
+      'x-bot-version': action.botVersion,
       'x-openai-isConsequential': action.effect !== 'read',
       parameters,
       requestBody: {

@@ -44,13 +44,33 @@ actions:
   go_on: { title: Go on, description: The next page., effect: read, scopes: [demo:read], screen: continue, input: { type: object }, output: { type: object } }
 `
 
+const password = 'a password of the tests'
+const leakBot = `
+bot: leak
+version: 1.0.0
+title: Leak
+description: Answers what stands in its credentials.
+adapter: echo
+target: { url: 'http://127.0.0.1:9', credentials: leak }
+actions:
+  mark: { title: Mark, description: Answers the credential., effect: read, scopes: [demo:read], input: { type: object }, output: {}, result: "{{ credentials.password }}" }
+  say: { title: Say, description: Answers its input., effect: read, scopes: [demo:read], input: { type: object }, output: {} }
+`
+
 let working: OpenGateway
 let idle: OpenGateway
 
 beforeAll(async () => {
   const { echoManifest } = await import('./open-gateway.ts')
-  working = await openGateway({ manifests: [echoManifest, cancelBot, wizardBot('wizard', 9), wizardBot('narrow', 1)] })
-  idle = await openGateway({ manifests: [cancelBot], worker: false, settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 } })
+  working = await openGateway({
+    manifests: [echoManifest, cancelBot, leakBot, wizardBot('wizard', 9), wizardBot('narrow', 1)],
+    secrets: { leak: { password } }
+  })
+  idle = await openGateway({
+    manifests: [cancelBot],
+    worker: false,
+    settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000, botsOverHttp: 'off' }
+  })
 })
 afterAll(async () => {
   await Promise.all([working.close(), idle.close()])
@@ -109,6 +129,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   unauthenticated: () => action('demo_echo', { authorization: 'Bearer rf_wrong' }),
   insufficient_scope: async () =>
     action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
+  registering_refused: () => idle.call('/v1/bots/new', { method: 'PUT', raw: cancelBot, headers: { 'content-type': 'application/yaml' } }),
+  credential_refused: () => action('leak_mark'),
+  secret_in_output: () => action('leak_say', { body: { text: `It is ${Buffer.from(password).toString('base64')}.` } }),
+  version_changed: () => action('demo_echo', { body: { text: 'x' }, headers: { 'bot-version': '0'.repeat(64) } }),
   origin_not_allowed: () => working.call('/mcp', { body: {}, headers: { origin: 'https://elsewhere.example' } }),
   not_found: () => working.call('/v1/nothing'),
   action_not_found: () => action('demo_nothing'),

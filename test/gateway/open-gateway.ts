@@ -1,5 +1,9 @@
 /** A gateway on the real engine: SQLite in memory, the echo adapter, a worker in the same process. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createAdapter } from '../../adapters/echo/adapter.ts'
+import type { JsonObject } from '../../src/core/types.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
@@ -16,6 +20,7 @@ import { createKeyRing, type KeyRing } from '../../src/governance/keys.ts'
 import { createSealer } from '../../src/governance/sealer.ts'
 import { createSecrets } from '../../src/governance/secrets.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
+import { refuseBot } from '../../src/refuse-bot.ts'
 import { openTelemetry } from '../../src/telemetry/open-telemetry.ts'
 import { startWorker } from '../../src/worker/worker.ts'
 
@@ -55,11 +60,18 @@ export interface OpenOptions {
   readonly settings?: Partial<GatewaySettings>
   readonly manifests?: readonly string[]
   readonly worker?: boolean
+  /** Files of credentials, by name. */
+  readonly secrets?: Readonly<Record<string, JsonObject>>
 }
 
 const adminKey = 'admin-key-of-the-tests'
 
-export async function openGateway({ settings = {}, manifests = [echoManifest], worker = true }: OpenOptions = {}): Promise<OpenGateway> {
+export async function openGateway({
+  settings = {},
+  manifests = [echoManifest],
+  worker = true,
+  secrets = {}
+}: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
   const queue = openSqliteQueue(sqlite)
@@ -67,7 +79,17 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
   const telemetry = await openTelemetry({ service: 'retrofit', version: '0.0.0', logLevel: 'silent' })
   const load = (source: string, file: string, name?: string) =>
     loadManifest(source, { file, adapters, env: () => undefined, ...(name === undefined ? {} : { name }) })
-  const catalog = createCatalog({ records: store.records, parse: (source, { file, name }) => load(source, file, name) })
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
+  for (const [name, content] of Object.entries(secrets)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(content))
+  const known = createSecrets(folder)
+  const catalog = createCatalog({
+    records: store.records,
+    parse: (source, { file, name, tenant }) => {
+      const read = load(source, file, name)
+      return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
+    },
+    refuse: bot => refuseBot(known, bot)
+  })
   await addFiles(catalog, manifests, load)
   await catalog.refresh()
   const hub = createHub(store)
@@ -79,7 +101,7 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
     telemetry,
     hub,
     sealer: createSealer('a secret of the tests, at least 32 characters'),
-    secrets: createSecrets('/nonexistent'),
+    secrets: known,
     breakers: createBreakers(store, { failures: 1_000, restMs: 1_000 }),
     settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100 }
   }
@@ -112,6 +134,7 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
       await queue.close()
       await store.close()
       await telemetry.close()
+      rmSync(folder, { recursive: true })
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
 import type { Locator } from 'playwright-core'
-import { isTrue, type Json } from '../../../src/index.ts'
+import { isTrue, type Json, renderText, type Scope, type Template } from '../../../src/index.ts'
 import { within } from '../failure.ts'
 import { compilePlace, hasPlace, template } from '../locator.ts'
 import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
@@ -14,15 +14,24 @@ const acting = (place: Place, act: Act, trial?: Act) => ({
   ...(trial && { rehearse: async (stage: Stage, timeout: number) => void (await trial(await place.find(stage), timeout)) })
 })
 
+/** A credential in an address goes where the address leads, whatever page is open. */
+async function addressOf(address: Template, stage: Stage): Promise<URL> {
+  const { call } = stage
+  const at = async (credentials: Scope['credentials']) =>
+    new URL(await renderText(address, { ...scopeOf(stage), credentials }), call.target.url)
+  const url = await at(call.credentialsAt(call.credentialOrigins[0]))
+  return call.credentialOrigins.includes(url.origin) ? url : at(call.credentialsAt(undefined))
+}
+
 export const goto: Kind<'goto'> = {
   acts: true,
   compile: (body, path, compiler) => {
-    const address = text(body, path, compiler)
+    const address = template(body, path, compiler.issue)
     return {
       about: body,
       run: async (stage, timeout) => {
         const { tab, call } = stage
-        const url = new URL(await address(stage), call.target.url)
+        const url = await addressOf(address, stage)
         if (!/^https?:$/.test(url.protocol)) throw new Error(`goto: only http and https addresses can be opened, not ${url.protocol}`)
         await call.exchange('navigate', { 'url.path': url.pathname, 'server.address': url.host }, async () => {
           await tab.goto(url.href, { waitUntil: 'domcontentloaded', timeout })

@@ -2,7 +2,7 @@
  * GET /mcp: the stream on which a client of 2025 is told that the bots have changed. It needs no session: whoever listens is told
  * the same, by whichever gateway it reached.
  */
-import { goneSignal } from '../exchange.ts'
+import { callerOf, goneSignal } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
 import { checkOrigin } from './guard.ts'
@@ -21,7 +21,10 @@ export function changesOperation({ engine, settings, leaving }: McpDoor): Record
       if (method === 'HEAD') return void response.end()
       response.flushHeaders()
       const write = (text: string) => void (response.writableLength > unreadBytes ? response.destroy() : response.write(text))
-      const off = engine.catalog.onChange(() => write(changed))
+      const { tenant } = callerOf(exchange)
+      const off = engine.catalog.onChange(whose => {
+        if (whose === undefined || whose === tenant) write(changed)
+      })
       const heart = setInterval(() => write(beat), settings.heartbeatMs)
       await ended(goneSignal(exchange, leaving))
       clearInterval(heart)

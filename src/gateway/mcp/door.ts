@@ -30,9 +30,9 @@ export interface McpCall {
 }
 
 /** The actions that the caller may use, by name. */
-export const actionsOf = ({ engine }: McpDoor, { scopes }: Caller): readonly Action[] =>
+export const actionsOf = ({ engine }: McpDoor, { scopes, tenant }: Caller): readonly Action[] =>
   engine.catalog
-    .entries()
+    .entries(tenant)
     .flatMap(({ bot }) => bot.actions)
     .filter(action => allows(scopes, action.scopes))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

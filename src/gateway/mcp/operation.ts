@@ -60,7 +60,7 @@ function authOf(exchange: Exchange, cancelled: AbortSignal | undefined): AuthInf
 function checkScopes({ engine, settings }: McpDoor, exchange: Exchange): void {
   const { method, params } = (exchange.body ?? {}) as { method?: unknown; params?: JsonObject }
   if (method !== 'tools/call' || typeof params?.name !== 'string') return
-  const action = engine.catalog.action(params.name)?.action
+  const action = engine.catalog.action(params.name, callerOf(exchange).tenant)?.action
   const missing = action === undefined ? [] : missingScopes(callerOf(exchange).scopes, action.scopes)
   if (missing.length === 0) return
   exchange.response.setHeader(
