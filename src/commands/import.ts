@@ -73,7 +73,7 @@ async function check(text: string, bot: string, file: string): Promise<readonly 
   const adapters = await loadAdapters()
   const settings = readSettings()
   const env = (name: string) => settings.manifestEnv(name) ?? 'http://127.0.0.1:1'
-  const { issues } = loadManifest(text, { file, name: bot, adapters, env, trusted: true })
+  const { issues } = await loadManifest(text, { file, name: bot, adapters, env, trusted: true })
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return issues
 }

@@ -11,7 +11,7 @@ export type Parsed =
 export interface CatalogParts {
   readonly records: Records
   /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
-  parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
+  parse(source: string, options: { readonly file: string; readonly name?: string }): Promise<Parsed> | Parsed
 }
 
 /** A catalog whose owner feeds it: files from the bots folder, and registered bots from the ledger. */
@@ -34,6 +34,8 @@ interface State {
   stamp: number
   recordStamp: number
   knownStamp: number
+  /** Looks at the ledger follow each other: a slow old one never overwrites a new one. */
+  refreshing: Promise<void>
 }
 
 const versionId = (name: string, digest: string): string => `${name}@${digest}`
@@ -48,7 +50,8 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     actions: new Map(),
     stamp: 0,
     recordStamp: -1,
-    knownStamp: -1
+    knownStamp: -1,
+    refreshing: Promise.resolve()
   }
   const entry = (name: string): CatalogEntry | undefined => entries(state).find(({ bot }) => bot.name === name)
   return {
@@ -113,7 +116,7 @@ async function version({ records, parse }: CatalogParts, state: State, id: strin
   const known = state.versions.get(id)
   if (known !== undefined) return known
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
-  const bot = record === undefined ? undefined : parse(record.source, { file: id }).bot
+  const bot = record === undefined ? undefined : (await parse(record.source, { file: id })).bot
   if (bot !== undefined) state.versions.set(id, bot)
   return bot
 }
@@ -123,7 +126,7 @@ async function register(
   state: State,
   { name, source }: { name: string; source: string }
 ): Promise<{ bot: Bot; created: boolean }> {
-  const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name })
+  const { bot, issues } = await parts.parse(source, { file: 'bot.yaml', name })
   if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
   await keepVersion(parts, state, bot)
@@ -145,7 +148,13 @@ async function unregister(parts: CatalogParts, state: State, name: string): Prom
   await refresh(parts, state)
 }
 
-async function refresh(parts: CatalogParts, state: State): Promise<void> {
+function refresh(parts: CatalogParts, state: State): Promise<void> {
+  const turn = state.refreshing.then(() => readRegistered(parts, state))
+  state.refreshing = turn.catch(() => undefined)
+  return turn
+}
+
+async function readRegistered(parts: CatalogParts, state: State): Promise<void> {
   await refreshKnown(parts, state)
   const stamp = await parts.records.stamp('bot')
   if (stamp === state.recordStamp) return
@@ -154,7 +163,7 @@ async function refresh(parts: CatalogParts, state: State): Promise<void> {
     const { source, digest } = value as { readonly source: string; readonly digest: string }
     const before = state.registered.get(id)
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
-    const bot = before?.digest === digest ? before : (parts.parse(source, { file: `${id} (registered)` }).bot ?? before)
+    const bot = before?.digest === digest ? before : ((await parts.parse(source, { file: `${id} (registered)` })).bot ?? before)
     if (bot === undefined) continue
     state.versions.set(versionId(bot.name, bot.digest), bot)
     next.set(id, bot)

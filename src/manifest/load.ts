@@ -33,7 +33,7 @@ export type LoadResult =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
   | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
 
-export function loadManifest(source: string, options: LoadOptions): LoadResult {
+export async function loadManifest(source: string, options: LoadOptions): Promise<LoadResult> {
   const document = readDocument(source, options.trusted)
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)

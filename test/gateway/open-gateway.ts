@@ -122,7 +122,7 @@ async function addFiles(
   load: (source: string, file: string) => ReturnType<typeof loadManifest>
 ): Promise<void> {
   for (const source of manifests) {
-    const { bot, issues } = load(source, 'bot.yaml')
+    const { bot, issues } = await load(source, 'bot.yaml')
     if (bot === undefined) throw new Error(JSON.stringify(issues, null, 2))
     await catalog.setFile(bot)
   }
