@@ -85,10 +85,12 @@ test('all mistakes of a file at once, in the order of the text', async () => {
     ['    commit: true\n', ''],
     ['{{ run.reference }}', '{{ run.( }}']
   ].reduce((source, [from = '', to = '']) => source.replace(from, () => to), good)
-  expect((await report(bent)).map(line => line.split(' ')[0])).toEqual(['3:10', '7:30', '11:3', '17:13', '24:40', '28:7', '43:26'])
+  expect((await report(bent)).map(line => line.split(' ')[0])).toEqual(['3:10', '7:30', '11:3', '17:13', '24:40', '28:7', '43:26', '48:29'])
   const { issues } = await load(bent.replace('concurency', 'concurrency'))
   // The adapter is asked about an action as soon as the action and the target have their shape.
-  expect(issues.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['/actions/book/commit', '/actions/book/result']))
+  expect(issues.map(({ pointer }) => pointer)).toEqual(
+    expect.arrayContaining(['/actions/book/commit', '/actions/book/result/confirmation'])
+  )
 })
 
 test('a report has its columns', async () => {
