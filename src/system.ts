@@ -182,7 +182,7 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
 async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
   if (OIDC_ISSUER === '') return undefined
   const { createTokens } = await import('./governance/tokens.ts')
-  const address = PUBLIC_URL.replace(/\/+$/, '')
+  const address = PUBLIC_URL.replace(/(?<!\/)\/+$/, '')
   return createTokens({
     issuer: OIDC_ISSUER,
     audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),

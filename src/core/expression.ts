@@ -20,7 +20,12 @@ export interface Scope {
 export type Template = (scope: Scope) => Promise<Json | undefined>
 
 /** A mistake in an expression; `message` says what and where in the text. */
-export class ExpressionError extends Error {}
+export class ExpressionError extends Error {
+  /** It was ended, for its time or its memory: another try would end the same way. */
+  get isEnded(): boolean {
+    return this.cause instanceof Ended
+  }
+}
 
 const longestExpression = 16_384
 /** Characters of JSON. */
