@@ -136,8 +136,8 @@ async function openCatalog({
 }: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
   const catalog = createCatalog({
     records: deployment.store.records,
-    parse: (source, { file, name, tenant }) => {
-      const read = loadManifest(source, { file, name, adapters, env: settings.manifestEnv, trusted: tenant === undefined })
+    parse: async (source, { file, name, tenant }) => {
+      const read = await loadManifest(source, { file, name, adapters, env: settings.manifestEnv, trusted: tenant === undefined })
       return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
     },
     refuse: bot => refuseBot(createSecrets(settings.SECRETS_DIR), bot)
@@ -187,7 +187,7 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
 async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
   if (OIDC_ISSUER === '') return undefined
   const { createTokens } = await import('./governance/tokens.ts')
-  const address = PUBLIC_URL.replace(/\/+$/, '')
+  const address = PUBLIC_URL.replace(/(?<!\/)\/+$/, '')
   return createTokens({
     issuer: OIDC_ISSUER,
     audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),

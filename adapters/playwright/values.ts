@@ -54,7 +54,7 @@ const names: Readonly<Record<ValueType, (reading: Reading) => string>> = {
 function readNumber(text: string, locale: string): number | undefined {
   const { group, decimal } = separators(locale)
   const sign = /^[-−–]/.test(text) || /[-−–]$/.test(text) ? -1 : 1
-  const digits = text.replace(/^[-−–+]\s*|\s*[-−–]$/g, '')
+  const digits = text.replace(/^[-−–+]\s?|\s?[-−–]$/g, '')
   const [whole = '', fraction, ...more] = digits.split(decimal)
   const groups = whole.split(group)
   const grouped = groups.length === 1 || groups.every((part, index) => (index === 0 ? /^\d{1,3}$/ : /^\d{2,3}$/).test(part))
@@ -69,7 +69,7 @@ function readMoney(text: string, locale: string): number | undefined {
   const negative = /^\(.*\)$/.test(text) || /\bDR\.?$/i.test(text)
   const bare = text
     .replace(/^\(|\)$/g, '')
-    .replace(/\s*\b(CR|DR)\.?$/i, '')
+    .replace(/\s?\b(CR|DR)\.?$/i, '')
     .replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '')
     .trim()
   const value = readNumber(bare, locale)

@@ -49,7 +49,7 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
   if (!existsSync(path)) throw new UsageError(`${path} does not exist; give a bot.yaml or a folder of bots`)
   if (statSync(path).isFile()) {
     const name = basename(path) === 'bot.yaml' ? { name: basename(dirname(resolve(path))) } : {}
-    return [{ file: path, ...loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading }) }]
+    return [{ file: path, ...(await loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading })) }]
   }
   if (existsSync(join(path, 'bot.yaml'))) return readPath(join(path, 'bot.yaml'), loading)
   return readBots({ directory: path, ...loading })

@@ -77,7 +77,7 @@ async function check(text: string, bot: string, file: string): Promise<readonly 
     const value = settings.manifestEnv(name)
     return value === undefined ? 'http://127.0.0.1:1' : value
   }
-  const { issues } = loadManifest(text, { file, name: bot, adapters, env, trusted: true })
+  const { issues } = await loadManifest(text, { file, name: bot, adapters, env, trusted: true })
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return issues
 }

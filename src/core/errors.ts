@@ -136,6 +136,12 @@ export const errorKinds = {
     false,
     'Do not repeat it blindly; report the run id to the owner of the bot.'
   ),
+  worker_lost: kind(
+    502,
+    'Two workers were lost while they worked on it',
+    false,
+    'Nothing was changed in the target. Do not send it again as it is: report the run id to the owner of the bot.'
+  ),
   outcome_unknown: kind(
     502,
     'Nobody can tell whether it happened',

@@ -252,6 +252,8 @@ export interface Run {
   /** Its worker fell silent after the commit point: until then the attempt had time to send, so nobody may say that nothing was done. */
   readonly maySendUntil?: number
   readonly probes: number
+  /** How often a worker fell silent while it had the run; absent: never. */
+  readonly lost?: number
   readonly cancelRequested?: boolean
   readonly endedAt?: number
   readonly ttlMs: number

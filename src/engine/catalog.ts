@@ -20,7 +20,7 @@ export interface ParseOptions {
 export interface CatalogParts {
   readonly records: Records
   /** The manifest loader. */
-  parse(source: string, options: ParseOptions): Parsed
+  parse(source: string, options: ParseOptions): Promise<Parsed> | Parsed
   /** Why a bot that a tenant registers may not have what it asks for, beside mistakes of the manifest itself. */
   refuse?: ((bot: Bot) => Promise<ManifestIssue | undefined>) | undefined
 }
@@ -55,6 +55,8 @@ interface State {
   stamp: number
   recordStamp: number
   knownStamp: number
+  /** Looks at the ledger follow each other: a slow old one never overwrites a new one. */
+  refreshing: Promise<void>
 }
 
 const keyOf = ({ name, tenant }: Bot): string => botKey(name, tenant)
@@ -71,7 +73,8 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     views: new Map(),
     stamp: 0,
     recordStamp: -1,
-    knownStamp: -1
+    knownStamp: -1,
+    refreshing: Promise.resolve()
   }
   const versionOf = (run: BotOfRun) => version(parts, state, { key: keyOfRun(run), digest: run.botDigest })
   return {
@@ -161,7 +164,7 @@ async function version(
   if (known !== undefined) return known
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
   const { tenant } = partsOfKey(key)
-  const bot = record === undefined ? undefined : parse(record.source, { file: id, tenant }).bot
+  const bot = record === undefined ? undefined : (await parse(record.source, { file: id, tenant })).bot
   if (bot !== undefined) state.versions.set(id, bot)
   return bot
 }
@@ -178,7 +181,7 @@ async function register(
   state: State,
   { name, source, caller, tenant }: Registering
 ): Promise<{ bot: Bot; created: boolean }> {
-  const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name, tenant })
+  const { bot, issues } = await parts.parse(source, { file: 'bot.yaml', name, tenant })
   if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
   allowScopes(caller, bot)
@@ -202,7 +205,7 @@ function allowScopes({ scopes }: Caller, { actions }: Bot): void {
 }
 
 async function check(parts: CatalogParts, source: string, tenant: string): Promise<Parsed> {
-  const parsed = parts.parse(source, { file: 'bot.yaml', tenant })
+  const parsed = await parts.parse(source, { file: 'bot.yaml', tenant })
   const refusal = parsed.bot === undefined ? undefined : await parts.refuse?.(parsed.bot)
   return refusal === undefined ? parsed : { issues: [...parsed.issues, refusal] }
 }
@@ -224,7 +227,13 @@ async function unregister(parts: CatalogParts, state: State, { name, tenant }: {
 /** Records of versions that knew no tenants carry the bare name: they belong to the tenant that every key was of. */
 const firstTenant = 'default'
 
-async function refresh(parts: CatalogParts, state: State): Promise<void> {
+function refresh(parts: CatalogParts, state: State): Promise<void> {
+  const turn = state.refreshing.then(() => readRegistered(parts, state))
+  state.refreshing = turn.catch(() => undefined)
+  return turn
+}
+
+async function readRegistered(parts: CatalogParts, state: State): Promise<void> {
   await refreshKnown(parts, state)
   const stamp = await parts.records.stamp('bot')
   if (stamp === state.recordStamp) return
@@ -235,7 +244,7 @@ async function refresh(parts: CatalogParts, state: State): Promise<void> {
     const { source, digest } = value as { readonly source: string; readonly digest: string }
     const before = state.registered.get(key)
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
-    const bot = before?.digest === digest ? before : (parts.parse(source, { file: `${key} (registered)`, tenant }).bot ?? before)
+    const bot = before?.digest === digest ? before : ((await parts.parse(source, { file: `${key} (registered)`, tenant })).bot ?? before)
     if (bot === undefined) continue
     state.versions.set(idOf(bot), bot)
     next.set(key, bot)

@@ -1,5 +1,6 @@
 /** From what an adapter threw to what the ledger keeps. */
 import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
+import { ExpressionError } from '../core/expression.ts'
 import type { Action, DeclaredError, Json, JsonObject, RunEffect, RunError } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
 
@@ -61,7 +62,8 @@ export function technicalErrorOf(error: unknown, redact: (text: string) => strin
   const text = Error.isError(error) ? error.message : String(error)
   const detail = redact(text.split('\n', 1)[0] ?? '').slice(0, 500)
   const { status, title, retryable, hint } = errorKinds.target_failed
-  return { code: 'target_failed', status, title, detail, retryable, hint }
+  const isEnded = error instanceof ExpressionError && error.isEnded
+  return { code: 'target_failed', status, title, detail, retryable: retryable && !isEnded, hint }
 }
 
 /** What is known when nobody can tell. `reason` says what happened after the commit point. */

@@ -9,6 +9,7 @@ import { type ActionManifest, toAction, toBot } from './build.ts'
 import { suggestion } from './did-you-mean.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
+import { checkSyntax } from './expressions.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
 import { type Ajv, checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
@@ -34,8 +35,9 @@ export type LoadResult =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
   | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
 
-export function loadManifest(source: string, options: LoadOptions): LoadResult {
+export async function loadManifest(source: string, options: LoadOptions): Promise<LoadResult> {
   const document = readDocument(source, options.trusted)
+  await othersFirst()
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
   if (document.value === undefined && syntax.length > 0) return { issues: sortIssues(syntax) }
@@ -43,7 +45,9 @@ export function loadManifest(source: string, options: LoadOptions): LoadResult {
   // What the text did not say can not be wrong a second time.
   const unreadable = new Set(findings.map(({ path }) => pointerOf(path)).filter(pointer => pointer !== ''))
   const report: Report = finding => void (unreadable.has(pointerOf(finding.path)) || findings.push(finding))
-  const bot = document.value === undefined ? undefined : read({ source, raw: document.value, options, findings, report })
+  const made = document.value === undefined ? undefined : await read({ source, raw: document.value, options, findings, report })
+  if (isObject(document.value)) await checkSyntax(document.value, report)
+  const bot = findings.some(({ severity }) => severity === 'error') ? undefined : made
   const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
   return bot === undefined ? { issues } : { bot, issues }
 }
@@ -62,7 +66,7 @@ interface Reading {
   readonly report: Report
 }
 
-function read({ source, raw, options, findings, report }: Reading): Bot | undefined {
+async function read({ source, raw, options, findings, report }: Reading): Promise<Bot | undefined> {
   const adapter = pickAdapter(raw, options.adapters, report)
   const shape = botShape(adapter?.shape ?? openShape)
   const checked = checkShape(shape as z.ZodType<JsonObject>, raw)
@@ -91,7 +95,7 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   }
   checkSensitivity(linked, report)
   checkScreens(linked, report)
-  const actions = Object.entries(linked).map(([name, action]) => readAction(whole, name, action))
+  const actions = await readActions(whole, linked)
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
   return toBot({
     data: checked.data,
@@ -99,9 +103,12 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
     digest,
     addresses,
     env: values,
-    actions: actions.filter(action => action !== undefined)
+    actions
   })
 }
+
+/** A large manifest takes long: whatever else waits gets a turn in between. */
+const othersFirst = () => new Promise<void>(resolve => setImmediate(resolve))
 
 const mapValues = (object: JsonObject, change: (value: Json) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
@@ -142,6 +149,15 @@ interface Whole {
   readonly trusted: boolean
   readonly data: Parts
   readonly report: Report
+}
+
+async function readActions(whole: Whole, linked: JsonObject): Promise<readonly Action[]> {
+  const actions: (Action | undefined)[] = []
+  for (const [name, action] of Object.entries(linked)) {
+    await othersFirst()
+    actions.push(readAction(whole, name, action))
+  }
+  return actions.filter(action => action !== undefined)
 }
 
 function readAction(whole: Whole, name: string, source: Json): Action | undefined {

@@ -2,6 +2,7 @@
 import { splitHoles } from '../core/holes.ts'
 import type { JsonObject } from '../core/types.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { textsWithExpressions } from './expressions.ts'
 import { type Path, type Report, valueError } from './issue.ts'
 import { isObject } from './schema-walk.ts'
 import { secretName } from './shape.ts'
@@ -28,25 +29,16 @@ const notAllowed = (name: string): string =>
   `manifests may not read ${name}: call it BOT_${name}, or let the operator add ${name} to the setting MANIFEST_ENV`
 
 const envUse = /(?<![\w.$"'`])env\s*\.\s*["'`]?([A-Za-z_]\w*)/g
-/** Parts of an action that hold no expressions. */
-const plainKeys: ReadonlySet<string> = new Set(['title', 'description', 'input', 'output', 'example', 'scopes'])
 
 /** Every expression must end, and every `{{ env.NAME }}` be listed, whichever adapter reads it. */
 export function checkExpressions(raw: JsonObject, report: Report): void {
   const listed = Array.isArray(raw.env) ? raw.env.map(String) : []
-  const visit = (value: unknown, path: Path): void => {
-    if (typeof value === 'string') {
-      const { expressions, unclosed } = splitHoles(value)
-      if (unclosed !== undefined) report(valueError(path, 'an expression begins with {{ and does not end: close it with }}'))
-      const names = expressions.flatMap(inner => [...inner.matchAll(envUse)].map(([, name = '']) => name))
-      for (const name of new Set(names)) if (!listed.includes(name)) report(valueError(path, notListed(name, listed)))
-    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, [...path, index])
-    else if (isObject(value)) for (const [key, member] of Object.entries(value)) visit(member, [...path, key])
+  for (const { path, text } of textsWithExpressions(raw)) {
+    const { expressions, unclosed } = splitHoles(text)
+    if (unclosed !== undefined) report(valueError(path, 'an expression begins with {{ and does not end: close it with }}'))
+    const names = expressions.flatMap(inner => [...inner.matchAll(envUse)].map(([, name = '']) => name))
+    for (const name of new Set(names)) if (!listed.includes(name)) report(valueError(path, notListed(name, listed)))
   }
-  visit(raw.target, ['target'])
-  for (const [name, action] of Object.entries(isObject(raw.actions) ? raw.actions : {}))
-    for (const [key, member] of Object.entries(isObject(action) ? action : {}))
-      if (!plainKeys.has(key)) visit(member, ['actions', name, key])
 }
 
 function notListed(name: string, listed: readonly string[]): string {

@@ -35,6 +35,7 @@ const common: readonly ErrorCode[] = [
   'internal_error',
   'target_failed',
   'invalid_output',
+  'worker_lost',
   'queue_full',
   'circuit_open',
   'not_ready',

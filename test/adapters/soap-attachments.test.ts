@@ -21,7 +21,7 @@ let keeping: readonly Action[]
 
 async function load(change: (text: string) => string): Promise<readonly Action[]> {
   const { manifest } = await importWsdl(fixture('attachments'), { bot: 'fixture' })
-  const { bot, issues } = loadManifest(change(writeManifest(manifest)), {
+  const { bot, issues } = await loadManifest(change(writeManifest(manifest)), {
     file: 'bot.yaml',
     adapters: { soap: adapter },
     env: () => undefined

@@ -560,7 +560,7 @@ describe('a worker that stops', () => {
     const later = createCatalog({ records: parts.store.records, parse: () => ({ bot: payBot(), issues: [] }) })
     await later.refresh()
     expect(later.entries()).toEqual([])
-    expect(later.known()).toEqual([{ name: 'pay', adapter: 'scripted' }])
+    expect(later.known()).toEqual([{ key: 'pay', name: 'pay', adapter: 'scripted' }])
     await startWorker()
     expect(await ended(run)).toMatchObject({ status: 'completed' })
   })

@@ -108,6 +108,21 @@ async function silentRun(id: string): Promise<string> {
   }
 }
 
+/** Twice a worker took it and was never heard of again. */
+async function killerRun(id: string): Promise<string> {
+  const { store } = idle.parts
+  const accepted = () => action('slowly_once', { headers: { 'idempotency-key': id, prefer: 'respond-async' } }, idle)
+  let { json, status } = await accepted()
+  // The calls of another test may have used up the rate of the key for a moment.
+  for (; status === 429; { json, status } = await accepted()) await new Promise(resolve => setTimeout(resolve, 200))
+  for (;;) {
+    const run = await store.getRun(json.runId)
+    if (run === undefined || run.status === 'failed') return json.runId
+    if (run.status === 'queued') await store.updateRun(claim(run, { worker: 'gone', now: store.now(), leaseMs: 1 }))
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
 /** An answer that was read off the socket. */
 function parsed(raw: string): Answer {
   const [head = '', text = ''] = raw.split('\r\n\r\n')
@@ -211,6 +226,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   },
   target_failed: () => action('demo_broken', key('broken-1')),
   invalid_output: () => action('demo_odd'),
+  worker_lost: async () => {
+    await killerRun('killer-1')
+    return action('slowly_once', key('killer-1'), idle)
+  },
   outcome_unknown: () => action('demo_lost', key('lost-1')),
   queue_full: async () => {
     const waiting = { headers: { prefer: 'respond-async' } }

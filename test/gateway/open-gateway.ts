@@ -84,8 +84,8 @@ export async function openGateway({
   const known = createSecrets(folder)
   const catalog = createCatalog({
     records: store.records,
-    parse: (source, { file, name, tenant }) => {
-      const read = load(source, file, name)
+    parse: async (source, { file, name, tenant }) => {
+      const read = await load(source, file, name)
       return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
     },
     refuse: bot => refuseBot(known, bot)
@@ -145,7 +145,7 @@ async function addFiles(
   load: (source: string, file: string) => ReturnType<typeof loadManifest>
 ): Promise<void> {
   for (const source of manifests) {
-    const { bot, issues } = load(source, 'bot.yaml')
+    const { bot, issues } = await load(source, 'bot.yaml')
     if (bot === undefined) throw new Error(JSON.stringify(issues, null, 2))
     await catalog.setFile(bot)
   }

@@ -17,7 +17,7 @@ export const load = (name: string, options: ImportOptions = {}) => loadFile(fixt
 export async function loadFile(path: string, options: ImportOptions = {}) {
   const imported = await importWsdl(path, { bot: 'fixture', ...options })
   const text = writeManifest(imported.manifest)
-  const { bot, issues } = loadManifest(text, {
+  const { bot, issues } = await loadManifest(text, {
     file: 'bot.yaml',
     name: 'fixture',
     adapters: await loadAdapters({}, ['soap']),

@@ -6,14 +6,17 @@ import { adapters, good } from './manifests.ts'
 
 const load = (source: string, env: (name: string) => string | undefined | null) => loadManifest(source, { file: 'bot.yaml', adapters, env })
 
-test.each(['DB_PASS', 'DATABASE_URL', 'OTEL_EXPORTER_OTLP_HEADERS', 'PATH'])('%s is refused where the operator does not list it', name => {
-  const source = good.replaceAll('ECHO_URL', name)
-  const { bot, issues } = load(source, asked => (asked === name ? null : '/tmp/ledger'))
-  expect(bot).toBeUndefined()
-  expect(issues[0]?.message).toBe(
-    `env[0]: manifests may not read ${name}: call it BOT_${name}, or let the operator add ${name} to the setting MANIFEST_ENV`
-  )
-})
+test.each(['DB_PASS', 'DATABASE_URL', 'OTEL_EXPORTER_OTLP_HEADERS', 'PATH'])(
+  '%s is refused where the operator does not list it',
+  async name => {
+    const source = good.replaceAll('ECHO_URL', name)
+    const { bot, issues } = await load(source, asked => (asked === name ? null : '/tmp/ledger'))
+    expect(bot).toBeUndefined()
+    expect(issues[0]?.message).toBe(
+      `env[0]: manifests may not read ${name}: call it BOT_${name}, or let the operator add ${name} to the setting MANIFEST_ENV`
+    )
+  }
+)
 
 const withEgress = good.replace('  concurrency: 4', '  egress: ["{{ env.ECHO_URL }}"]')
 
@@ -30,8 +33,8 @@ describe.each([
     ['target.url', good],
     ['target.egress', withEgress],
     ['the middle of an address', good.replace('"{{ env.ECHO_URL }}"', '"https://x.example:1{{ env.ECHO_URL }}"')]
-  ])('is not shown where it stands in %s', (_, source) => {
-    const { bot, issues } = load(source, name => (name === 'ECHO_URL' ? value : '/tmp/ledger'))
+  ])('is not shown where it stands in %s', async (_, source) => {
+    const { bot, issues } = await load(source, name => (name === 'ECHO_URL' ? value : '/tmp/ledger'))
     expect(bot !== undefined).toBe(kind === 'a path' && source === good)
     expect(JSON.stringify(issues)).not.toMatch(/s3cret|169\.254/i)
   })

@@ -14,7 +14,7 @@ const environment: Readonly<Record<string, string>> = {
 
 export const env = (key: string): string | undefined => environment[key]
 
-export const load = (source: string, name?: string): LoadResult =>
+export const load = (source: string, name?: string): Promise<LoadResult> =>
   loadManifest(source, { file: 'bots/echo/bot.yaml', adapters, env, ...(name === undefined ? {} : { name }) })
 
 export const good = `# yaml-language-server: $schema=../../openapi/bot.schema.json

@@ -64,6 +64,18 @@ export const guards: readonly Guard[] = [
     file: 'sweep.ts',
     from: "if (run.effect !== 'none') return afterCommit",
     to: 'if (false) return afterCommit'
+  },
+  {
+    name: 'nobody takes up a run that two workers were lost on',
+    file: 'sweep.ts',
+    from: 'if (isPoison(run)) return ended',
+    to: 'if (false) return ended'
+  },
+  {
+    name: 'nor one whose commit point was crossed',
+    file: 'sweep.ts',
+    from: 'if (isPoison(run)) return lostTwiceAfterCommit',
+    to: 'if (false) return lostTwiceAfterCommit'
   }
 ]
 

@@ -10,7 +10,7 @@ const path = '/.well-known/oauth-protected-resource'
 
 /** Without a public address: the one that the client used, which `checkOrigin` knows. */
 const baseOf = ({ publicUrl }: GatewaySettings, { headers }: Exchange): string =>
-  publicUrl?.replace(/\/+$/, '') ?? `http://${headers.host ?? 'localhost'}`
+  publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `http://${headers.host ?? 'localhost'}`
 
 export function metadataOperations(
   settings: GatewaySettings,
