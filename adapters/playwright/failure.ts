@@ -1,9 +1,10 @@
 /** What went wrong, for the person who has to mend it: the step, its element, and what the page showed instead. */
 import { stripVTControlCharacters } from 'node:util'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
-import { firstText, markSensitive } from './page-script.ts'
-import type { Stage, StageCall, Step } from './plan.ts'
+import { firstText } from './page-script.ts'
+import { picture } from './picture/picture.ts'
+import type { Stage, Step } from './plan.ts'
 import { pathOf } from './tab.ts'
 
 /** The session on the target is over: log in again and start anew. */
@@ -46,14 +47,6 @@ function reason(error: Error): string {
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
   return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(hint.replace(/^[\s-]+/, ''), 120)})`}`
-}
-
-/** A picture without passwords and without anything marked as sensitive. */
-export async function picture(page: Page, call: StageCall, element?: Locator): Promise<Buffer> {
-  const hidden = [...call.sensitive, ...Object.values(call.credentials)].filter(value => value.length > 1)
-  await Promise.all(page.frames().map(frame => within(frame.evaluate(markSensitive, hidden), 1_000)))
-  const mask = page.frames().flatMap(frame => [frame.locator('input[type=password]'), frame.locator('[data-retrofit-mask]')])
-  return (element ?? page).screenshot({ mask, timeout: 3_000, animations: 'disabled', caret: 'hide' })
 }
 
 async function attachPicture(name: string, { call, page }: Stage): Promise<void> {

@@ -2,8 +2,9 @@
 import type { Download } from 'playwright-core'
 import { RetrofitError } from '../../../src/index.ts'
 import { received } from '../download.ts'
-import { picture, within } from '../failure.ts'
+import { within } from '../failure.ts'
 import { compilePlace, hasPlace } from '../locator.ts'
+import { picture } from '../picture/picture.ts'
 import { type Kind, onElement, text } from './kind.ts'
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
