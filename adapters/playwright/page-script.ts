@@ -135,7 +135,7 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
   const look = (): PageAnswer => {
     for (const [index, place] of job.errors.entries()) {
       const element = all(place).find(shown)
-      if (element !== undefined) return { error: index, errorText: tidy(element.textContent).slice(0, 200) }
+      if (element !== undefined) return { error: index, errorText: tidy(element.textContent).slice(0, 5_000) }
     }
     const values: Record<string, Raw> = {}
     for (const field of job.fields) {
@@ -178,5 +178,5 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
 /** The first text that a reader of the page sees. */
 export function firstText(): string {
   // biome-ignore lint/performance/useDomNodeTextContent: what a person reads, without what is hidden
-  return (document.body?.innerText ?? '').replace(/\s+/g, ' ').trim().slice(0, 2000)
+  return (document.body?.innerText ?? '').replace(/\s+/g, ' ').trim().slice(0, 20_000)
 }

@@ -9,7 +9,6 @@ const styles = [
   'display',
   'direction',
   'unicode-bidi',
-  'font-size',
   'text-shadow',
   'filter',
   '-webkit-box-reflect',

@@ -3,7 +3,7 @@ import type { CDPSession, Locator, Page } from 'playwright-core'
 import type { StageCall } from '../plan.ts'
 import { blank, type Undo } from './blanks.ts'
 import { layoutsOf } from './layout.ts'
-import { type Hidden, hiddenOf, masksOf } from './masks.ts'
+import { type Hidden, hiddenOf, type Masks, masksOf } from './masks.ts'
 import { type Box, decodePng, encodePng, paint } from './png.ts'
 import { seenOn } from './seen.ts'
 
@@ -49,22 +49,22 @@ async function take(session: CDPSession, hidden: Hidden, of: Box | null | undefi
   if (of === null) throw new Error('the element is not visible')
   let undo: Undo | undefined
   try {
-    const { backgrounds } = masksOf(seenOn(await layoutsOf(session)), hidden)
-    if (backgrounds.length > 0) undo = await blank(session, backgrounds)
-    const before = await boxesOf(session, hidden)
+    const first = await look(session, hidden)
+    if (first.backgrounds.length > 0) undo = await blank(session, first.backgrounds)
+    const before = boxesOf(undo === undefined ? first : await look(session, hidden))
     const part = await partOf(session, of)
     const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip: part.clip })
-    const after = await boxesOf(session, hidden)
+    const after = boxesOf(await look(session, hidden))
     return JSON.stringify(before) === JSON.stringify(after) ? await painted(data, part, before) : undefined
   } finally {
     await undo?.()
   }
 }
 
-async function boxesOf(session: CDPSession, hidden: Hidden): Promise<readonly Box[]> {
-  const { boxes, backgrounds } = masksOf(seenOn(await layoutsOf(session)), hidden)
-  return [...boxes, ...backgrounds.map(({ box }) => box)]
-}
+const look = async (session: CDPSession, hidden: Hidden): Promise<Masks> => masksOf(seenOn(await layoutsOf(session)), hidden)
+
+/** A background that did not go away is covered. */
+const boxesOf = ({ boxes, backgrounds }: Masks): readonly Box[] => [...boxes, ...backgrounds.map(({ box }) => box)]
 
 interface Part {
   /** From the top left of the document. */
