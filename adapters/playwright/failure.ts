@@ -20,7 +20,10 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const element = step.place === undefined ? '' : ` (${step.place.text})`
   const why = reason(error, call.redact)
   const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
-  const detail = cut(call.redact(`step "${step.title}"${element}: ${why}; ${unpictured === undefined ? '' : `${unpictured}; `}${seen}`), 600)
+  const detail = cut(
+    call.redact(`step "${step.title}"${element}: ${why}; ${unpictured === undefined ? '' : `${unpictured}; `}${seen}`),
+    600
+  )
   const explained =
     error instanceof NothingSent
       ? new NothingSent(detail, { retryable: error.retryable, cause: error })

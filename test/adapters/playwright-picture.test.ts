@@ -115,3 +115,40 @@ describe('nobody can read a marked value in', () => {
     if (name !== 'a password') expect(one.plain.equals(other.plain)).toBe(false)
   })
 })
+
+const wholePage = (html: string, sensitive: readonly string[]) => {
+  body = html
+  return page.goto(url).then(() => picture(page, { credentials, sensitive }))
+}
+
+test('a picture is covered whole when the run has marked values, or the page shows a credential; else it is not', async () => {
+  const [one, other] = values.map(
+    value => `<canvas id=c width=200 height=40></canvas><script>c.getContext('2d').fillText('${value}',5,20)</script>`
+  )
+  expect((await wholePage(`${one}`, ['hidden'])).equals(await wholePage(`${other}`, ['hidden']))).toBe(true)
+  expect((await wholePage(`${one}<p>TELLER1`, [])).equals(await wholePage(`${other}<p>TELLER1`, []))).toBe(true)
+  expect((await wholePage(`${one}`, [])).equals(await wholePage(`${other}`, []))).toBe(false)
+})
+
+test('a value of one letter, and half a value, hide nothing', async () => {
+  const html = '<p>5 of 15, 55 and 5.50</p><p>Ada Byron</p>'
+  expect((await wholePage(html, ['5', values[0]])).equals(await wholePage(html, []))).toBe(true)
+})
+
+test('there is no picture of a page that does not stand still, and none is half painted', async () => {
+  body = `<p id=p>${values[0]}</p><script>setInterval(() => { p.style.marginLeft = Math.random() * 90 + 'px' }, 1)</script>`
+  await page.goto(url)
+  await expect(picture(page, { credentials, sensitive: values })).rejects.toThrow('does not stand still')
+})
+
+test('the page is left as it was, and an element larger than the window is seen whole', async () => {
+  body = `<body style="background:url('${svg('x')}')"><div id=d style="height:600px;width:300px">${values[0]}</div><script>
+    new MutationObserver(() => { document.title = 'changed' }).observe(document, { subtree: true, attributes: true, childList: true })</script>`
+  await page.goto(url)
+  const png = await picture(page, { credentials, sensitive: values }, page.locator('#d'))
+  expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([300, 600])
+  expect(page.viewportSize()).toEqual({ width: 480, height: 240 })
+  expect(
+    await page.evaluate(() => [document.title, document.getAnimations().length, getComputedStyle(document.body).backgroundImage])
+  ).toEqual(['', 0, expect.stringContaining('svg')])
+})
