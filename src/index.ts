@@ -13,6 +13,7 @@ export {
   type Scope,
   type Template
 } from './core/expression.ts'
+export { createTextFinder } from './core/find-texts.ts'
 export type { Holes } from './core/holes.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'

@@ -13,6 +13,8 @@ interface Part {
   readonly issue: Issue
   readonly locale: string
   readonly timeoutMs: number
+  /** Nothing is kept of a run for people. */
+  readonly isUnseen: boolean
   /** Places of the commit steps; absent where none may be. */
   readonly commits?: Path[]
 }
@@ -40,7 +42,7 @@ export function compilePlan(source: ActionSource): Plan {
   const locale = target.locale ?? 'en'
   if (!isLocale(locale)) issue(['target', 'locale'], `"${locale}" is no locale: write en, de, fr-CH, …`)
   const timeoutMs = durationMs(target.timeout ?? '10s')
-  const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs }
+  const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs, isUnseen: source.action.evidence === 'none' }
   const commits: Path[] = []
   const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
   checkCommits(commits, source, issue)
@@ -107,6 +109,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     )
     return undefined
   }
+  if (kind === 'screenshot' && part.isUnseen) part.issue(path, 'evidence is none, and this step keeps a picture: leave one of them out')
   const commit = compileCommit(source, kind, path, part)
   const compiler: Compiler = {
     issue: part.issue,

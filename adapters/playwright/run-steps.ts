@@ -96,7 +96,8 @@ export async function throwDeclared(stage: Stage, answer: PageAnswer): Promise<v
 }
 
 function declared({ call }: Stage, { code, title }: DeclaredCondition, text: string | undefined): BusinessError {
-  return new BusinessError(code, call.redact(text ? `${title}: the page says "${text}"` : title))
+  // Cut last: half a secret would not be found.
+  return new BusinessError(code, call.redact(text ? `${title}: the page says "${call.redact(text).slice(0, 200)}"` : title))
 }
 
 /** Lets a step work, and looks at the page beside it once it takes long. */

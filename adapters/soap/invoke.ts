@@ -31,7 +31,7 @@ export async function invoke(invocation: Invocation): Promise<Json> {
     return await call.step('read', () => read(invocation, received, request))
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
-    if (!(error instanceof BusinessError)) await attachEvidence(call, operation, { request: sent, answer })
+    if (!(error instanceof BusinessError) && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
     throw error
   }
 }

@@ -77,8 +77,10 @@ export interface Call<Steps = unknown> {
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
   /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
-  /** The text without credentials and without values marked `x-sensitive`. */
+  /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */
   redact(text: string): string
+  /** `none`: the action wants no pictures, requests or answers kept for people. What `commit` is told is not kept then. */
+  readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */
   readonly sensitive: readonly string[]
 }

@@ -72,6 +72,8 @@ export interface Action {
   readonly probe?: { readonly weak: boolean }
   /** Why a second crossing of the commit point is harmless. Absent: it is not. */
   readonly rerun?: { readonly safe: 'target_rejects_duplicates' | 'sets_a_value' }
+  /** No pictures, requests and answers of its runs are kept for people; absent: they are. */
+  readonly evidence?: 'none'
   /** Absent: it takes nothing from a session and leaves nothing in it. */
   readonly session?: SessionUse
   /** What the adapter made of the action when the manifest was loaded. */

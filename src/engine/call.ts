@@ -49,6 +49,7 @@ export function openCall(
     credentialsAt: seenAt(credentials, bot),
     signal: holding.signal,
     deadlineAt: holding.run.deadlineAt,
+    evidence: action.evidence,
     sensitive,
     redact: text => hidden(clean(text)),
     records: tracer.records,
@@ -59,7 +60,7 @@ export function openCall(
     commit: async sent => {
       if (!options.mayCommit || committed)
         throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
-      await cross(work, sent)
+      await cross(work, action.evidence === 'none' ? undefined : sent)
       if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
     },

@@ -21,6 +21,7 @@ export interface ActionManifest {
   readonly probe?: { readonly weak: boolean }
   readonly rerun?: NonNullable<Action['rerun']>
   readonly screen?: ScreenUse
+  readonly evidence: 'kept' | 'none'
 }
 
 type ErrorManifest = Omit<DeclaredError, 'data'> & { readonly data?: JsonSchema }
@@ -60,6 +61,7 @@ export function toAction({ bot, botVersion, name, data, written, checkInput, che
     settleMs: durationMs(data.settle),
     ...given('probe', data.probe && { weak: data.probe.weak }),
     ...given('rerun', data.rerun),
+    ...(data.evidence === 'none' && { evidence: data.evidence }),
     ...given('session', sessionUse({ input, output, written, screen: data.screen })),
     steps
   }

@@ -98,6 +98,10 @@ const actionBase = z.strictObject({
     .enum(['pinned', 'continue', 'finish'])
     .optional()
     .describe("Runs on the session's own screen: pinned opens it or goes on, continue goes on, finish goes on and gives it back."),
+  evidence: z
+    .enum(['kept', 'none'])
+    .default('kept')
+    .describe('What a run keeps for people: pictures of a failed step, the request that left, an answer that failed. none: nothing of it.'),
   rerun: rerun.optional().describe('Allows a second crossing of the commit point.')
 })
 
