@@ -16,6 +16,7 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const { call, page } = stage
   if (!Error.isError(error) || told.has(error)) return error
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
+  if (isRefusal(error)) return named(error, step)
   const seen = await whatIsThere(page)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
   const detail = cut(call.redact(`step "${step.title}"${element}: ${reason(error)}; ${seen}`), 600)
@@ -30,6 +31,15 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   told.add(explained)
   await attachPicture('failure.png', stage).catch(() => undefined)
   return explained
+}
+
+/** The caller's value can not stand where it is to go: the page has nothing to do with it. */
+export const isRefusal = (error: unknown): error is RetrofitError => error instanceof RetrofitError && error.code === 'invalid_input'
+
+function named({ message, hint, errors }: RetrofitError, { title }: Step): RetrofitError {
+  const refused = new RetrofitError('invalid_input', { detail: `step "${title}": ${message}`, hint, errors })
+  told.add(refused)
+  return refused
 }
 
 async function whatIsThere(page: Page): Promise<string> {

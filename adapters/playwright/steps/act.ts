@@ -1,8 +1,9 @@
 /** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
 import type { Locator } from 'playwright-core'
 import { isTrue, type Json } from '../../../src/index.ts'
+import { compileAddress } from '../encode-address.ts'
 import { within } from '../failure.ts'
-import { compilePlace, hasPlace, template } from '../locator.ts'
+import { compilePlace, hasPlace, orIssue, template } from '../locator.ts'
 import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
 import { Tab } from '../tab.ts'
@@ -17,12 +18,14 @@ const acting = (place: Place, act: Act, trial?: Act) => ({
 export const goto: Kind<'goto'> = {
   acts: true,
   compile: (body, path, compiler) => {
-    const address = text(body, path, compiler)
+    const address = orIssue(() => compileAddress(body), { path, issue: compiler.issue, fallback: async (_, { url }) => new URL(url) })
+    const addressOf = (stage: Stage) => address(scopeOf(stage), stage.call.target)
     return {
       about: body,
+      rehearse: async stage => void (await addressOf(stage)),
       run: async (stage, timeout) => {
         const { tab, call } = stage
-        const url = new URL(await address(stage), call.target.url)
+        const url = await addressOf(stage)
         if (!/^https?:$/.test(url.protocol)) throw new Error(`goto: only http and https addresses can be opened, not ${url.protocol}`)
         await call.exchange('navigate', { 'url.path': url.pathname, 'server.address': url.host }, async () => {
           await tab.goto(url.href, { waitUntil: 'domcontentloaded', timeout })
