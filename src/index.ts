@@ -14,7 +14,7 @@ export {
   type Template
 } from './core/expression.ts'
 export { createTextFinder } from './core/find-texts.ts'
-export type { Holes } from './core/holes.ts'
+export { type Holes, splitHoles } from './core/holes.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'

@@ -1,5 +1,6 @@
 /** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
 import { type ActionSource, durationMs, type Json } from '../../src/index.ts'
+import { beginMessage, beginsAtAddress } from './begins.ts'
 import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
 import type { CommitRule, DeclaredCondition, Login, Plan, Step } from './plan.ts'
@@ -30,6 +31,7 @@ interface TargetSource {
 
 interface ActSource {
   readonly steps: Sources
+  readonly screen?: 'pinned' | 'continue' | 'finish'
   readonly result?: Json
   readonly errors?: Readonly<Record<string, { readonly title?: string; readonly notApplied?: boolean; readonly when?: LocatorSource }>>
   readonly probe?: { readonly steps: Sources; readonly found: string; readonly output?: Json }
@@ -46,6 +48,7 @@ export function compilePlan(source: ActionSource): Plan {
   const commits: Path[] = []
   const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
   checkCommits(commits, source, issue)
+  if (action.screen === undefined || action.screen === 'pinned') checkBeginning(action.steps, ['steps', 0], issue)
   return {
     login: compileLogin(target, part),
     pool: { pages: target.pool?.pages, maxUses: target.pool?.maxUses ?? 100, maxAgeMs: durationMs(target.pool?.maxAge ?? '30m') },
@@ -55,6 +58,10 @@ export function compilePlan(source: ActionSource): Plan {
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
     probe: compileProbe(action, part)
   }
+}
+
+function checkBeginning(steps: Sources, path: Path, issue: Issue): void {
+  if (!beginsAtAddress(steps as readonly StepSource[])) issue(path, beginMessage)
 }
 
 function checkCommits(commits: readonly Path[], { effect }: ActionSource, issue: Issue): void {
@@ -85,6 +92,7 @@ function compileErrors({ errors = {} }: ActSource, { issue }: Part): DeclaredCon
 
 function compileProbe({ probe }: ActSource, part: Part): Plan['probe'] {
   if (probe === undefined) return undefined
+  checkBeginning(probe.steps, ['probe', 'steps', 0], part.issue)
   return {
     steps: compileSteps(probe.steps, ['probe', 'steps'], part),
     found: template(probe.found, ['probe', 'found'], part.issue),

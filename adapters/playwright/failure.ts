@@ -16,6 +16,7 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const { call, page } = stage
   if (!Error.isError(error) || told.has(error)) return error
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
+  if (isRefusal(error)) return named(error, step)
   const seen = await whatIsThere(stage)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
   const why = reason(error, call.redact)
@@ -34,6 +35,17 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
         })
   told.add(explained)
   return explained
+}
+
+const refusals: ReadonlySet<string> = new Set(['invalid_input', 'credential_refused'])
+
+/** A value of the caller or of the credentials can not stand where it is to go: the page has nothing to do with it. */
+export const isRefusal = (error: unknown): error is RetrofitError => error instanceof RetrofitError && refusals.has(error.code)
+
+function named({ code, message, hint, errors }: RetrofitError, { title }: Step): RetrofitError {
+  const refused = new RetrofitError(code, { detail: `step "${title}": ${message}`, hint, errors })
+  told.add(refused)
+  return refused
 }
 
 /** Cut last: half a secret would not be found. */

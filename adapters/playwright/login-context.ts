@@ -28,6 +28,8 @@ export class LoginContext {
   readonly ready: Promise<void>
   uses = 0
   failed = false
+  /** Runs that have chosen it, until they have a page of it. */
+  wanted = 0
   private readonly plan: Plan
   private readonly madeAt = Date.now()
   private readonly free: Tab[] = []
@@ -70,6 +72,9 @@ export class LoginContext {
   get idle(): number {
     return this.free.length
   }
+  get inUse(): boolean {
+    return this.busy.size + this.takers + this.wanted > 0
+  }
   /** A page of it may hold the one request that must not leave any more. */
   get guarded(): boolean {
     return [...this.busy].some(tab => tab.guarded)
@@ -102,6 +107,13 @@ export class LoginContext {
     else tab.page.close().catch(() => undefined)
     this.leaveWhenEmpty()
     this.restLater()
+  }
+
+  /** Lets one idle page go; false when there is none. */
+  dropPage(): boolean {
+    const tab = this.free.shift()
+    tab?.page.close().catch(() => undefined)
+    return tab !== undefined
   }
 
   private restLater(): void {
@@ -201,6 +213,7 @@ function withoutRun(call: StageCall): StageCall {
     deadlineAt: Date.now() + loginMs,
     signal: AbortSignal.timeout(loginMs),
     committed: false,
+    input: {},
     session: {},
     step: (_, work) => work(),
     exchange: (_, __, work) => work(),

@@ -1,6 +1,6 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
 import { BusinessError, RetrofitError } from '../../src/index.ts'
-import { explain, SignedOff, within } from './failure.ts'
+import { explain, isRefusal, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
@@ -130,7 +130,7 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 async function better(error: unknown, stage: Stage): Promise<unknown> {
   const { call, page } = stage
   if (error instanceof BusinessError || error instanceof SignedOff || call.signal.aborted || page.isClosed()) return error
-  if (Error.isError(error) && error.name === 'FenceLost') return error
+  if (isRefusal(error) || (Error.isError(error) && error.name === 'FenceLost')) return error
   try {
     const main = { ...stage, frame: page.mainFrame() }
     await within(inspect(main), 2_000)

@@ -99,7 +99,7 @@ const load = (source: string) =>
     env: name => (name === 'BOT_CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined)
   })
 
-/** Steps in the smallest manifest that can hold them. */
+/** Steps in the smallest manifest that can hold them, after the goto that comes before them. */
 async function loadSteps(steps: Steps) {
   const write = steps.some(each => each.commit !== undefined)
   const action = {
@@ -110,7 +110,7 @@ async function loadSteps(steps: Steps) {
     input: { type: 'object', additionalProperties: false },
     output: { type: 'object' },
     ...(write && { probe: { steps: [{ goto: '/' }], found: '{{ true }}' } }),
-    steps
+    steps: [{ goto: '/' }, ...steps]
   }
   const target = { url: 'http://127.0.0.1:9' }
   const { bot, issues } = await load(
