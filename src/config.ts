@@ -92,7 +92,11 @@ export const settingsTable = {
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),
   LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
   SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
-  BREAKER_FAILURES: integer(10, [1, 10_000], 'technical failures in a row after which a target gets a rest'),
+  BREAKER_FAILURES: integer(
+    10,
+    [1, 10_000],
+    'failures of a target (not reached, 5xx, no answer in time) among the last twice as many attempts after which it gets a rest: for all when at least two callers had them, else for the one'
+  ),
   BREAKER_REST_MS: integer(10_000, [100, 60 * minute], 'how long that rest is'),
   SHUTDOWN_GRACE_MS: integer(20_000, [0, 10 * minute], 'how long running attempts may go on when the process stops'),
   LOG_LEVEL: level('info', 'least severe log lines to write'),

@@ -87,7 +87,7 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
     const note = 'told late by its own worker'
     if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, note })))) throw error
   }
-  await parts.breakers.succeeded(bot.name).catch(() => undefined)
+  await parts.breakers.succeeded(bot.name, work.holding.run).catch(() => undefined)
 }
 
 /** The lease ran out, but who sent the request knows better than a probe or a person: taken as long as nobody has settled the run. */
@@ -116,6 +116,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   const business = businessErrorOf(work.action, error, call.redact)
   const technical = technicalErrorOf(error, call.redact)
   const steps = call.records
+  await noteTarget(work, error, business !== undefined)
   if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
     const reason = call.redact(stoppedBy(work) ?? business?.detail ?? technical.detail)
     return afterCommit(work, { reason, steps })
@@ -127,6 +128,14 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   }
   const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
   await beforeCommit(work, { error: { ...technical, retryable }, steps })
+}
+
+/** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */
+async function noteTarget({ parts, bot, holding }: Work, error: unknown, saidNo: boolean): Promise<void> {
+  const { breakers } = parts
+  if (saidNo) await breakers.succeeded(bot.name, holding.run).catch(() => undefined)
+  const isDown = (error instanceof RetrofitError || error instanceof NothingSent) && error.targetDown
+  if (isDown && holding.stopReason === undefined) await breakers.failed(bot.name, holding.run).catch(() => undefined)
 }
 
 /**
@@ -154,7 +163,7 @@ const tooSlow = ({ detail }: RunError): RunError =>
 
 /** Nothing can have happened: cancel, hand back, fail or try again. */
 async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
-  const { holding, action, parts, bot } = work
+  const { holding, action, parts } = work
   const reason = holding.stopReason
   if (reason === 'cancelled' || holding.run.cancelRequested)
     return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point'), 'uncrossed'))
@@ -163,7 +172,6 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
       requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
     ))
   const told = reason === 'deadline' ? tooSlow(error) : error
-  if (reason !== 'deadline' && error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
   const waitMs = backoffMs(action.retry, holding.run.attempt)
   const again = told.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
   if (!again) return void (await end(work, (run, now) => fail(run, told, { now, steps }), 'uncrossed'))

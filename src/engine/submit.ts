@@ -70,7 +70,7 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const refusal = restOf(parts, admitted.bot)
+  const refusal = restOf(parts, admitted.bot, request.caller)
   const { caller, timeoutMs, traceparent } = request
   const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, ...(refusal === undefined ? {} : { refusal }) })
   await rememberReplay(parts, admitted, submitted)
@@ -84,9 +84,9 @@ async function rememberReplay(parts: Parts, { action, session }: Admitted, { run
   await rememberOutput(parts, { action, session, output: parts.sealer.open(action.output, run.output) })
 }
 
-function restOf({ breakers }: Parts, bot: Bot): RetrofitError | undefined {
+function restOf({ breakers }: Parts, bot: Bot, caller: Caller): RetrofitError | undefined {
   try {
-    breakers.check(bot.name)
+    breakers.check(bot.name, caller)
     return undefined
   } catch (error) {
     if (error instanceof RetrofitError) return error

@@ -44,7 +44,7 @@ async function opening(world: World, process: SimProcess, call: Call): Promise<v
   const trouble = world.random.pick(openTroubles)
   world.count(`opening ${trouble}`)
   world.say(() => `the page: ${trouble}`)
-  if (trouble === 'error') throw new Error('the page broke (simulated)')
+  if (trouble === 'error') throw new RetrofitError('target_failed', { detail: 'the page did not come (simulated)', targetDown: true })
   if (trouble === 'final') throw new RetrofitError('target_failed', { detail: 'a page nobody knows (simulated)', retryable: false })
   if (trouble === 'business') throw new BusinessError('odd', 'No such account.')
   await new Promise((resolve, reject) => {
