@@ -76,9 +76,6 @@ export function newRun(from: NewRun): Run {
   return run
 }
 
-/** With the proof that the service accepted it. */
-export const proven = (run: Run, proof: string): Run => ({ ...run, proof })
-
 const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled', 'outcome_unknown'])
 
 /** Ended for the caller: an answer exists. `outcome_unknown` may still be settled by a later probe or a person. */

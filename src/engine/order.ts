@@ -4,11 +4,14 @@ import type { Run } from '../core/types.ts'
 import type { Sealer } from '../governance/sealer.ts'
 
 /** Covers what does not change from the acceptance of a run to its end. */
-export function proofOf(sealer: Sealer, run: Run): string {
+function proofOf(sealer: Sealer, run: Run): string {
   const { id, tenant, subject, clientId, bot, botDigest, action, input, session, sessionValues, reference, createdAt, deadlineAt } = run
   const who = [tenant, subject, clientId]
   const what = [bot, botDigest, action, input, session ?? null, sessionValues ?? null, reference]
   return sealer.fingerprint(canonicalJson(['order', id, ...who, ...what, createdAt, deadlineAt]))
 }
+
+/** The run with its proof. */
+export const proven = (sealer: Sealer, run: Run): Run => ({ ...run, proof: proofOf(sealer, run) })
 
 export const isOrdered = (sealer: Sealer, run: Run): boolean => run.proof !== undefined && run.proof === proofOf(sealer, run)

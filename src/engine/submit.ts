@@ -3,13 +3,13 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
-import { hasEnded, newRun, proven } from '../core/run.ts'
+import { hasEnded, newRun } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
 import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
-import { proofOf } from './order.ts'
+import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
@@ -116,7 +116,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const limitMs = action.timeouts.queueMs + action.timeouts.runMs
   const id = newRunId(caller.tenant, now)
   const refusal = from.refusal ?? (await takeScreen(parts, from, id))
-  const unproven = newRun({
+  const order = newRun({
     id,
     reference: newReference(),
     caller,
@@ -130,7 +130,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     sessionValues: from.sessionValues,
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
-  const run = proven(unproven, proofOf(parts.sealer, unproven))
+  const run = proven(parts.sealer, order)
   const startedAt = performance.now()
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
   const created = await createRun(parts, { run, keys: from.keys, maxWaiting })

@@ -92,7 +92,7 @@ describe('soap', () => {
   })
 
   test('credentials that are missing', async () => {
-    expect(await run(server.url, { target: { auth: 'basic' } })).toBe(false)
+    expect(await run(server.url, { target: { auth: 'basic', credentials: 'teller' } })).toBe(false)
   })
 })
 

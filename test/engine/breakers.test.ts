@@ -133,26 +133,20 @@ describe('what counts', () => {
     const submit = (clientId: string) =>
       engine.submit({ caller: { ...caller, clientId }, action: 'pay_money', input: {}, idempotencyKey: randomText(10) })
     for (let i = 0; i < failures; i++) await ended((await submit(i % 2 === 0 ? 'one' : 'two')).run)
-    return submit('three').then(
-      () => 'accepted',
-      ({ code }) => code
-    )
+    // Kept longer than the rest itself, which may be over by now.
+    return (await opened.parts.store.records.list('breaker')).map(({ id }) => id)
   }
 
-  test.each<[string, () => Error, string]>([
-    ['a target that is down', () => new RetrofitError('target_failed', down), 'circuit_open'],
-    ['a connection that was lost before anything was sent', () => new NothingSent('lost', down), 'circuit_open'],
-    [
-      'an element that an input leads to and that is not there',
-      () => new RetrofitError('target_failed', { detail: 'not found' }),
-      'accepted'
-    ],
-    ['an output that does not fit', () => new RetrofitError('invalid_output', { detail: 'odd' }), 'accepted'],
-    ['an input that does not fit', () => new RetrofitError('invalid_input', { detail: 'odd' }), 'accepted'],
-    ['an error of the business', () => new BusinessError('refused', 'no'), 'accepted'],
-    ['an error of an expression', () => new Error('odd'), 'accepted'],
-    ['a ledger that is away', () => Object.assign(new Error('Redis'), { code: 'ECONNREFUSED' }), 'accepted']
-  ])('%s', async (_, error, answer) => {
-    expect(await after(error, 6)).toBe(answer)
+  test.each<[string, () => Error, string[]]>([
+    ['a target that is down', () => new RetrofitError('target_failed', down), ['pay']],
+    ['a connection that was lost before anything was sent', () => new NothingSent('lost', down), ['pay']],
+    ['an element that an input leads to and that is not there', () => new RetrofitError('target_failed', { detail: 'not found' }), []],
+    ['an output that does not fit', () => new RetrofitError('invalid_output', { detail: 'odd' }), []],
+    ['an input that does not fit', () => new RetrofitError('invalid_input', { detail: 'odd' }), []],
+    ['an error of the business', () => new BusinessError('refused', 'no'), []],
+    ['an error of an expression', () => new Error('odd'), []],
+    ['a ledger that is away', () => Object.assign(new Error('Redis'), { code: 'ECONNREFUSED' }), []]
+  ])('%s', async (_, error, opens) => {
+    expect(await after(error, 5)).toEqual(opens)
   })
 })

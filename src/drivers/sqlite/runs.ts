@@ -14,13 +14,17 @@ type Row = Readonly<Record<string, unknown>>
 /** Before every id: the cursor of the first page. */
 const newest = '~'
 
-export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
-  const parsed = (row: Row | undefined): Run | undefined => {
+const reader =
+  (refuse: Refusals['refuse']) =>
+  (row: Row | undefined): Run | undefined => {
     if (row === undefined) return undefined
     const run = storedRun(String(row.body), String(row.id))
     if (run === undefined) refuse('run', `the row of ${row.id} is not that of a run`)
     return run
   }
+
+export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
+  const parsed = reader(refuse)
   const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
   const sql = {
     get: db.prepare('SELECT id, body FROM run WHERE id=?'),
