@@ -23,26 +23,29 @@ const reader =
     return run
   }
 
+/** Prepared once for each connection. */
+const statements = (db: Sqlite['db']) => ({
+  get: db.prepare('SELECT id, body FROM run WHERE id=?'),
+  state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
+  head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
+  insert: db.prepare(
+    'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
+  ),
+  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
+  setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+  remove: db.prepare('DELETE FROM run WHERE id=?'),
+  due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+  waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
+  count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
+  key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
+  insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
+  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+})
+
 export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
   const parsed = reader(refuse)
   const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
-  const sql = {
-    get: db.prepare('SELECT id, body FROM run WHERE id=?'),
-    state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
-    head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
-    insert: db.prepare(
-      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
-    ),
-    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
-    setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
-    remove: db.prepare('DELETE FROM run WHERE id=?'),
-    due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
-    waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
-    count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
-    key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
-    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
-    removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
-  }
+  const sql = statements(db)
   const lists = new Map<string, StatementSync>()
 
   const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
