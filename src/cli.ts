@@ -173,4 +173,9 @@ function addKeys(retrofit: Command, done: (code: number) => void): void {
     .description('ends a key; it stops working within a second')
     .argument('<id>')
     .action(async (id: string) => done(await (await import('./commands/keys.ts')).revokeKey(id)))
+  keys
+    .command('sign')
+    .description('shows the keys and bots that an older version left unsigned, which do not count; signs them with --yes')
+    .option('--yes', 'sign them: they are all yours')
+    .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).signRecords(flags)))
 }

@@ -104,6 +104,8 @@ export const settingsTable = {
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
+  RABBITMQ_CA: text('', 'PEM file with the certificates of the CA of an `amqps://` broker; empty: the CAs that Node trusts'),
+  REDIS_CA: text('', 'the same for a `rediss://` ledger'),
   REDIS_ASSUME_DURABLE: flag(
     'do not ask Redis for its settings (managed ones may not tell); you vouch for `appendfsync always` and `noeviction`'
   ),
@@ -113,7 +115,7 @@ export const settingsTable = {
   OIDC_AUDIENCE: text('', 'what tokens must be meant for (`aud`), one of these, with commas; empty: PUBLIC_URL, or its `/mcp`'),
   OIDC_TENANT_CLAIM: text('', 'claim of a token that names its tenant, refused without it; empty: all are of the tenant `default`'),
   RETROFIT_DATA_KEY: secret(
-    'seals values marked `x-sensitive`, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
+    'seals values marked `x-sensitive` and signs keys, bots, sessions and runs, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
   ),
   CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
@@ -125,7 +127,11 @@ export const settingsTable = {
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),
   LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
   SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
-  BREAKER_FAILURES: integer(10, [1, 10_000], 'technical failures in a row after which a target gets a rest'),
+  BREAKER_FAILURES: integer(
+    10,
+    [1, 10_000],
+    'failures of a target (not reached, 5xx, no answer in time) among the last twice as many attempts after which it gets a rest: for all when at least two callers had them, else for the one'
+  ),
   BREAKER_REST_MS: integer(10_000, [100, 60 * minute], 'how long that rest is'),
   SHUTDOWN_GRACE_MS: integer(20_000, [0, 10 * minute], 'how long running attempts may go on when the process stops'),
   LOG_LEVEL: level('info', 'least severe log lines to write'),
@@ -182,6 +188,9 @@ function contradictions(settings: Settings): string[] {
   if ((settings.RABBITMQ_URL === '') !== (settings.REDIS_URL === '')) {
     found.push('RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)')
   }
+  if (settings.REDIS_CA !== '' && !settings.REDIS_URL.startsWith('rediss:')) found.push('REDIS_CA needs a REDIS_URL with rediss://')
+  if (settings.RABBITMQ_CA !== '' && !settings.RABBITMQ_URL.startsWith('amqps:'))
+    found.push('RABBITMQ_CA needs a RABBITMQ_URL with amqps://')
   if (settings.OIDC_ISSUER !== '' && settings.OIDC_AUDIENCE === '' && settings.PUBLIC_URL === '')
     found.push('OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL: which tokens are meant for this service?')
   if (settings.RETROFIT_DATA_KEY !== '' && settings.RETROFIT_DATA_KEY.length < 32)

@@ -1,5 +1,6 @@
 /** The adapter author's door. */
 export { type ActionSource, type Adapter, type Call, defineAdapter, largestArtifactMiB, type ProbeResult } from './core/adapter.ts'
+export { isConnectionFailure } from './core/connection-failure.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {

@@ -20,8 +20,10 @@ import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { loadManifest } from './manifest/load.ts'
+import { openNetworks } from './open-networks.ts'
 import { refuseBot } from './refuse-bot.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { seldom } from './telemetry/seldom.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { startWorker } from './worker/worker.ts'
 
@@ -90,6 +92,8 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
+  for (const warning of openNetworks(settings)) telemetry.log.warn(warning)
+  tellOfRefusals(deployment, telemetry)
   const adapters = await sources.loadAdapters(adapterOptions(settings))
   undo.add(() => closeAdapters(adapters))
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
@@ -101,6 +105,17 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
   const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
   const broken = deployment.broken ?? new Promise<Error>(() => undefined)
   return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
+}
+
+/** Somebody else writes to the ledger or the queue: counted, and told once in a while. */
+function tellOfRefusals({ refusals }: Deployment, { log, gauge }: Telemetry): void {
+  const warn = seldom(log)
+  refusals.listen((what, why) => warn(why, `a foreign ${what} was refused`))
+  gauge(
+    'retrofit_foreign_refused',
+    'What the ledger, its channel and the queue held that no process of this installation wrote',
+    async () => refusals.counts().map(([what, count]) => [{ what }, count] as const)
+  )
 }
 
 const adapterOptions = ({ CHROMIUM_PATH }: Settings) => ({

@@ -131,7 +131,9 @@ async function readFields(
   const answer = await ask(stage, { errors: [], fields: specs, ...wait })
   if (answer !== undefined) await throwDeclared(stage, answer)
   stage.tab.changed = false
-  if (stage.tab.status >= 400) throw new RetrofitError('target_failed', { detail: `the target answered with status ${stage.tab.status}` })
+  const { status } = stage.tab
+  if (status >= 400)
+    throw new RetrofitError('target_failed', { detail: `the target answered with status ${status}`, targetDown: status >= 500 })
   if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))

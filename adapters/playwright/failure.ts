@@ -27,10 +27,11 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   )
   const explained =
     error instanceof NothingSent
-      ? new NothingSent(detail, { retryable: error.retryable, cause: error })
+      ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, cause: error })
       : new RetrofitError('target_failed', {
           detail,
           cause: error,
+          targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
           ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })
         })
   told.add(explained)
@@ -46,6 +47,15 @@ function named({ code, message, hint, errors }: RetrofitError, { title }: Step):
   const refused = new RetrofitError(code, { detail: `step "${title}": ${message}`, hint, errors })
   told.add(refused)
   return refused
+}
+
+const unreached = /net::ERR_(CONNECTION_|NAME_NOT_RESOLVED|ADDRESS_|TIMED_OUT|EMPTY_RESPONSE|INVALID_HTTP_RESPONSE|SSL_|CERT_|NETWORK_)/
+const tooLate = /^page\.goto: Timeout (\d+)ms exceeded/
+
+/** No page came. A time limit counts when it is the manifest's: a caller may give as little time as it likes. */
+function isUnreached({ message }: Error, { timeoutMs }: Step): boolean {
+  const limitMs = tooLate.exec(message)?.[1]
+  return unreached.test(message) || (limitMs !== undefined && Number(limitMs) >= timeoutMs)
 }
 
 /** Cut last: half a secret would not be found. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request, Route } from 'playwright-core'
-import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
@@ -220,7 +220,11 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     .catch(async error => {
       await route.abort(call.committed ? 'failed' : 'blockedbyclient').catch(() => undefined)
       throw error instanceof NotConnected
-        ? new NothingSent(`no connection to the target: ${error.message}`, { retryable: true, cause: error })
+        ? new NothingSent(`no connection to the target: ${error.message}`, {
+            retryable: true,
+            targetDown: isConnectionFailure(error.cause),
+            cause: error
+          })
         : error
     })
 }

@@ -36,6 +36,7 @@ async function refused(stage: Stage): Promise<never> {
   for (const until = Date.now() + tellMs; Date.now() < until; await pause(100)) await inspect(stage)
   throw new RetrofitError('target_failed', {
     detail: `the committing request was answered with status ${stage.tab.commitStatus}`,
+    targetDown: stage.tab.commitStatus >= 500,
     effect: 'unknown'
   })
 }
@@ -60,6 +61,7 @@ export async function inspect(stage: Stage): Promise<void> {
   if (tab.status >= 400)
     throw new RetrofitError('target_failed', {
       detail: `the target answered with status ${tab.status}`,
+      targetDown: tab.status >= 500,
       ...(call.committed && { effect: 'unknown' as const })
     })
 }

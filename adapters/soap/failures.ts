@@ -1,5 +1,5 @@
 /** What went wrong → the error that tells the engine and the caller what it means. */
-import { BusinessError, type Json, type JsonObject, NothingSent, RetrofitError } from '../../src/index.ts'
+import { BusinessError, isConnectionFailure, type Json, type JsonObject, NothingSent, RetrofitError } from '../../src/index.ts'
 import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
@@ -26,6 +26,7 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
     detail: `The target answered: ${said}`,
     retryable: !isCommitted(invocation) && isTransient(symptom),
     effect: effectOf(invocation),
+    targetDown: symptom.http >= 500 && isTransient(symptom),
     ...(isTransient(symptom) ? {} : { hint: refused })
   })
 }
@@ -65,6 +66,7 @@ export function answerError(invocation: Invocation, answer: Answer, why: string)
     detail,
     retryable: mapped.retryable,
     effect: effectOf(invocation),
+    targetDown: mapped.targetDown,
     ...(retryAfterMs > 0 ? { retryAfterMs: Math.min(retryAfterMs, 3_600_000) } : {})
   })
 }
@@ -81,6 +83,7 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     detail: `The target can not be reached (${codeOf(error)}); nothing was sent.`,
     retryable: true,
     effect: 'none',
+    targetDown: true,
     cause: cleanCause(call, error)
   })
 }
@@ -100,6 +103,7 @@ export const tlsError = ({ by, why }: TlsFailure): Error =>
     detail: `No safe connection to the target: ${why}. ${by === 'us' ? 'Nothing was sent' : 'No request was read'}.`,
     retryable: false,
     effect: 'none',
+    targetDown: by === 'us',
     hint:
       by === 'us'
         ? 'An operator has to trust the certificate (target.tls.ca) or correct the address; do not retry.'
@@ -112,6 +116,7 @@ export function exchangeError(invocation: Invocation, error: unknown): Error {
     detail: `The connection to the target failed before its answer was complete (${codeOf(error)}).`,
     retryable: !isCommitted(invocation),
     effect: effectOf(invocation),
+    targetDown: isConnectionFailure(error),
     cause: cleanCause(invocation.call, error)
   })
 }
@@ -120,7 +125,8 @@ export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
   return new RetrofitError('target_failed', {
     detail: `The target gave no answer within ${timeoutMs} ms.`,
     retryable: !isCommitted(invocation),
-    effect: effectOf(invocation)
+    effect: effectOf(invocation),
+    targetDown: true
   })
 }
 

@@ -61,7 +61,8 @@ async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<A
   try {
     await invocation.call.commit(sent)
     return await exchange(invocation, () => connection.post(request)).catch(error => {
-      if (!connection.written) throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true })
+      if (!connection.written)
+        throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true, targetDown: true })
       // The target ended the handshake with the client: what stands behind it was not read.
       const refusal = tlsFailure(error)
       if (refusal !== undefined) throw new NothingSent(`No safe connection to the target: ${refusal.why}.`, { retryable: false })

@@ -1,15 +1,16 @@
 /** `retrofit keys`: works on the ledger itself, beside a running server too. */
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
-import { openStore } from '../deployment.ts'
+import { openLedger } from '../deployment.ts'
 import { createKeyRing, type KeyRing } from '../governance/keys.ts'
 import { isScope } from '../governance/scopes.ts'
+import { signAll, unsignedRecords } from '../governance/signed-records.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
 async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
-  const store = await openStore(readSettings())
+  const { store } = await openLedger(readSettings())
   try {
     return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))
   } finally {
@@ -51,4 +52,31 @@ export async function revokeKey(id: string): Promise<number> {
   if (!(await withKeys(keys => keys.revoke(id)))) throw new UsageError(`There is no key ${id}; retrofit keys list shows them.`)
   process.stderr.write(`Key ${id} is revoked.\n`)
   return 0
+}
+
+/** What a version before signatures left counts again; shown first, because whoever could write to the ledger may have put it there. */
+export async function signRecords(flags: Flags): Promise<number> {
+  const { store, rawRecords } = await openLedger(readSettings())
+  try {
+    const unsigned = await unsignedRecords(rawRecords)
+    printTable(
+      ['kind', 'id', 'what it says'],
+      unsigned.map(({ kind, id, value }) => [kind, id, about(value)])
+    )
+    if (flags.yes !== true) {
+      process.stderr.write(`${unsigned.length} records are not signed. Sign them, when all of them are yours: retrofit keys sign --yes\n`)
+      return unsigned.length === 0 ? 0 : 1
+    }
+    await signAll(store.records, unsigned)
+    process.stderr.write(`${unsigned.length} records are signed.\n`)
+    return 0
+  } finally {
+    await store.close()
+  }
+}
+
+/** The hash of a key says nothing to a person. */
+const about = (value: unknown): string => {
+  const { hash: _, ...rest } = Object(value)
+  return JSON.stringify(rest).slice(0, 120)
 }

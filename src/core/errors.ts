@@ -185,6 +185,8 @@ export interface ErrorOptions {
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
   readonly runId?: string
+  /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
+  readonly targetDown?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -199,6 +201,7 @@ export class RetrofitError extends Error {
   readonly errors: readonly FieldError[]
   readonly retryAfterMs: number | undefined
   readonly runId: string | undefined
+  readonly targetDown: boolean
 
   constructor(code: ErrorCode, options: ErrorOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -213,6 +216,7 @@ export class RetrofitError extends Error {
     this.errors = options.errors ?? []
     this.retryAfterMs = options.retryAfterMs
     this.runId = options.runId
+    this.targetDown = options.targetDown ?? false
   }
 }
 
@@ -244,9 +248,15 @@ export class FenceLost extends Error {
  */
 export class NothingSent extends Error {
   readonly retryable: boolean
-  constructor(detail: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  /** As in `RetrofitError`. */
+  readonly targetDown: boolean
+  constructor(
+    detail: string,
+    options: { readonly retryable: boolean; readonly targetDown?: boolean | undefined; readonly cause?: unknown }
+  ) {
     super(detail, { cause: options.cause })
     this.name = 'NothingSent'
     this.retryable = options.retryable
+    this.targetDown = options.targetDown ?? false
   }
 }

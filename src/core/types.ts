@@ -219,6 +219,8 @@ export interface Run {
   readonly id: string
   /** Compare-and-set counter: every write is fenced by it. Starts at 1. */
   readonly revision: number
+  /** Shows that this service accepted it as it is; made of the data key. */
+  readonly proof?: string
   readonly tenant: string
   readonly subject: string
   readonly clientId: string

@@ -90,7 +90,7 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
     const note = 'told late by its own worker'
     if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, note })))) throw error
   }
-  await parts.breakers.succeeded(botKey(bot.name, bot.tenant)).catch(() => undefined)
+  await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
 }
 
 /** Nothing of the output is kept. The target has answered, so after the commit point the effect is there. */
@@ -128,6 +128,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   const business = businessErrorOf(work.action, error, call)
   const technical = technicalErrorOf(error, call.redact)
   const steps = call.records
+  await noteTarget(work, error, business !== undefined)
   if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
     const reason = call.redact(stoppedBy(work) ?? business?.detail ?? technical.detail)
     return afterCommit(work, { reason, steps })
@@ -139,6 +140,14 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   }
   const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
   await beforeCommit(work, { error: { ...technical, retryable }, steps })
+}
+
+/** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */
+async function noteTarget({ parts, bot, holding }: Work, error: unknown, saidNo: boolean): Promise<void> {
+  const { breakers } = parts
+  if (saidNo) await breakers.succeeded(botKey(bot.name, bot.tenant), holding.run).catch(() => undefined)
+  const isDown = (error instanceof RetrofitError || error instanceof NothingSent) && error.targetDown
+  if (isDown && holding.stopReason === undefined) await breakers.failed(botKey(bot.name, bot.tenant), holding.run).catch(() => undefined)
 }
 
 /**
@@ -166,7 +175,7 @@ const tooSlow = ({ detail }: RunError): RunError =>
 
 /** Nothing can have happened: cancel, hand back, fail or try again. */
 async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
-  const { holding, action, parts, bot } = work
+  const { holding, action, parts } = work
   const reason = holding.stopReason
   if (reason === 'cancelled' || holding.run.cancelRequested)
     return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point'), 'uncrossed'))
@@ -175,8 +184,6 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
       requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
     ))
   const told = reason === 'deadline' ? tooSlow(error) : error
-  if (reason !== 'deadline' && error.code === 'target_failed')
-    await parts.breakers.failed(botKey(bot.name, bot.tenant)).catch(() => undefined)
   const waitMs = backoffMs(action.retry, holding.run.attempt)
   const again = told.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
   if (!again) return void (await end(work, (run, now) => fail(run, told, { now, steps }), 'uncrossed'))

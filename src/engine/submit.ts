@@ -12,6 +12,7 @@ import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
+import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
@@ -77,7 +78,7 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const refusal = admitted.refusal ?? restOf(parts, admitted.bot)
+  const refusal = admitted.refusal ?? restOf(parts, admitted.bot, request.caller)
   const { caller, timeoutMs, traceparent } = request
   const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
   await rememberReplay(parts, admitted, submitted)
@@ -91,9 +92,9 @@ async function rememberReplay(parts: Parts, { action, session }: Admitted, { run
   await rememberOutput(parts, { action, session, tenant: run.tenant, output: parts.sealer.open(action.output, run.output) })
 }
 
-function restOf({ breakers }: Parts, bot: Bot): RetrofitError | undefined {
+function restOf({ breakers }: Parts, bot: Bot, caller: Caller): RetrofitError | undefined {
   try {
-    breakers.check(botKey(bot.name, bot.tenant))
+    breakers.check(botKey(bot.name, bot.tenant), caller)
     return undefined
   } catch (error) {
     if (error instanceof RetrofitError) return error
@@ -123,7 +124,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const limitMs = action.timeouts.queueMs + action.timeouts.runMs
   const id = newRunId(caller.tenant, now)
   const refusal = from.refusal ?? (await takeScreen(parts, from, id))
-  const run = newRun({
+  const order = newRun({
     id,
     reference: newReference(),
     caller,
@@ -137,6 +138,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     sessionValues: from.sessionValues,
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
+  const run = proven(parts.sealer, order)
   const startedAt = performance.now()
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
   const created = await createRun(parts, { run, keys: from.keys, maxWaiting })

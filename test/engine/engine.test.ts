@@ -463,7 +463,9 @@ describe('what is kept', () => {
 describe('limits', () => {
   test('a target that fails again and again gets a rest', async () => {
     const { engine, ended } = await open({
-      script: { run: async () => Promise.reject(new RetrofitError('target_failed', { detail: 'down', retryable: false })) }
+      script: {
+        run: async () => Promise.reject(new RetrofitError('target_failed', { detail: 'down', retryable: false, targetDown: true }))
+      }
     })
     for (let i = 0; i < 5; i++) await ended((await engine.submit(pay())).run)
     await expect(engine.submit(pay())).rejects.toMatchObject({ code: 'circuit_open', status: 503 })

@@ -243,9 +243,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return action('narrow_begin', { headers: await inSession() })
   },
   circuit_open: async () => {
-    for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo')
+    const caller = { tenant: 'default', clientId: 'admin' }
+    for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo', caller)
     const answer = await action('demo_echo', { body: { text: 'x' } })
-    await working.parts.breakers.succeeded('demo')
+    await working.parts.breakers.succeeded('demo', caller)
     return answer
   },
   not_ready: async () => {

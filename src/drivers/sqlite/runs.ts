@@ -1,5 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Created, IdempotencyKey, RunQuery, Store } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
+import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
@@ -7,31 +9,43 @@ type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'due
 type Gate = Parameters<Store['createRun']>[1]
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
-const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
-  row === undefined ? undefined : JSON.parse(String(row.body))
-const parsedAll = (rows: readonly { readonly body?: unknown }[]): readonly Run[] => rows.map(({ body }) => JSON.parse(String(body)))
+type Row = Readonly<Record<string, unknown>>
 
 /** Before every id: the cursor of the first page. */
 const newest = '~'
 
-export function runs({ db, write }: Sqlite): Runs {
-  const sql = {
-    get: db.prepare('SELECT body FROM run WHERE id=?'),
-    state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
-    head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
-    insert: db.prepare(
-      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
-    ),
-    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
-    setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
-    remove: db.prepare('DELETE FROM run WHERE id=?'),
-    due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
-    waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
-    count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
-    key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
-    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
-    removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+const reader =
+  (refuse: Refusals['refuse']) =>
+  (row: Row | undefined): Run | undefined => {
+    if (row === undefined) return undefined
+    const run = storedRun(String(row.body), String(row.id))
+    if (run === undefined) refuse('run', `the row of ${row.id} is not that of a run`)
+    return run
   }
+
+/** Prepared once for each connection. */
+const statements = (db: Sqlite['db']) => ({
+  get: db.prepare('SELECT id, body FROM run WHERE id=?'),
+  state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
+  head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
+  insert: db.prepare(
+    'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
+  ),
+  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
+  setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+  remove: db.prepare('DELETE FROM run WHERE id=?'),
+  due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+  waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
+  count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
+  key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
+  insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
+  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+})
+
+export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
+  const parsed = reader(refuse)
+  const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
+  const sql = statements(db)
   const lists = new Map<string, StatementSync>()
 
   const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
@@ -66,8 +80,11 @@ export function runs({ db, write }: Sqlite): Runs {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
-    const existing = parsed(sql.get.get(owner === undefined ? run.id : String(owner)))
-    if (existing !== undefined) {
+    const row = sql.get.get(owner === undefined ? run.id : String(owner))
+    if (row !== undefined) {
+      const existing = parsed(row)
+      // Not a new one: the effect of the run that the key belongs to may exist.
+      if (existing === undefined) throw new Error('The row of the run that the key belongs to can not be read')
       claimKeys(existing.id, keys)
       return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
     }
@@ -98,7 +115,7 @@ export function runs({ db, write }: Sqlite): Runs {
   function list({ tenant, before = newest, limit, ...query }: RunQuery): readonly Run[] {
     const filters = (['status', 'action', 'bot'] as const).filter(name => query[name] !== undefined)
     const where = filters.map(name => `AND ${name}=?`).join(' ')
-    const statement = lists.get(where) ?? db.prepare(`SELECT body FROM run WHERE tenant=? AND id<? ${where} ORDER BY id DESC LIMIT ?`)
+    const statement = lists.get(where) ?? db.prepare(`SELECT id, body FROM run WHERE tenant=? AND id<? ${where} ORDER BY id DESC LIMIT ?`)
     lists.set(where, statement)
     return parsedAll(statement.all(tenant, before, ...filters.map(name => String(query[name])), limit))
   }

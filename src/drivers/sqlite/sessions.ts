@@ -1,11 +1,13 @@
+import { jsonOf } from '../../core/json-text.ts'
 import type { Sessions } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
 import type { Session } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
 /** Each new session takes some away that have expired: more than come, and never so many that it takes long. */
 const swept = 20
 
-export function sessions({ db, write }: Sqlite, now: () => number): Sessions {
+export function sessions({ db, write }: Sqlite, { now, refuse }: { now(): number; readonly refuse: Refusals['refuse'] }): Sessions {
   const sql = {
     get: db.prepare('SELECT body FROM session WHERE id=? AND expires_at>?'),
     state: db.prepare('SELECT revision, body FROM session WHERE id=? AND expires_at>?'),
@@ -28,7 +30,9 @@ export function sessions({ db, write }: Sqlite, now: () => number): Sessions {
   return {
     async get(id) {
       const row = sql.get.get(id, now())
-      return row && JSON.parse(String(row.body))
+      const session = row && jsonOf(String(row.body))
+      if (row !== undefined && session === undefined) refuse('session', `the session ${id} is not JSON`)
+      return session as Session | undefined
     },
     async put(session) {
       const body = JSON.stringify(session)
