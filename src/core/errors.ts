@@ -151,7 +151,7 @@ export interface ErrorOptions {
   readonly detail: string
   readonly retryable?: boolean
   readonly effect?: RunEffect
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
   readonly runId?: string

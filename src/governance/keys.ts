@@ -5,7 +5,7 @@ import { randomText } from '../core/ids.ts'
 import type { Records } from '../core/ports.ts'
 import type { Caller, Json } from '../core/types.ts'
 import { isScope } from './scopes.ts'
-import { isTenant } from './tenant.ts'
+import { isTenant, operatorTenant } from './tenant.ts'
 
 export interface KeyInfo {
   readonly id: string
@@ -64,7 +64,7 @@ const callerOf = ({ id, name, tenant, scopes }: KeyInfo): Caller => ({ tenant, s
 export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOptions): KeyRing {
   const remembered = new Map<string, Remembered>()
   const adminHash = adminKey === undefined || adminKey === '' ? undefined : sha256(adminKey)
-  const admin: Caller = { tenant: 'default', subject: 'admin', clientId: 'admin', scopes: ['*'] }
+  const admin: Caller = { tenant: operatorTenant, subject: 'admin', clientId: 'admin', scopes: ['*'] }
 
   async function lookUp(id: string, digest: string): Promise<Caller | undefined> {
     const stored = (await read(records, id)) as StoredKey | undefined
