@@ -232,6 +232,7 @@ async function addGateway(
   const server = await listen({
     engine,
     authenticate: firstOf(keys.authenticate, ...(tokens === undefined ? [] : [tokens.authenticate])),
+    onKeysChanged: keys.onChange,
     telemetry: parts.telemetry,
     host: settings.HOST,
     port: settings.PORT,

@@ -17,6 +17,8 @@ export interface Caller {
   readonly subject: string
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** When the key or token ends, in Unix milliseconds. */
+  readonly expiresAt?: number | undefined
 }
 
 /** Checks a value against a compiled schema; the empty list means valid. */

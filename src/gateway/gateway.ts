@@ -8,6 +8,7 @@ import type { Caller, JsonObject } from '../core/types.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Authenticate } from '../governance/authenticate.ts'
 import type { Span, Telemetry } from '../telemetry/telemetry.ts'
+import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
@@ -30,6 +31,8 @@ import { toolOperations } from './tools.ts'
 export interface GatewayOptions {
   readonly engine: Engine
   readonly authenticate: Authenticate
+  /** Tells when keys were made or revoked; absent: streams and long waits see it at their next heartbeat. */
+  readonly onKeysChanged?: ((listener: () => void) => () => void) | undefined
   readonly telemetry: Telemetry
   readonly settings: GatewaySettings
 }
@@ -73,7 +76,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { engine, settings } = options
   const base = readContract()
   const leaving = new AbortController()
-  const waits = { engine, settings, leaving: leaving.signal }
+  const access = createAccessWatch({ ...options, heartbeatMs: settings.heartbeatMs })
+  const waits = { engine, settings, leaving: leaving.signal, access }
   const mcp: McpDoor = { ...waits, version: String((base.info as JsonObject).version) }
   const router = await createRouter({
     definition: base,

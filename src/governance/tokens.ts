@@ -72,9 +72,12 @@ function callerOf(claims: JWTPayload, tenantClaim: string | undefined): Caller {
     tenant: tenantOf(claims, tenantClaim),
     subject: isName(claims.sub) ? claims.sub : client,
     clientId: `oidc:${client}`,
-    scopes: scopesOf(claims)
+    scopes: scopesOf(claims),
+    expiresAt: endOf(claims)
   }
 }
+
+const endOf = ({ exp }: JWTPayload): number | undefined => (exp === undefined ? undefined : (exp + clockTolerance) * 1_000)
 
 /** An issuer that serves several tenants has no say in the operator's own. */
 function tenantOf(claims: JWTPayload, tenantClaim: string | undefined): string {

@@ -1,5 +1,6 @@
 /** A gateway on the real engine: SQLite in memory, the echo adapter, a worker in the same process. */
 import { createAdapter } from '../../adapters/echo/adapter.ts'
+import type { Records } from '../../src/core/ports.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
@@ -55,11 +56,18 @@ export interface OpenOptions {
   readonly settings?: Partial<GatewaySettings>
   readonly manifests?: readonly string[]
   readonly worker?: boolean
+  /** Where keys are kept; its own ledger when left out. */
+  readonly keysIn?: Records
 }
 
 const adminKey = 'admin-key-of-the-tests'
 
-export async function openGateway({ settings = {}, manifests = [echoManifest], worker = true }: OpenOptions = {}): Promise<OpenGateway> {
+export async function openGateway({
+  settings = {},
+  manifests = [echoManifest],
+  worker = true,
+  keysIn
+}: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
   const queue = openSqliteQueue(sqlite)
@@ -84,12 +92,13 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
     settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100 }
   }
   const engine = createEngine(parts)
-  const keys = createKeyRing({ records: store.records, adminKey })
+  const keys = createKeyRing({ records: keysIn ?? store.records, adminKey })
   const stopSweeping = startSweeping(parts)
   const working = worker ? await startWorker(parts, { concurrency: 64, graceMs: 1_000 }) : undefined
   const server = await listen({
     engine,
     authenticate: keys.authenticate,
+    onKeysChanged: keys.onChange,
     telemetry,
     host: '127.0.0.1',
     port: 0,

@@ -33,7 +33,8 @@ describe('a token that the issuer granted', () => {
       tenant: 'acme',
       subject: 'crm',
       clientId: 'oidc:crm',
-      scopes: ['demo:read', 'accounts:read']
+      scopes: ['demo:read', 'accounts:read'],
+      expiresAt: expect.any(Number)
     })
     const other = await issuer.grant('voice', { resource: audience })
     expect(await byTenant.authenticate(bearer(other))).toMatchObject({ tenant: 'globex', clientId: 'oidc:voice', scopes: [] })
