@@ -12,6 +12,7 @@ import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
+import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
@@ -134,6 +135,11 @@ function application(door: Door): RequestListener {
   app.disable('x-powered-by').disable('etag').set('query parser', false)
   app.use((_request, response, next) => {
     for (const [name, value] of securityHeaders) response.setHeader(name, value)
+    next()
+  })
+  const checkHost = createCheckHost(door.settings)
+  app.use((request, _response, next) => {
+    checkHost(request)
     next()
   })
   serveDocsFiles(app)

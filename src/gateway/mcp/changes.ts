@@ -6,7 +6,6 @@ import { farewell, openEventStream } from '../event-stream.ts'
 import { goneSignal } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
-import { checkOrigin } from './guard.ts'
 
 const changed = `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })}\n\n`
 const beat = ': still there\n\n'
@@ -16,8 +15,7 @@ const unreadBytes = 65_536
 export function changesOperation({ engine, settings, ...staying }: McpDoor): Record<'listenMcp', Handle> {
   return {
     async listenMcp(exchange) {
-      const { response, method, headers } = exchange
-      checkOrigin(headers, settings)
+      const { response, method } = exchange
       if (method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
       const write = openEventStream(response, unreadBytes)
       const off = engine.catalog.onChange(() => write(changed))

@@ -9,7 +9,6 @@ import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
-import { checkOrigin } from './guard.ts'
 import { challenge, metadataAddress } from './metadata.ts'
 import { openCalls } from './open-calls.ts'
 import type { Asking } from './open-server.ts'
@@ -24,8 +23,7 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
   const cancelledOf = openCalls()
   return {
     async callMcp(exchange) {
-      const { request, response, headers, body } = exchange
-      checkOrigin(headers, door.settings)
+      const { request, response, body } = exchange
       checkScopes(door, exchange)
       opened ??= open(door)
       const handle = await opened
