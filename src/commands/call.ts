@@ -1,6 +1,8 @@
 /** `retrofit call`: one action, from the terminal. */
+
 import { randomUUID } from 'node:crypto'
 import { UsageError } from '../cli.ts'
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { type Answer, type Client, createClient } from './client.ts'
 
@@ -67,7 +69,7 @@ async function readInputs(client: Client, action: string, inputs: readonly strin
   const pairs = inputs.map(text => /^([^=:]+)(:?=)([\s\S]*)$/.exec(text) ?? refuse(text))
   const properties = pairs.some(([, , how]) => how === '=') ? await propertiesOf(client, action) : {}
   return Object.fromEntries(
-    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, properties[name])])
+    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, own(properties, name))])
   )
 }
 

@@ -1,5 +1,7 @@
 /** From what an adapter threw to what the ledger keeps. */
+
 import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
+import { own } from '../core/own.ts'
 import type { Action, DeclaredError, Json, JsonObject, RunError } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
 
@@ -20,7 +22,7 @@ export function businessErrorOf(
   redact: (text: string) => string
 ): (RunError & { readonly notApplied: boolean }) | undefined {
   if (!(error instanceof BusinessError)) return undefined
-  const declared = action.errors[error.code]
+  const declared = own(action.errors, error.code)
   if (declared === undefined) return undefined
   return {
     code: error.code,

@@ -1,7 +1,9 @@
 /** From a call to a durable run: validated, behind the idempotency gate, published. */
+
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
+import { own } from '../core/own.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
 import { hasEnded, newRun } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
@@ -61,7 +63,7 @@ function keysOf(
   if (idempotencyKey !== undefined)
     keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
   if (names !== undefined) {
-    const values = names.map(name => input[name] ?? null)
+    const values = names.map(name => own(input, name) ?? null)
     keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
   }
   return keys
