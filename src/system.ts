@@ -20,6 +20,7 @@ import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { loadManifest } from './manifest/load.ts'
+import { openFolders } from './private-files.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { startWorker } from './worker/worker.ts'
@@ -89,6 +90,8 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
+  const { DATA_DIR, SECRETS_DIR } = settings
+  for (const warning of openFolders({ DATA_DIR, SECRETS_DIR })) telemetry.log.warn(warning)
   const adapters = await sources.loadAdapters(adapterOptions(settings))
   undo.add(() => closeAdapters(adapters))
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })

@@ -4,11 +4,13 @@ import { readSettings } from '../config.ts'
 import { openStore } from '../deployment.ts'
 import { createKeyRing, type KeyRing } from '../governance/keys.ts'
 import { isScope } from '../governance/scopes.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
 async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
+  keepFilesPrivate()
   const store = await openStore(readSettings())
   try {
     return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))

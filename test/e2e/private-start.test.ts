@@ -50,6 +50,20 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => site?.close())
 
+test('the files that it makes are for its own user, and a folder that is open to others is warned of', () => {
+  const made = filesBelow(site.dir).filter(({ name }) => !name.startsWith(site.botsDir))
+  expect(made.map(({ name }) => name.slice(site.dir.length + 1))).toEqual(
+    expect.arrayContaining(['data/data.key', 'data/ledger.sqlite', 'data/lock', 'data/sandbox/teller.ledger.jsonl', 'secrets/teller.json'])
+  )
+  expect(made.filter(({ name }) => (statSync(name).mode & 0o077) !== 0).map(({ name }) => name)).toEqual([])
+  const said = program.output().toString()
+  for (const [name, folder] of [
+    ['DATA_DIR', site.dataDir],
+    ['SECRETS_DIR', site.secretsDir]
+  ])
+    expect(said).toContain(`${name} ${folder} is open to other users of this machine (mode 755): chmod 700 ${folder}`)
+})
+
 test('a key that was set is not printed, and the calls that are shown take it from the shell', () => {
   const said = program.output().toString()
   expect(said).toContain('key       RETROFIT_ADMIN_KEY, as set')
