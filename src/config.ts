@@ -67,7 +67,10 @@ export const settingsTable = {
     '',
     'address under which clients reach this service, and which the published OpenAPI document names as its server; empty: `/`'
   ),
-  DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
+  DATA_DIR: text(
+    '.retrofit',
+    'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files; they are made for their owner alone, and a start warns where others may look into this folder'
+  ),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
