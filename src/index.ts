@@ -14,6 +14,7 @@ export {
   type Template
 } from './core/expression.ts'
 export type { Holes } from './core/holes.ts'
+export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
 export { own } from './core/own.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'

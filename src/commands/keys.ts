@@ -28,7 +28,7 @@ export async function createKey(flags: Flags): Promise<number> {
   if (scopes.length === 0 || wrong.length > 0)
     throw new UsageError(`--scopes: write names such as accounts:read or accounts:*${wrong.length > 0 ? `, not ${wrong.join(', ')}` : ''}`)
   const days = flags.expires === undefined ? undefined : Number(flags.expires)
-  if (days !== undefined && !(days > 0)) throw new UsageError('--expires: write a number of days, e.g. 90')
+  if (days !== undefined && !(days > 0 && days <= 36_500)) throw new UsageError('--expires: write a number of days, e.g. 90; 36500 at most')
   const expiresAt = days === undefined ? {} : { expiresAt: Date.now() + days * 86_400_000 }
   const made = await withKeys(keys => keys.create({ name: String(flags.name), tenant: String(flags.tenant), scopes, ...expiresAt }))
   process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`)

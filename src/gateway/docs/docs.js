@@ -25,7 +25,7 @@ const sendWithKey = (url, options) => fetch(url, { ...options, headers: { ...opt
 /** Single quotes would keep the shell from putting the key in. */
 const expandable = curl => curl.replaceAll(`'Authorization: Bearer ${shownKey}'`, `"Authorization: Bearer ${shownKey}"`)
 const showExpandable = ({ fn }) => ({
-  fn: { requestSnippetGenerator_curl_bash: request => expandable(fn.requestSnippetGenerator_curl_bash(request)) }
+  fn: { requestSnippetGenerator_curl: request => expandable(fn.requestSnippetGenerator_curl_bash(request)) }
 })
 
 /** Same origin only: the document names its server, the browser must not be sent elsewhere. */
@@ -70,7 +70,7 @@ function show(spec) {
     validatorUrl: null,
     plugins: [() => ({ components: { authorizeBtn: () => null, authorizeOperationBtn: () => null } }), showExpandable],
     requestSnippetsEnabled: true,
-    requestSnippets: { generators: { curl_bash: { title: 'curl', syntax: 'bash' } }, defaultExpanded: true },
+    requestSnippets: { generators: { curl: { title: 'curl', syntax: 'bash' } }, languages: ['curl'], defaultExpanded: true },
     requestInterceptor: sendHere
   })
 }
