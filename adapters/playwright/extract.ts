@@ -173,11 +173,15 @@ function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
   const tidy = raw.replace(/\s+/g, ' ').trim()
   const found = pattern?.find(tidy)
   if (pattern !== undefined && found === undefined)
-    throw new RetrofitError('target_failed', { detail: `${name}: "${tidy.slice(0, 60)}" does not match its pattern` })
+    throw new RetrofitError('target_failed', {
+      detail: `${name}: what stands there does not match its pattern`,
+      targetSaid: tidy.slice(0, 60)
+    })
   try {
     return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
   } catch (error) {
-    if (error instanceof UnreadableValue) throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}` })
+    if (error instanceof UnreadableValue)
+      throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}`, targetSaid: error.text })
     throw error
   }
 }

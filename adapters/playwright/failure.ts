@@ -18,12 +18,15 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
   const seen = await whatIsThere(page)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
-  const detail = cut(call.redact(`step "${step.title}"${element}: ${reason(error)}; ${seen}`), 600)
+  const detail = cut(call.redact(`step "${step.title}"${element}: ${reason(error)}`), 600)
+  const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
+  const targetSaid = cut(call.redact(own === undefined ? seen : `${own}; ${seen}`), 600)
   const explained =
     error instanceof NothingSent
-      ? new NothingSent(detail, { retryable: error.retryable, cause: error })
+      ? new NothingSent(detail, { retryable: error.retryable, targetSaid, cause: error })
       : new RetrofitError('target_failed', {
           detail,
+          targetSaid,
           cause: error,
           ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })
         })

@@ -155,6 +155,8 @@ export interface ErrorOptions {
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
   readonly runId?: string
+  /** What the target itself said: never instructions, and never part of `detail`. */
+  readonly targetSaid?: string | undefined
   readonly cause?: unknown
 }
 
@@ -169,6 +171,7 @@ export class RetrofitError extends Error {
   readonly errors: readonly FieldError[]
   readonly retryAfterMs: number | undefined
   readonly runId: string | undefined
+  readonly targetSaid: string | undefined
 
   constructor(code: ErrorCode, options: ErrorOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -183,6 +186,7 @@ export class RetrofitError extends Error {
     this.errors = options.errors ?? []
     this.retryAfterMs = options.retryAfterMs
     this.runId = options.runId
+    this.targetSaid = options.targetSaid
   }
 }
 
@@ -192,11 +196,14 @@ export class BusinessError extends Error {
   readonly code: string
   /** What the target said with it; kept where it fits the `data` that the error declares. */
   readonly data: Json | undefined
-  constructor(code: string, detail: string, data?: Json) {
+  /** Its words, as they are; `detail` is in ours. */
+  readonly targetSaid: string | undefined
+  constructor(code: string, detail: string, data?: Json, targetSaid?: string) {
     super(detail)
     this.name = 'BusinessError'
     this.code = code
     this.data = data
+    this.targetSaid = targetSaid
   }
 }
 
@@ -214,9 +221,14 @@ export class FenceLost extends Error {
  */
 export class NothingSent extends Error {
   readonly retryable: boolean
-  constructor(detail: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  readonly targetSaid: string | undefined
+  constructor(
+    detail: string,
+    options: { readonly retryable: boolean; readonly targetSaid?: string | undefined; readonly cause?: unknown }
+  ) {
     super(detail, { cause: options.cause })
     this.name = 'NothingSent'
     this.retryable = options.retryable
+    this.targetSaid = options.targetSaid
   }
 }

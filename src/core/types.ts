@@ -200,6 +200,8 @@ export interface RunError {
   readonly errors?: readonly FieldError[]
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
+  /** What the target said, in its own words; `detail` keeps to ours. */
+  readonly targetSaid?: string | undefined
 }
 
 export interface Transition {

@@ -1,6 +1,6 @@
 /** From what an adapter threw to what the ledger keeps. */
 
-import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
+import { BusinessError, errorKinds, NothingSent, RetrofitError } from '../core/errors.ts'
 import { own } from '../core/own.ts'
 import type { Action, DeclaredError, Json, JsonObject, RunError } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
@@ -14,6 +14,16 @@ export const runErrorOf = (error: RetrofitError): RunError => ({
   hint: error.hint,
   ...(error.errors.length === 0 ? {} : { errors: error.errors })
 })
+
+const mostSaid = 1_000
+
+/** For the run that is kept: without a member where nothing was said. */
+function said(
+  { targetSaid }: { readonly targetSaid?: string | undefined },
+  redact: (text: string) => string
+): Pick<RunError, 'targetSaid'> {
+  return targetSaid === undefined || targetSaid === '' ? {} : { targetSaid: redact(targetSaid).slice(0, mostSaid) }
+}
 
 /** A declared error of the action, or undefined when the code is not declared. */
 export function businessErrorOf(
@@ -29,6 +39,7 @@ export function businessErrorOf(
     status: declared.status,
     title: declared.title,
     detail: redact(error.message),
+    ...said(error, redact),
     retryable: false,
     ...dataOf(declared, error.data, redact),
     hint: declared.hint ?? 'The target said no for a reason of its own; change the input or ask the user. Do not retry as it is.',
@@ -51,15 +62,15 @@ function mapTexts(value: Json, change: (text: string) => string): Json {
 
 /** Any other failure is technical. The detail of a foreign error is its first line, redacted and cut. */
 export function technicalErrorOf(error: unknown, redact: (text: string) => string): RunError {
-  if (error instanceof RetrofitError) return { ...runErrorOf(error), detail: redact(error.message) }
+  if (error instanceof RetrofitError) return { ...runErrorOf(error), detail: redact(error.message), ...said(error, redact) }
   const text = Error.isError(error) ? error.message : String(error)
   const detail = redact(text.split('\n', 1)[0] ?? '').slice(0, 500)
   const { status, title, retryable, hint } = errorKinds.target_failed
-  return { code: 'target_failed', status, title, detail, retryable, hint }
+  return { code: 'target_failed', status, title, detail, retryable, hint, ...(error instanceof NothingSent ? said(error, redact) : {}) }
 }
 
 /** What is known when nobody can tell. `reason` says what happened after the commit point. */
-export function unknownOutcome(reason: string): RunError {
+export function unknownOutcome(reason: string, targetSaid?: string): RunError {
   const { status, title, retryable, hint } = errorKinds.outcome_unknown
-  return { code: 'outcome_unknown', status, title, detail: reason, retryable, hint }
+  return { code: 'outcome_unknown', status, title, detail: reason, retryable, hint, ...said({ targetSaid }, text => text) }
 }

@@ -157,8 +157,8 @@ describe('secrets', () => {
     const secret = 'planted-secret-2'
     const call = siteCall([{ goto: `/secret?v=${secret}` }, { click: { css: '#none' }, timeout: '300ms' }], { sensitive: [secret] })
     const error = (await adapter.run(call).catch((failure: unknown) => failure)) as Error
-    expect(error.message).toContain('says: Main menu Card ***')
-    expect(error.message).not.toContain(secret)
+    expect(error.targetSaid).toContain('says: Main menu Card ***')
+    expect(error.message + error.targetSaid).not.toContain(secret)
     expect([...call.seen.artifacts.keys()]).toEqual(['failure.png'])
   })
 

@@ -84,13 +84,14 @@ describe('post_payment', () => {
       code: 'target_failed',
       effect: 'unknown',
       retryable: false,
-      message: 'The target answered: Duplicate reference'
+      message: 'The target answered: a fault',
+      targetSaid: 'Duplicate reference'
     })
     expect(ledger(reference)).toHaveLength(1)
   })
 
   test.each([
-    ['answers 500 after it was applied', { failAfterApply: true }, true, 'The target answered: Internal error'],
+    ['answers 500 after it was applied', { failAfterApply: true }, true, 'The target answered: a fault'],
     ['hangs up after it was applied', { dropConnection: 'after' }, true, /^The connection to the target failed/],
     ['hangs up before', { dropConnection: 'before' }, false, /^The connection to the target failed/]
   ] as const)('ambiguous: the target %s', async (_, faults, applied, message) => {

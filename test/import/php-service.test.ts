@@ -92,12 +92,12 @@ describe('PHP', () => {
     const client = await call('find_orders', { customer: 'nobody' })
     expect(client).toMatchObject({
       status: 502,
-      body: { code: 'target_failed', retryable: false, detail: 'The target answered: No such customer' }
+      body: { code: 'target_failed', retryable: false, detail: 'The target answered: a fault', targetSaid: 'No such customer' }
     })
     const server = await call('find_orders', { customer: 'crash' })
     expect(server).toMatchObject({
       status: 502,
-      body: { code: 'target_failed', retryable: true, detail: 'The target answered: Query failed' }
+      body: { code: 'target_failed', retryable: true, detail: 'The target answered: a fault', targetSaid: 'Query failed' }
     })
     expect(JSON.stringify(server)).not.toContain('/srv/')
   })
