@@ -1,5 +1,6 @@
 /** What a person reads when the system is up: where it is, and calls that work when pasted. */
 import type { Settings } from '../config.ts'
+import { plainJson } from '../core/plain-text.ts'
 import type { Action } from '../core/types.ts'
 import type { RunningSandbox } from '../sandboxes.ts'
 import type { System } from '../system.ts'
@@ -47,7 +48,7 @@ function firstCalls(url: string, { header, actions }: { header: string; actions:
 }
 
 function curl({ url, header, action }: { url: string; header: string; action: Action }): string {
-  const body = JSON.stringify(action.example).replaceAll("'", String.raw`'\''`)
+  const body = plainJson(action.example).replaceAll("'", String.raw`'\''`)
   return [
     `  curl -s -i ${url}/v1/actions/${action.name} \\`,
     `    -H ${header} -H 'Content-Type: application/json' \\`,
