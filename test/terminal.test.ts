@@ -1,14 +1,16 @@
 /** What others wrote can neither steer a terminal nor turn the direction of its text, whichever command prints it. */
+import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { call } from '../src/commands/call.ts'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { createScreen } from '../src/commands/chat-screen.ts'
 import { printTable } from '../src/commands/print.ts'
 import { plainJson, plainLine, plainText } from '../src/core/plain-text.ts'
 import { humanLine } from '../src/telemetry/human-line.ts'
 import { type OpenGateway, openGateway } from './gateway/open-gateway.ts'
 
+const run = promisify(execFile)
 const steering = [
   ['an escape sequence', '\u001b[2J\u001b]0;owned\u0007'],
   ['an escape of one character', '\u009b2J'],
@@ -57,21 +59,18 @@ describe.each(steering)('%s', (_, text) => {
 
 describe('retrofit call', () => {
   let gateway: OpenGateway
-  afterEach(async () => {
-    jest.restoreAllMocks()
-    await gateway.close()
-  })
-
-  test('prints an output without what steers, as text and as JSON', async () => {
+  beforeAll(async () => {
     gateway = await openGateway()
-    const written: string[] = []
-    const flags = { url: gateway.url, key: gateway.adminKey, wait: '10' }
-    jest.spyOn(process.stdout, 'write').mockImplementation(chunk => written.push(String(chunk)) > 0)
-    for (const more of [{}, { json: true }, { text: true }])
-      expect(await call('demo_echo', [`text=${steering.map(([, one]) => one).join('')}`], { ...flags, ...more })).toBe(0)
-    jest.restoreAllMocks()
-    expect(written).toHaveLength(3)
-    for (const one of written) expect(one).not.toMatch(bad)
+  })
+  afterAll(() => gateway.close())
+
+  test.each([[], ['--json'], ['--text']])('prints an output without what steers: %j', async (...more) => {
+    // No argument of a program can hold NUL; the rest is what steers.
+    const text = steering.map(([, one]) => one).join('')
+    const args = ['src/main.ts', 'call', 'demo_echo', `text=${text}`, '--url', gateway.url, '--key', gateway.adminKey, ...more]
+    const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args])
+    expect(stdout).toContain('owned')
+    expect(stdout).not.toMatch(bad)
   })
 })
 

@@ -190,7 +190,12 @@ describe('what fails says why', () => {
     ['an expectation', [open, { expect: { css: 'h1', value: 'List', message: 'not the list' } }], /not the list/],
     ['an expression', [open, { expect: { that: '{{ 1 = 2 }}' } }], /expected {{ 1 = 2 }}/],
     ['an unexpected dialog', [open, { click: button('Ask') }], /an unexpected dialog opened \(confirm\)/, /^Sure\?; the page is/],
-    ['a dialog that says something else', [open, { dialog: { message: 'Other' } }, { click: button('Ask') }], /unexpected dialog/],
+    [
+      'a dialog that says something else',
+      [open, { dialog: { message: 'Other' } }, { click: button('Ask') }],
+      /unexpected dialog/,
+      /^Sure\?/
+    ],
     ['a status of the target', [{ goto: '/missing' }, { click: { css: '#x' } }], /status 500$/, /says: Broken/],
     ['another scheme', [{ goto: 'file:///etc/passwd' }], /only http and https/]
   ])('%s', async (_, steps, message, said = /^the page is/) => {

@@ -63,7 +63,12 @@ describe('post_payment', () => {
     ['payment_refused', { amount: 1.234 }, 'Invalid PostPayment: the value of amount is not valid']
   ])('%s', async (code, input, message) => {
     const payment = pay(input)
-    expect(await failure(adapter.run(payment.call))).toMatchObject({ name: 'BusinessError', code, message })
+    expect(await failure(adapter.run(payment.call))).toMatchObject({
+      name: 'BusinessError',
+      code,
+      message: 'The target answered: a fault',
+      targetSaid: message
+    })
     expect(ledger(payment.call.run.reference)).toEqual([])
   })
 
