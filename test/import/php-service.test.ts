@@ -80,7 +80,8 @@ describe('PHP', () => {
           code: 'out_of_stock',
           retryable: false,
           effect: 'none',
-          detail: 'Only 5 of AB123 are left',
+          detail: 'The target answered: a fault',
+          targetSaid: 'Only 5 of AB123 are left',
           data: { sku: 'AB123', left: 5 }
         }
       })
