@@ -90,8 +90,14 @@ const minute = 60_000
 export const settingsTable = {
   HOST: text('127.0.0.1', 'address to listen on'),
   PORT: integer(8080, [0, 65_535], 'port to listen on; 0 takes a free one'),
-  PUBLIC_URL: text('', 'address that the published OpenAPI document names as its server; empty: `/`'),
-  DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
+  PUBLIC_URL: text(
+    '',
+    'address under which clients reach this service, and which the published OpenAPI document names as its server; empty: `/`'
+  ),
+  DATA_DIR: text(
+    '.retrofit',
+    'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files; they are made for their owner alone, and a start warns where others may look into this folder'
+  ),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
   MANIFEST_ENV: environmentNames(
     'BOT_*,TELLER_URL,COREBANK_URL',
@@ -121,7 +127,10 @@ export const settingsTable = {
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
-  MCP_HOSTS: text('', 'names beside loopback and PUBLIC_URL under which MCP clients reach this service, with commas'),
+  MCP_HOSTS: text(
+    '',
+    'names beside loopback, HOST and PUBLIC_URL under which clients reach this service, with commas, `*.bank.example` for all below; others are refused. When HOST is not loopback, addresses and names that nobody can register (`gateway`, `*.svc`, `*.internal`) are taken too'
+  ),
   WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
   MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),

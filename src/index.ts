@@ -16,6 +16,8 @@ export {
 } from './core/expression.ts'
 export { createTextFinder } from './core/find-texts.ts'
 export { type Holes, splitHoles } from './core/holes.ts'
+export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
+export { own } from './core/own.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'

@@ -1,6 +1,6 @@
 /** The stand-ins of the sample bots, each as its own process, so that a crash of ours does not take the target with it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { childEnvironment, type Settings } from './config.ts'
@@ -47,7 +47,7 @@ function provideCredentials({ SECRETS_DIR }: Settings, { bot, folder }: { bot: s
   const [from, to] = [join(folder, 'credentials.json'), join(SECRETS_DIR, `${bot}.json`)]
   if (!existsSync(from) || existsSync(to)) return
   mkdirSync(SECRETS_DIR, { recursive: true, mode: 0o700 })
-  copyFileSync(from, to)
+  writeFileSync(to, readFileSync(from), { mode: 0o600 })
 }
 
 /** Sandboxes print `… on http://…` when they listen. */

@@ -21,6 +21,7 @@ import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { loadManifest } from './manifest/load.ts'
 import { openNetworks } from './open-networks.ts'
+import { openFolders } from './private-files.ts'
 import { refuseBot } from './refuse-bot.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { seldom } from './telemetry/seldom.ts'
@@ -92,7 +93,8 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
-  for (const warning of openNetworks(settings)) telemetry.log.warn(warning)
+  const { DATA_DIR, SECRETS_DIR } = settings
+  for (const warning of [...openNetworks(settings), ...openFolders({ DATA_DIR, SECRETS_DIR })]) telemetry.log.warn(warning)
   tellOfRefusals(deployment, telemetry)
   const adapters = await sources.loadAdapters(adapterOptions(settings))
   undo.add(() => closeAdapters(adapters))
@@ -252,6 +254,7 @@ async function addGateway(
   const server = await listen({
     engine,
     authenticate: firstOf(keys.authenticate, ...(tokens === undefined ? [] : [tokens.authenticate])),
+    onKeysChanged: keys.onChange,
     telemetry: parts.telemetry,
     host: settings.HOST,
     port: settings.PORT,

@@ -11,6 +11,7 @@ import {
   durationPattern,
   type Json,
   type JsonObject,
+  longestTimerMs,
   NothingSent,
   RetrofitError,
   renderText,
@@ -88,7 +89,7 @@ function parse({ effect, target, action, issue }: ActionSource): EchoSteps {
 
 async function run(call: Call<EchoSteps>): Promise<Json> {
   const { delayMs, commit } = call.steps
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: call.signal })
+  if (delayMs > 0) await sleep(Math.min(delayMs, longestTimerMs), undefined, { signal: call.signal })
   failWhen(call, 'before')
   if (commit) await call.step('commit', () => takeEffect(call))
   failWhen(call, 'after')

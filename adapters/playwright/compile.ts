@@ -1,5 +1,5 @@
 /** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
-import { type ActionSource, durationMs, type Json } from '../../src/index.ts'
+import { type ActionSource, durationMs, type Json, longestTimerMs } from '../../src/index.ts'
 import { beginMessage, beginsAtAddress } from './begins.ts'
 import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
@@ -37,13 +37,16 @@ interface ActSource {
   readonly probe?: { readonly steps: Sources; readonly found: string; readonly output?: Json }
 }
 
+/** What a timer of Node, and of Playwright in it, can wait for. */
+const timerMs = (duration: string): number => Math.min(longestTimerMs, durationMs(duration))
+
 export function compilePlan(source: ActionSource): Plan {
   const target = source.target as unknown as TargetSource
   const action = source.action as unknown as ActSource
   const issue: Issue = (path, message) => source.issue(path, message)
   const locale = target.locale ?? 'en'
   if (!isLocale(locale)) issue(['target', 'locale'], `"${locale}" is no locale: write en, de, fr-CH, …`)
-  const timeoutMs = durationMs(target.timeout ?? '10s')
+  const timeoutMs = timerMs(target.timeout ?? '10s')
   const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs, isUnseen: source.action.evidence === 'none' }
   const commits: Path[] = []
   const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
@@ -137,7 +140,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     acts,
     inspects,
     commit,
-    timeoutMs: source.timeout === undefined ? part.timeoutMs : durationMs(source.timeout)
+    timeoutMs: source.timeout === undefined ? part.timeoutMs : timerMs(source.timeout)
   }
 }
 

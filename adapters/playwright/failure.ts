@@ -21,15 +21,15 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const element = step.place === undefined ? '' : ` (${step.place.text})`
   const why = reason(error, call.redact)
   const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
-  const detail = cut(
-    call.redact(`step "${step.title}"${element}: ${why}; ${unpictured === undefined ? '' : `${unpictured}; `}${seen}`),
-    600
-  )
+  const detail = cut(call.redact(`step "${step.title}"${element}: ${why}${unpictured === undefined ? '' : `; ${unpictured}`}`), 600)
+  const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
+  const targetSaid = cut(call.redact(own === undefined ? seen : `${own}; ${seen}`), 600)
   const explained =
     error instanceof NothingSent
-      ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, cause: error })
+      ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, targetSaid, cause: error })
       : new RetrofitError('target_failed', {
           detail,
+          targetSaid,
           cause: error,
           targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
           ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })

@@ -63,8 +63,9 @@ export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeo
   if (!(await done)) {
     const unknown = await outcomeUnknown(stage, state.unheld)
     if (unknown !== undefined) throw unknown
-    const why = surprised() ? `an unexpected dialog was open (${stage.tab.surprise})` : 'no request left the page'
-    throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}` })
+    const { type, message } = (surprised() ? stage.tab.surprise : undefined) ?? {}
+    const why = type === undefined ? 'no request left the page' : `an unexpected dialog was open (${type})`
+    throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}`, targetSaid: message })
   }
   if (state.rival !== undefined) throw ambiguous(stage, state.rival)
   const late = await acted

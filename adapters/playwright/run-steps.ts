@@ -43,9 +43,12 @@ async function refused(stage: Stage): Promise<never> {
 
 /** What the browser noticed by itself costs nothing to look at. */
 function afterwards({ tab, call, login, page }: Stage): void {
-  if (tab.surprise !== undefined) throw new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${tab.surprise})` })
+  if (tab.surprise !== undefined) throw surprised(tab.surprise)
   if (!call.committed && login.path !== undefined && atPath(page.url(), login.path)) throw new SignedOff('the target shows its login page')
 }
+
+const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): RetrofitError =>
+  new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${type})`, targetSaid: message })
 
 /** The last look, when the steps are over. */
 export async function finish(stage: Stage): Promise<void> {
@@ -99,7 +102,7 @@ export async function throwDeclared(stage: Stage, answer: PageAnswer): Promise<v
 
 function declared({ call }: Stage, { code, title }: DeclaredCondition, text: string | undefined): BusinessError {
   // Cut last: half a secret would not be found.
-  return new BusinessError(code, call.redact(text ? `${title}: the page says "${call.redact(text).slice(0, 200)}"` : title))
+  return new BusinessError(code, title, undefined, text ? call.redact(text).slice(0, 200) : undefined)
 }
 
 /** Lets a step work, and looks at the page beside it once it takes long. */

@@ -13,7 +13,13 @@ export interface Reading {
 }
 
 /** The screen shows something that the declared type can not hold. */
-export class UnreadableValue extends Error {}
+export class UnreadableValue extends Error {
+  readonly text: string
+  constructor(message: string, text: string) {
+    super(message)
+    this.text = text
+  }
+}
 
 const yes = new Set(['true', 'yes', 'y', 'on', '1', 'x', '✓', 'ja', 'oui', 'si', 'checked'])
 const no = new Set(['false', 'no', 'n', 'off', '0', '', '-', 'nein', 'non', 'unchecked'])
@@ -38,7 +44,7 @@ export function readValue(raw: string, reading: Reading): Json {
     .trim()
   if (text === '' && reading.as !== 'text' && reading.as !== 'boolean') return null
   const value = readers[reading.as](text, reading)
-  if (value === undefined) throw new UnreadableValue(`"${text.slice(0, 60)}" is not ${names[reading.as](reading)}`)
+  if (value === undefined) throw new UnreadableValue(`what stands there is not ${names[reading.as](reading)}`, text.slice(0, 60))
   return value
 }
 

@@ -13,17 +13,19 @@ const effectOf = (invocation: Invocation) => (isCommitted(invocation) ? ('unknow
 export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   const { call, role } = invocation
   const { errors, notApplied } = call.steps
-  const said = describe(call, symptom)
+  const { said, targetSaid } = describe(call, symptom)
   // Where answers must be signed, a fault is; an HTTP status alone is not.
   const { verify } = invocation.operation.seal?.security ?? {}
   const believed = verify === undefined || verify.unsignedFaults || symptom.fault !== undefined
   const declared = !believed || role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
-  if (declared !== undefined) return new BusinessError(declared.code, said, cleanTexts(declared.data?.(symptom)))
+  if (declared !== undefined)
+    return new BusinessError(declared.code, `The target answered: ${said}`, cleanTexts(declared.data?.(symptom)), targetSaid)
   // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
   if (believed && isCommitted(invocation) && notApplied.some(match => match(symptom)))
-    return new NothingSent(`The target refused: ${said}`, { retryable: false })
+    return new NothingSent(`The target refused: ${said}`, { retryable: false, targetSaid })
   return new RetrofitError('target_failed', {
     detail: `The target answered: ${said}`,
+    targetSaid,
     retryable: !isCommitted(invocation) && isTransient(symptom),
     effect: effectOf(invocation),
     targetDown: symptom.http >= 500 && isTransient(symptom),
@@ -41,10 +43,12 @@ function cleanTexts<Value extends Json | undefined>(value: Value): Value | Json 
   return Object.fromEntries(Object.entries(value as JsonObject).map(([name, each]) => [name, cleanTexts(each)]))
 }
 
-function describe(call: Invocation['call'], { http, fault }: Symptom): string {
-  if (fault === undefined) return `HTTP ${http}`
+/** In our words, and in the target's. */
+function describe(call: Invocation['call'], { http, fault }: Symptom): { readonly said: string; readonly targetSaid: string | undefined } {
+  if (fault === undefined) return { said: `HTTP ${http}`, targetSaid: undefined }
   const text = firstLine(call, fault.text)
-  return text === '' ? `a fault, ${firstLine(call, fault.codes.join(' ')) || 'without a code'}` : text
+  const code = firstLine(call, fault.codes.join(' '))
+  return { said: code === '' && text === '' ? 'a fault without a code' : 'a fault', targetSaid: text || code || undefined }
 }
 
 const transientStatus = new Set([408, 425, 429, 500, 502, 503, 504])

@@ -1,7 +1,8 @@
 /** Sends one request: a read over kept-alive connections, a commit over its own and at most once. */
+
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { NothingSent, RetrofitError, timeoutSignal } from '../../src/index.ts'
 import type { Part } from './attachments/part.ts'
 import { writeMessage } from './attachments/write-multipart.ts'
 import { sentText } from './evidence.ts'
@@ -108,7 +109,7 @@ interface Limit {
 }
 
 function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Limit {
-  return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), timeoutMs }
+  return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, timeoutSignal(timeoutMs)]), timeoutMs }
 }
 
 const zip = promisify(gzip)

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
+import { plainJson, plainText } from '../core/plain-text.ts'
 import type { Bot, ManifestIssue } from '../core/types.ts'
 import { readBots } from '../manifest/bots-folder.ts'
 import { formatIssues } from '../manifest/issue.ts'
@@ -26,9 +27,9 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
   const said = { valid: errors === 0, bots: bots.map(({ file }) => file), issues, ...(agents === undefined ? {} : { agents }) }
-  if (flags.json) process.stdout.write(`${JSON.stringify(said)}\n`)
+  if (flags.json) process.stdout.write(`${plainJson(said)}\n`)
   else report(bots.length, issues, errors)
-  if (!flags.json && agents !== undefined) process.stdout.write(agentLines(agents))
+  if (!flags.json && agents !== undefined) process.stdout.write(plainText(agentLines(agents)))
   return errors === 0 ? 0 : 1
 }
 
@@ -56,7 +57,7 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
 }
 
 function report(count: number, issues: readonly ManifestIssue[], errors: number): void {
-  if (issues.length > 0) process.stdout.write(`${formatIssues(issues)}\n`)
+  if (issues.length > 0) process.stdout.write(`${plainText(formatIssues(issues))}\n`)
   const warnings = issues.length - errors
   process.stdout.write(
     `${count} ${count === 1 ? 'manifest' : 'manifests'}, ${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}\n`

@@ -1,15 +1,18 @@
 /** `retrofit keys`: works on the ledger itself, beside a running server too. */
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
+import { plainJson } from '../core/plain-text.ts'
 import { openLedger } from '../deployment.ts'
 import { createKeyRing, type KeyRing } from '../governance/keys.ts'
 import { isScope } from '../governance/scopes.ts'
 import { signAll, unsignedRecords } from '../governance/signed-records.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
 async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
+  keepFilesPrivate()
   const { store } = await openLedger(readSettings())
   try {
     return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))
@@ -27,17 +30,17 @@ export async function createKey(flags: Flags): Promise<number> {
   if (scopes.length === 0 || wrong.length > 0)
     throw new UsageError(`--scopes: write names such as accounts:read or accounts:*${wrong.length > 0 ? `, not ${wrong.join(', ')}` : ''}`)
   const days = flags.expires === undefined ? undefined : Number(flags.expires)
-  if (days !== undefined && !(days > 0)) throw new UsageError('--expires: write a number of days, e.g. 90')
+  if (days !== undefined && !(days > 0 && days <= 36_500)) throw new UsageError('--expires: write a number of days, e.g. 90; 36500 at most')
   const expiresAt = days === undefined ? {} : { expiresAt: Date.now() + days * 86_400_000 }
   const made = await withKeys(keys => keys.create({ name: String(flags.name), tenant: String(flags.tenant), scopes, ...expiresAt }))
-  process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`)
+  process.stdout.write(flags.json ? `${plainJson(made)}\n` : `${made.key}\n`)
   if (!flags.json) process.stderr.write(`Key ${made.id}. Keep it now: it is not shown again, only its hash is stored.\n`)
   return 0
 }
 
 export async function listKeys(flags: Flags): Promise<number> {
   const all = await withKeys(keys => keys.list())
-  if (flags.json) process.stdout.write(`${JSON.stringify(all)}\n`)
+  if (flags.json) process.stdout.write(`${plainJson(all)}\n`)
   else
     printTable(
       ['id', 'name', 'tenant', 'scopes', 'created', 'expires'],

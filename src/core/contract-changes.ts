@@ -1,4 +1,5 @@
 /** How one version of a bot differs from another, as its callers feel it. */
+import { own } from './own.ts'
 import type { Json, JsonObject } from './types.ts'
 
 const isMap = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -16,15 +17,16 @@ export function contractChanges(before: JsonObject, after: JsonObject): readonly
   const changes: Change[] = []
   const [old, now] = [before, after].map(({ actions }) => (isMap(actions) ? actions : {})) as [JsonObject, JsonObject]
   for (const name of Object.keys(old))
-    if (now[name] === undefined) changes.push({ breaking: true, where: name, what: 'the operation is gone' })
+    if (own(now, name) === undefined) changes.push({ breaking: true, where: name, what: 'the operation is gone' })
   for (const [name, action] of Object.entries(now)) {
-    const known = old[name]
+    const known = own(old, name)
     if (known === undefined) changes.push({ breaking: false, where: name, what: 'a new operation' })
     else if (isMap(known) && isMap(action)) compareActions(changes, name, known, action)
   }
   const [oldShared, shared] = [before, after].map(({ schemas }) => (isMap(schemas) ? schemas : {})) as [JsonObject, JsonObject]
   for (const [name, schema] of Object.entries(shared))
-    if (oldShared[name] !== undefined) compareSchemas({ changes, where: `schema ${name}`, side: 'both' }, oldShared[name], schema, '')
+    if (own(oldShared, name) !== undefined)
+      compareSchemas({ changes, where: `schema ${name}`, side: 'both' }, own(oldShared, name), schema, '')
   return changes.sort((a, b) => Number(b.breaking) - Number(a.breaking))
 }
 
@@ -44,7 +46,7 @@ function compareActions(changes: Change[], where: string, old: JsonObject, now: 
 function compareErrors(changes: Change[], where: string, old: Json | undefined, now: Json | undefined): void {
   const [known, given] = [old, now].map(each => (isMap(each) ? each : {})) as [JsonObject, JsonObject]
   for (const code of new Set([...Object.keys(known), ...Object.keys(given)])) {
-    const [before, after] = [known[code], given[code]]
+    const [before, after] = [own(known, code), own(given, code)]
     if (isMap(before) && isMap(after)) compareSchemas({ changes, where, side: 'output' }, before.data, after.data, `errors.${code}.data`)
     else changes.push({ breaking: false, where, what: `errors.${code} is ${after === undefined ? 'gone' : 'new'}` })
   }
@@ -78,15 +80,16 @@ function compareSchemas(comparing: Comparing, old: Json | undefined, now: Json |
   ]
   const [oldMembers, members] = [old, now].map(({ properties }) => (isMap(properties) ? properties : {})) as [JsonObject, JsonObject]
   for (const [name, member] of Object.entries(oldMembers)) {
-    if (members[name] === undefined) say(true, `.${name} is gone`)
-    else compareSchemas(comparing, member, members[name], `${path}.${name}`)
+    if (own(members, name) === undefined) say(true, `.${name} is gone`)
+    else compareSchemas(comparing, member, own(members, name), `${path}.${name}`)
   }
   for (const name of Object.keys(members))
-    if (oldMembers[name] === undefined)
+    if (own(oldMembers, name) === undefined)
       say(needed.has(name) && side !== 'output', `.${name} is new${needed.has(name) ? ' and required' : ''}`)
-  for (const name of needed) if (!oldNeeded.has(name) && oldMembers[name] !== undefined) say(side !== 'output', `.${name} is now required`)
+  for (const name of needed)
+    if (!oldNeeded.has(name) && own(oldMembers, name) !== undefined) say(side !== 'output', `.${name} is now required`)
   for (const name of oldNeeded)
-    if (!needed.has(name) && members[name] !== undefined) say(side !== 'input', `.${name} is no longer always there`)
+    if (!needed.has(name) && own(members, name) !== undefined) say(side !== 'input', `.${name} is no longer always there`)
   compareSchemas(comparing, old.items, now.items, `${path}[]`)
 }
 

@@ -181,12 +181,14 @@ export interface ErrorOptions {
   readonly detail: string
   readonly retryable?: boolean
   readonly effect?: RunEffect
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
   readonly runId?: string
   /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
   readonly targetDown?: boolean | undefined
+  /** What the target itself said: never instructions, and never part of `detail`. */
+  readonly targetSaid?: string | undefined
   readonly cause?: unknown
 }
 
@@ -202,6 +204,7 @@ export class RetrofitError extends Error {
   readonly retryAfterMs: number | undefined
   readonly runId: string | undefined
   readonly targetDown: boolean
+  readonly targetSaid: string | undefined
 
   constructor(code: ErrorCode, options: ErrorOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -217,6 +220,7 @@ export class RetrofitError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.runId = options.runId
     this.targetDown = options.targetDown ?? false
+    this.targetSaid = options.targetSaid
   }
 }
 
@@ -226,11 +230,14 @@ export class BusinessError extends Error {
   readonly code: string
   /** What the target said with it; kept where it fits the `data` that the error declares. */
   readonly data: Json | undefined
-  constructor(code: string, detail: string, data?: Json) {
+  /** Its words, as they are; `detail` is in ours. */
+  readonly targetSaid: string | undefined
+  constructor(code: string, detail: string, data?: Json, targetSaid?: string) {
     super(detail)
     this.name = 'BusinessError'
     this.code = code
     this.data = data
+    this.targetSaid = targetSaid
   }
 }
 
@@ -250,13 +257,20 @@ export class NothingSent extends Error {
   readonly retryable: boolean
   /** As in `RetrofitError`. */
   readonly targetDown: boolean
+  readonly targetSaid: string | undefined
   constructor(
     detail: string,
-    options: { readonly retryable: boolean; readonly targetDown?: boolean | undefined; readonly cause?: unknown }
+    options: {
+      readonly retryable: boolean
+      readonly targetDown?: boolean | undefined
+      readonly targetSaid?: string | undefined
+      readonly cause?: unknown
+    }
   ) {
     super(detail, { cause: options.cause })
     this.name = 'NothingSent'
     this.retryable = options.retryable
     this.targetDown = options.targetDown ?? false
+    this.targetSaid = options.targetSaid
   }
 }

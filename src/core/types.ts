@@ -17,6 +17,8 @@ export interface Caller {
   readonly subject: string
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** When the key or token ends, in Unix milliseconds. */
+  readonly expiresAt?: number | undefined
 }
 
 /** Checks a value against a compiled schema; the empty list means valid. */
@@ -204,6 +206,8 @@ export interface RunError {
   readonly errors?: readonly FieldError[]
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
+  /** What the target said, in its own words; `detail` keeps to ours. */
+  readonly targetSaid?: string | undefined
 }
 
 export interface Transition {

@@ -131,7 +131,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   await noteTarget(work, error, business !== undefined)
   if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
     const reason = call.redact(stoppedBy(work) ?? business?.detail ?? technical.detail)
-    return afterCommit(work, { reason, steps })
+    return afterCommit(work, { reason, steps, targetSaid: (business ?? technical).targetSaid })
   }
   if (business !== undefined) {
     const { notApplied: _, ...runError } = business
@@ -170,8 +170,10 @@ interface Failure {
 }
 
 /** An attempt that took its whole time; another one is made while the run itself has time. */
-const tooSlow = ({ detail }: RunError): RunError =>
-  runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${detail}`.slice(0, 500) }))
+const tooSlow = ({ detail, targetSaid }: RunError): RunError => ({
+  ...runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${detail}`.slice(0, 500) })),
+  ...(targetSaid === undefined ? {} : { targetSaid })
+})
 
 /** Nothing can have happened: cancel, hand back, fail or try again. */
 async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
@@ -193,10 +195,16 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
   goOnLater(parts, next)
 }
 
+interface Lost {
+  readonly reason: string
+  readonly targetSaid?: string | undefined
+  readonly steps: OpenCall['records']
+}
+
 /** It may have happened: nothing is run again; the probe is asked when a late effect has had its time. */
-async function afterCommit(work: Work, { reason, steps }: { readonly reason: string; readonly steps: OpenCall['records'] }): Promise<void> {
+async function afterCommit(work: Work, { reason, targetSaid, steps }: Lost): Promise<void> {
   const { action, holding, parts } = work
-  const error = unknownOutcome(`After the commit point: ${reason}`.slice(0, 500))
+  const error = unknownOutcome(`After the commit point: ${reason}`.slice(0, 500), targetSaid)
   if (action.probe === undefined && action.rerun === undefined) {
     return void (await end(work, (run, now) => park(run, error, { now, steps, probeAt: undefined })))
   }

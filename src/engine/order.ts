@@ -5,7 +5,22 @@ import type { Sealer } from '../governance/sealer.ts'
 
 /** Covers what does not change from the acceptance of a run to its end. */
 function proofOf(sealer: Sealer, run: Run): string {
-  const { id, tenant, subject, clientId, bot, botDigest, botTenant, action, input, session, sessionValues, reference, createdAt, deadlineAt } = run
+  const {
+    id,
+    tenant,
+    subject,
+    clientId,
+    bot,
+    botDigest,
+    botTenant,
+    action,
+    input,
+    session,
+    sessionValues,
+    reference,
+    createdAt,
+    deadlineAt
+  } = run
   const who = [tenant, subject, clientId]
   const what = [bot, botDigest, botTenant ?? null, action, input, session ?? null, sessionValues ?? null, reference]
   return sealer.fingerprint(canonicalJson(['order', id, ...who, ...what, createdAt, deadlineAt]))

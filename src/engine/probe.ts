@@ -63,7 +63,7 @@ async function conclude(work: Work, sight: Sight): Promise<void> {
   if (mayRunAgain(work) && (sight.seen === 'absent' || action.probe === undefined)) return again(work)
   const before =
     holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
-  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500))
+  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500), holding.run.error?.targetSaid)
   const known = holding.run.status === 'outcome_unknown'
   const parked = await holding.advance((run, now) => park(run, error, { now, probeAt: laterLook(work, sight, now) }))
   if (!known) parts.telemetry.runEnded(parked)

@@ -1,4 +1,5 @@
 import { keyOfRun } from '../core/bot-key.ts'
+import { longestTimerMs } from '../core/long-timer.ts'
 import type { Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import type { Parts } from './parts.ts'
@@ -16,10 +17,7 @@ export function publishSoon(parts: Parts, run: Run): void {
   setTimeout(() => publish(parts, run), againMs * (0.75 + Math.random() / 2)).unref()
 }
 
-/** Node fires a timer that is set for longer at once. Whoever gets the message too early sets the next one. */
-const longestTimerMs = 2 ** 31 - 1
-
-/** At the run's `notBefore`: back-off or settle time. The sweep does it too, in case this process is gone by then. */
+/** At the run's `notBefore`: back-off or settle time. Whoever gets the message too early sets the next timer. The sweep does it too, in case this process is gone by then. */
 export function atItsTime({ store }: Parts, run: Run, work: () => void): NodeJS.Timeout {
   return setTimeout(work, Math.min(longestTimerMs, Math.max(0, run.notBefore - store.now()))).unref()
 }

@@ -5,6 +5,7 @@
 import { botKey } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
+import { type LongTimer, longTimer } from '../core/long-timer.ts'
 import type { Action, Bot, Run, ScreenUse } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 
@@ -30,7 +31,7 @@ interface Held {
   readonly session: string
   readonly bot: Bot
   heartbeat: NodeJS.Timeout
-  idle: NodeJS.Timeout | undefined
+  idle: LongTimer | undefined
   inUse: boolean
 }
 
@@ -57,7 +58,7 @@ export function createScreens(parts: Parts): Screens {
     if (held.get(one.id) !== one) return leaving.get(one.id) ?? Promise.resolve()
     held.delete(one.id)
     clearInterval(one.heartbeat)
-    clearTimeout(one.idle)
+    one.idle?.clear()
     const left = giveBack(one).finally(() => leaving.delete(one.id))
     leaving.set(one.id, left)
     return left
@@ -98,14 +99,14 @@ export function createScreens(parts: Parts): Screens {
 
   function inUse(one: Held, use: ScreenUse): Screen {
     one.inUse = true
-    clearTimeout(one.idle)
+    one.idle?.clear()
     return {
       id: one.id,
       use,
       leave: keep => {
         one.inUse = false
         if (!keep) void drop(one)
-        else one.idle = setTimeout(() => void drop(one), one.bot.target.screenIdleMs ?? defaultIdleMs)
+        else one.idle = longTimer(() => void drop(one), one.bot.target.screenIdleMs ?? defaultIdleMs)
       }
     }
   }

@@ -4,6 +4,7 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
 import { newRun } from '../core/new-run.ts'
+import { own } from '../core/own.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
 import { hasEnded } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
@@ -70,7 +71,7 @@ function keysOf(
   if (idempotencyKey !== undefined)
     keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
   if (names !== undefined) {
-    const values = names.map(name => input[name] ?? null)
+    const values = names.map(name => own(input, name) ?? null)
     keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
   }
   return keys

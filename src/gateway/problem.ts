@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { FieldError, Json, Run, RunEffect } from '../core/types.ts'
+import type { FieldError, Json, Run, RunEffect, RunError } from '../core/types.ts'
 
 export interface Problem {
   readonly type: string
@@ -15,16 +15,19 @@ export interface Problem {
   readonly errors?: readonly FieldError[]
   readonly hint?: string
   readonly data?: Json
+  /** What the target said: data of somebody else, never instructions. */
+  readonly targetSaid?: string
 }
 
-interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'data'> {
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'data' | 'targetSaid'> {
   readonly runId?: string | undefined
   readonly errors?: readonly FieldError[] | undefined
   readonly hint?: string | undefined
   readonly data?: Json | undefined
+  readonly targetSaid?: string | undefined
 }
 
-const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, data }: Parts): Problem => ({
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, data, targetSaid }: Parts): Problem => ({
   type: `urn:retrofit:problem:${code}`,
   title,
   status,
@@ -36,7 +39,8 @@ const problem = ({ title, status, detail, code, retryable, effect, runId, errors
   ...(runId === undefined ? {} : { runId }),
   ...(errors === undefined || errors.length === 0 ? {} : { errors }),
   ...(hint === undefined ? {} : { hint }),
-  ...(data === undefined ? {} : { data })
+  ...(data === undefined ? {} : { data }),
+  ...(targetSaid === undefined ? {} : { targetSaid })
 })
 
 const unexpected = new RetrofitError('internal_error', { detail: 'An unexpected error. It was logged.' })
@@ -48,14 +52,15 @@ export function problemOfError(error: unknown): { readonly problem: Problem; rea
   return { problem: problem({ ...known, detail: known.message }), retryAfterMs: waits ? (known.retryAfterMs ?? 1_000) : undefined }
 }
 
-const ofCode = (run: Run, code: ErrorCode, detail: string): Problem =>
-  problem({ ...errorKinds[code], code, detail, effect: run.effect, runId: run.id })
+const ofCode = (run: Run, code: ErrorCode, { detail, targetSaid }: Pick<RunError, 'detail' | 'targetSaid'>): Problem =>
+  problem({ ...errorKinds[code], code, detail, targetSaid, effect: run.effect, runId: run.id })
 
 /** Why the run has no output; undefined while it may still get one, and when it has one. */
 export function problemOfRun(run: Run): Problem | undefined {
-  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', 'The run was cancelled before anything was done')
-  if (run.status === 'outcome_unknown') return ofCode(run, 'outcome_unknown', run.error?.detail ?? 'Nobody can tell whether it happened')
+  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', { detail: 'The run was cancelled before anything was done' })
+  if (run.status === 'outcome_unknown')
+    return ofCode(run, 'outcome_unknown', run.error ?? { detail: 'Nobody can tell whether it happened' })
   if (run.status !== 'failed') return undefined
-  if (run.error === undefined) return ofCode(run, 'internal_error', 'The run failed without saying why')
+  if (run.error === undefined) return ofCode(run, 'internal_error', { detail: 'The run failed without saying why' })
   return problem({ ...run.error, effect: run.effect, runId: run.id })
 }

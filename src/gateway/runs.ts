@@ -15,7 +15,7 @@ import { type Shape, shapeOf } from './shape.ts'
 type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'retryRun'
 
 export function runOperations(options: ActionOptions): Record<RunOperation, Handle> {
-  const { engine, settings, leaving } = options
+  const { engine, settings } = options
   const visible = (exchange: Exchange): Promise<Run> => engine.find(callerOf(exchange), exchange.params.runId as string)
   return {
     async listRuns(exchange) {
@@ -28,7 +28,7 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
       const shape = shapeOf(exchange, await outputSchemaOf(engine, run))
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
-      const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) }) : run
+      const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, options) }) : run
       sendRun(exchange, last, shape)
     },
     async watchRun(exchange) {

@@ -1,5 +1,7 @@
 /** The checked manifest → the nouns. */
+
 import { durationMs } from '../core/duration.ts'
+import { own } from '../core/own.ts'
 import type { Action, ActionEffect, Bot, Check, DeclaredError, JsonObject, JsonSchema, ScreenUse, Target } from '../core/types.ts'
 import { sessionUse } from './session-places.ts'
 import type { Addresses, Environment } from './target.ts'
@@ -54,7 +56,7 @@ export function toAction({ bot, botVersion, name, data, written, checkInput, che
     checkInput,
     checkOutput,
     ...given('example', data.example),
-    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error, checkData[code])])),
+    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error, own(checkData, code))])),
     idempotency: { ...given('key', idempotency.key), ttlMs: durationMs(idempotency.ttl) },
     retry: { attempts: retry.attempts, backoffMs: durationMs(retry.backoff), maxBackoffMs: durationMs(retry.maxBackoff) },
     timeouts: { queueMs: durationMs(timeouts.queue), runMs: durationMs(timeouts.run) },

@@ -1,5 +1,7 @@
 /** `env` and `target`: what is rendered once, when the manifest is loaded. */
+
 import { splitHoles } from '../core/holes.ts'
+import { own } from '../core/own.ts'
 import type { JsonObject } from '../core/types.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { textsWithExpressions } from './expressions.ts'
@@ -76,7 +78,7 @@ function render(text: unknown, { path, values, report }: Reading): string | unde
     const name = /^env\.([A-Za-z_]\w*)$/.exec(inner.trim())?.[1]
     if (name === undefined)
       report(valueError(path, `{{${inner}}} can not stand here: only {{ env.NAME }} can, because it is read when the manifest is loaded`))
-    const value = name === undefined ? undefined : values[name]
+    const value = name === undefined ? undefined : own(values, name)
     known &&= value !== undefined
     return value ?? ''
   })

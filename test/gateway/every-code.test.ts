@@ -210,7 +210,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return all.find(({ status }) => status === 429) as Answer
   },
   headers_too_large: async () =>
-    parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
+    parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
   internal_error: async () => {
     // A mistake of our own: a method that throws what nobody expects.
     const { catalog } = working.engine

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdapter } from '../../adapters/echo/adapter.ts'
+import type { Records } from '../../src/core/ports.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
@@ -62,6 +63,8 @@ export interface OpenOptions {
   readonly worker?: boolean
   /** Files of credentials, by name. */
   readonly secrets?: Readonly<Record<string, JsonObject>>
+  /** Where keys are kept; its own ledger when left out. */
+  readonly keysIn?: Records
 }
 
 const adminKey = 'admin-key-of-the-tests'
@@ -70,7 +73,8 @@ export async function openGateway({
   settings = {},
   manifests = [echoManifest],
   worker = true,
-  secrets = {}
+  secrets = {},
+  keysIn
 }: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
@@ -106,12 +110,13 @@ export async function openGateway({
     settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100 }
   }
   const engine = createEngine(parts)
-  const keys = createKeyRing({ records: store.records, adminKey })
+  const keys = createKeyRing({ records: keysIn ?? store.records, adminKey })
   const stopSweeping = startSweeping(parts)
   const working = worker ? await startWorker(parts, { concurrency: 64, graceMs: 1_000 }) : undefined
   const server = await listen({
     engine,
     authenticate: keys.authenticate,
+    onKeysChanged: keys.onChange,
     telemetry,
     host: '127.0.0.1',
     port: 0,

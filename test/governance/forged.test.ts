@@ -113,7 +113,10 @@ describe.each([
   })
 
   test('a forged bot, or version of one, is not served, and garbled ones end nothing', async () => {
-    const catalog = createCatalog({ records: deployment.store.records, parse: (_, { tenant }) => ({ bot: { ...payBot(), tenant }, issues: [] }) })
+    const catalog = createCatalog({
+      records: deployment.store.records,
+      parse: (_, { tenant }) => ({ bot: { ...payBot(), tenant }, issues: [] })
+    })
     for (const id of ['pay', 'acme/pay']) {
       await ground.write('bot', id, { source: 'evil', digest: 'd9' })
       await ground.write('bot-version', `${id}@d9`, { source: 'evil' })

@@ -2,14 +2,13 @@
 import type { Action, Caller } from '../../core/types.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { allows } from '../../governance/scopes.ts'
+import type { Staying } from '../exchange.ts'
 import type { GatewaySettings } from '../settings.ts'
 
-export interface McpDoor {
+export interface McpDoor extends Staying {
   readonly engine: Engine
   readonly settings: GatewaySettings
   readonly version: string
-  /** Aborts when waiting callers have to go. */
-  readonly leaving: AbortSignal
 }
 
 /** One request of a client. */

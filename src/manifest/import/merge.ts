@@ -1,4 +1,5 @@
 /** Importing again: what a person changed stays, what the contract changed comes in. */
+import { own } from '../../core/own.ts'
 import type { Json, JsonObject } from '../../core/types.ts'
 
 const isMap = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -63,7 +64,7 @@ function merged(before: Json | undefined, mine: Json | undefined, theirs: Json |
   if (isMap(mine) && isMap(theirs)) {
     const old = isMap(before) ? before : {}
     const keys = [...new Set([...Object.keys(theirs), ...Object.keys(mine)])]
-    const entries = keys.map(name => [name, merged(old[name], mine[name], theirs[name], name)] as const)
+    const entries = keys.map(name => [name, merged(own(old, name), own(mine, name), own(theirs, name), name)] as const)
     return Object.fromEntries(entries.filter((entry): entry is readonly [string, Json] => entry[1] !== undefined))
   }
   return personal.has(key) ? mine : theirs
@@ -72,7 +73,7 @@ function merged(before: Json | undefined, mine: Json | undefined, theirs: Json |
 function withPersonal(mine: JsonObject, theirs: JsonObject): JsonObject {
   const result: Record<string, Json> = { ...theirs }
   for (const [key, value] of Object.entries(mine)) {
-    const other = theirs[key]
+    const other = own(theirs, key)
     if (isMap(value) && isMap(other)) result[key] = withPersonal(value, other)
     else if (personal.has(key)) result[key] = value
   }
