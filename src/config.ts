@@ -36,6 +36,16 @@ const flag = (says: string): Setting<boolean> => ({
   }
 })
 
+const oneOf = <const Value extends string>(values: readonly Value[], says: string): Setting<Value | ''> => ({
+  default: '',
+  says,
+  parse: value => {
+    const known = value === '' ? '' : values.find(one => one === value)
+    if (known === undefined) throw new Error(`must be ${values.join(' or ')}`)
+    return known
+  }
+})
+
 const issuer = (says: string): Setting<string> => ({
   default: '',
   says,
@@ -81,6 +91,10 @@ export const settingsTable = {
     'seals values marked `x-sensitive`, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
   ),
   CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
+  CHROMIUM_SANDBOX: oneOf(
+    ['on', 'off'],
+    "`on`: the browser has Chromium's own sandbox, or does not start; `off`: it has none, for a machine that is there for it alone; empty: `on`, and `up --sandbox` goes without where the machine forbids it, and says so"
+  ),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
@@ -151,8 +165,23 @@ function contradictions(settings: Settings): string[] {
   return found
 }
 
-/** The whole environment with some variables set: for child processes. */
-export const childEnvironment = (extra: Readonly<Record<string, string>>): Record<string, string | undefined> => ({
-  ...process.env,
-  ...extra
+/** What any program may know: where programs are, the language, the clock. No name that could hold a secret. */
+const harmless = /^(PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
+
+const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && isAllowed(entry[0]))
+  )
+
+/** Of the browser, which makes its own home; pages may get to read it. */
+export const browserEnvironment = (): Record<string, string> => picked(name => harmless.test(name) || name.startsWith('FONTCONFIG_'))
+
+const ofSandboxes = new Set(['TMPDIR', 'FAULTS', 'NOTIFY', 'SESSION_TTL_MS', 'SINGLE_LOGIN', 'MAINTENANCE'])
+
+/** Of a bot's sandbox: what begins with the bot's name is its own, if it is none of our settings. */
+export const sandboxEnvironment = (bot: string, set: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...picked(name => harmless.test(name) || ofSandboxes.has(name) || (name.startsWith(`${bot.toUpperCase()}_`) && !isSetting(name))),
+  ...set
 })
+
+const isSetting = (name: string): boolean => Object.hasOwn(settingsTable, name)

@@ -1,5 +1,13 @@
 /** The adapter author's door. */
-export { type ActionSource, type Adapter, type Call, defineAdapter, largestArtifactMiB, type Notice, type ProbeResult } from './core/adapter.ts'
+export {
+  type ActionSource,
+  type Adapter,
+  type Call,
+  defineAdapter,
+  largestArtifactMiB,
+  type Notice,
+  type ProbeResult
+} from './core/adapter.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {

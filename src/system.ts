@@ -1,8 +1,8 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { childEnvironment, type Settings } from './config.ts'
-import type { Adapter } from './core/adapter.ts'
+import { browserEnvironment, type Settings } from './config.ts'
+import type { Adapter, Notice } from './core/adapter.ts'
 import type { ManifestIssue } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
@@ -27,6 +27,8 @@ import { startWorker } from './worker/worker.ts'
 export interface Roles {
   readonly gateway: boolean
   readonly worker: boolean
+  /** To be tried out, with sandboxes: where the machine lacks a safeguard, it says so and goes on. */
+  readonly trial?: boolean | undefined
 }
 
 export interface System {
@@ -36,6 +38,8 @@ export interface System {
   readonly catalog: FedCatalog
   /** Mistakes of the bots folder when it was read first. */
   readonly issues: readonly ManifestIssue[]
+  /** What its adapters say of this machine. */
+  readonly notices: readonly Notice[]
   /** Resolves when this process can do nothing more: end it, a new one may. */
   readonly broken: Promise<Error>
   /** Takes nothing more, finishes or hands back what it holds, then closes. */
@@ -89,23 +93,32 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
-  const adapters = await sources.loadAdapters(adapterOptions(settings))
+  const adapters = await sources.loadAdapters(adapterOptions(settings, roles.trial === true))
   undo.add(() => closeAdapters(adapters))
+  const notices = await noticesOf(adapters, telemetry)
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
   const parts = engineParts({ settings, deployment, adapters, telemetry, catalog, undo })
   undo.add(startSweeping(parts))
   const adminKey = settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
   addGauges(parts)
   if (roles.worker) await addWorker(parts, settings, undo)
-  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
+  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, notices, undo }) : undefined
   const broken = deployment.broken ?? new Promise<Error>(() => undefined)
-  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
+  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, notices, broken, stop: () => undo.run() }
 }
 
-const adapterOptions = ({ CHROMIUM_PATH }: Settings) => ({
-  environment: childEnvironment({}),
+const adapterOptions = ({ CHROMIUM_PATH, CHROMIUM_SANDBOX }: Settings, isTrial: boolean) => ({
+  environment: browserEnvironment(),
+  chromiumSandbox: CHROMIUM_SANDBOX || (isTrial ? ('try' as const) : ('on' as const)),
   ...(CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
 })
+
+/** A gateway has no browser of its own; what it says is how the workers that share its settings work. */
+async function noticesOf(adapters: Readonly<Record<string, Adapter>>, { log }: Telemetry): Promise<readonly Notice[]> {
+  const notices = (await Promise.all(Object.values(adapters).map(adapter => adapter.notices?.() ?? []))).flat()
+  for (const { severity, message } of notices) log[severity === 'warning' ? 'warn' : 'info'](message)
+  return notices
+}
 
 async function close({ store, queue }: Deployment): Promise<void> {
   await queue.close()
@@ -222,10 +235,14 @@ async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<
   undo.add(() => worker.stop())
 }
 
-async function addGateway(
-  parts: Parts,
-  { settings, adminKey, undo }: { settings: Settings; adminKey: string; undo: Undo }
-): Promise<string> {
+interface GatewayFrom {
+  readonly settings: Settings
+  readonly adminKey: string
+  readonly notices: readonly Notice[]
+  readonly undo: Undo
+}
+
+async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: GatewayFrom): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
   const tokens = await openTokens(settings)
@@ -242,6 +259,7 @@ async function addGateway(
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
+      warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
       ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
     }

@@ -87,7 +87,10 @@ export async function checkReach({ user }: Confinement, { executable, folder }: 
       instead: 'Put the browser where every user may run it (Debian: apt-get install chromium-headless-shell, or CHROMIUM_PATH)'
     })
   if (!canWrite)
-    throw refused({ detail: `${why} has no way into ${dirname(folder)}`, instead: 'Set TMPDIR to a folder that all users may enter, such as /tmp' })
+    throw refused({
+      detail: `${why} has no way into ${dirname(folder)}`,
+      instead: 'Set TMPDIR to a folder that all users may enter, such as /tmp'
+    })
 }
 
 export const noSandbox = (cause: Error): RetrofitError =>

@@ -47,7 +47,8 @@ export async function contentOf(path: string, owner: number | undefined): Promis
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const found = await file.stat()
-    if (!found.isFile() || (owner !== undefined && found.uid !== owner)) throw new Error('what lies in place of the file is not of the browser')
+    if (!found.isFile() || (owner !== undefined && found.uid !== owner))
+      throw new Error('what lies in place of the file is not of the browser')
     return await file.readFile()
   } finally {
     await file.close()

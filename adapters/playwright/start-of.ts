@@ -19,7 +19,12 @@ const tiedBrowser = fileURLToPath(new URL('tied-browser.sh', import.meta.url))
 const usualPath = '/usr/local/bin:/usr/bin:/bin'
 
 /** Throws where the user that the browser shall have can not use the file or the folder. */
-export async function startOf({ executable, folder, confinement, environment }: Start): Promise<Pick<LaunchOptions, 'executablePath' | 'env'>> {
+export async function startOf({
+  executable,
+  folder,
+  confinement,
+  environment
+}: Start): Promise<Pick<LaunchOptions, 'executablePath' | 'env'>> {
   const env = { PATH: usualPath, ...environment, ...homeIn(folder) }
   await copyTrust(folder, confinement.user)
   if (executable === undefined) return { env }

@@ -24,6 +24,8 @@ export interface GatewaySettings {
   readonly mcpToolLimit: number
   /** Names beside loopback and `publicUrl` under which an MCP client may reach this service. */
   readonly mcpHosts: readonly string[]
+  /** Safeguards that are off, for whoever asks whether it is ready. */
+  readonly warnings: readonly string[]
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -37,5 +39,6 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
-  mcpHosts: []
+  mcpHosts: [],
+  warnings: []
 }
