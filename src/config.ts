@@ -56,6 +56,19 @@ const issuer = (says: string): Setting<string> => ({
   }
 })
 
+const origins = (says: string): Setting<readonly string[]> => ({
+  default: '',
+  says,
+  parse: value => {
+    const entries = value.split(',').flatMap(entry => entry.trim() || [])
+    const wrong = entries.find(
+      entry => !/^https?:\/\//.test(entry) || !URL.canParse(entry) || new URL(entry).href !== `${new URL(entry).origin}/`
+    )
+    if (wrong !== undefined) throw new Error(`must be origins such as https://portal.corp.example:8443, with commas: ${wrong} is none`)
+    return entries.map(entry => new URL(entry).origin)
+  }
+})
+
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const level = (initial: (typeof levels)[number], says: string): Setting<(typeof levels)[number]> => ({
@@ -77,6 +90,9 @@ export const settingsTable = {
   DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
+  TARGET_ORIGINS: origins(
+    'origins on private networks that bots over HTTP may reach beside public addresses, with commas; bots of BOTS_DIR reach any'
+  ),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
   REDIS_ASSUME_DURABLE: flag(

@@ -22,6 +22,15 @@ export {
   type Template
 } from './core/expression.ts'
 export type { Holes } from './core/holes.ts'
+export {
+  type Destination,
+  judgedLookup,
+  NotReachable,
+  type Reach,
+  reachHint,
+  whyNotThere,
+  whyNotTo
+} from './core/reach.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'

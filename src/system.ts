@@ -148,7 +148,8 @@ async function openCatalog({
 }: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
   const catalog = createCatalog({
     records: deployment.store.records,
-    parse: (source, options) => loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
+    parse: (source, options) =>
+      loadManifest(source, { ...options, adapters, env: settings.manifestEnv, targetOrigins: settings.TARGET_ORIGINS })
   })
   const issues: ManifestIssue[] = []
   const watching = await watchBots({

@@ -10,8 +10,8 @@ export type Parsed =
 
 export interface CatalogParts {
   readonly records: Records
-  /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
-  parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
+  /** The manifest loader; `file` is what its messages name, `name` what the bot must be called, `trusted` says that it came from a file. */
+  parse(source: string, options: { readonly file: string; readonly name?: string; readonly trusted?: boolean | undefined }): Parsed
 }
 
 /** A catalog whose owner feeds it: files from the bots folder, and registered bots from the ledger. */
@@ -34,6 +34,12 @@ interface State {
   stamp: number
   recordStamp: number
   knownStamp: number
+}
+
+interface VersionRecord {
+  readonly source: string
+  /** It came from a file: what holds for those, holds for what still runs on it. */
+  readonly trusted?: boolean
 }
 
 const versionId = (name: string, digest: string): string => `${name}@${digest}`
@@ -101,8 +107,14 @@ function changed(state: State): void {
 /** Durable before it is served: a run that starts on it must find it after a restart, in any process. */
 async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): Promise<void> {
   const id = versionId(bot.name, bot.digest)
-  if (!state.versions.has(id) && (await records.get('bot-version', id)) === undefined)
-    await records.put('bot-version', id, { source: bot.source })
+  const trusted = bot.target.reach === undefined
+  const before = state.versions.get(id)
+  if (before === undefined || (trusted && before.target.reach !== undefined)) {
+    const kept = (await records.get('bot-version', id)) as unknown as VersionRecord | undefined
+    // The same text may come over HTTP first, and then from a file.
+    if (kept === undefined || (trusted && !kept.trusted))
+      await records.put('bot-version', id, { source: bot.source, ...(trusted && { trusted }) })
+  }
   state.versions.set(id, bot)
   if (state.known.get(bot.name) === bot.adapter) return
   await records.put('bot-name', bot.name, { adapter: bot.adapter })
@@ -112,8 +124,8 @@ async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): P
 async function version({ records, parse }: CatalogParts, state: State, id: string): Promise<Bot | undefined> {
   const known = state.versions.get(id)
   if (known !== undefined) return known
-  const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
-  const bot = record === undefined ? undefined : parse(record.source, { file: id }).bot
+  const record = (await records.get('bot-version', id)) as unknown as VersionRecord | undefined
+  const bot = record === undefined ? undefined : parse(record.source, { file: id, trusted: record.trusted }).bot
   if (bot !== undefined) state.versions.set(id, bot)
   return bot
 }

@@ -13,7 +13,7 @@ const engineRooms = ['core', 'governance', 'telemetry']
 const adapter = (...npm: string[]): Room => ({ rooms: ['door'], npm: [...npm, 'zod'] })
 
 export const rooms: Readonly<Record<string, Room>> = {
-  core: { rooms: [], npm: ['ajv', 'ajv-formats', 'jsonata', 're2js'], npmTypes: ['zod'], node: ['node:crypto'] },
+  core: { rooms: [], npm: ['ajv', 'ajv-formats', 'jsonata', 're2js'], npmTypes: ['zod'], node: ['node:crypto', 'node:dns', 'node:net'] },
   door: { rooms: ['core'], npm: [], node: [] },
   manifest: { rooms: ['core'], npm: ['chokidar', 'yaml', 'zod'] },
   surface: { rooms: ['core'], npm: ['gpt-tokenizer'], node: [] },
