@@ -172,7 +172,7 @@ const screenGone = (): RetrofitError =>
   new RetrofitError('screen_gone', { detail: 'The page of this session is closed: it broke, or the target ended its login.' })
 
 function keyOf({ bot, credentials, target }: StageCall): string {
-  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))
+  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress, target.reach]))
   return `${bot.name} ${bot.digest} ${secret.digest('hex')}`
 }
 

@@ -66,7 +66,13 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
   const adapters = { echo: createAdapter() }
   const telemetry = await openTelemetry({ service: 'retrofit', version: '0.0.0', logLevel: 'silent' })
   const load = (source: string, file: string, name?: string) =>
-    loadManifest(source, { file, adapters, env: () => undefined, ...(name === undefined ? {} : { name }) })
+    loadManifest(source, {
+      file,
+      adapters,
+      env: () => undefined,
+      targetOrigins: ['http://127.0.0.1:9'],
+      ...(name === undefined ? {} : { name })
+    })
   const catalog = createCatalog({ records: store.records, parse: (source, { file, name }) => load(source, file, name) })
   await addFiles(catalog, manifests, load)
   await catalog.refresh()
