@@ -68,8 +68,21 @@ const oneOf = <const T extends string>(choices: readonly [T, ...T[]], says: stri
   says,
   parse: value => {
     const known = choices.find(one => one === value)
-    if (known === undefined) throw new Error(`must be one of ${choices.join(', ')}`)
+    if (known === undefined) throw new Error(`must be one of ${choices.filter(one => one !== '').join(', ')}`)
     return known
+  }
+})
+
+const origins = (says: string): Setting<readonly string[]> => ({
+  default: '',
+  says,
+  parse: value => {
+    const entries = value.split(',').flatMap(entry => entry.trim() || [])
+    const wrong = entries.find(
+      entry => !/^https?:\/\//.test(entry) || !URL.canParse(entry) || new URL(entry).href !== `${new URL(entry).origin}/`
+    )
+    if (wrong !== undefined) throw new Error(`must be origins such as https://portal.corp.example:8443, with commas: ${wrong} is none`)
+    return entries.map(entry => new URL(entry).origin)
   }
 })
 
@@ -108,6 +121,9 @@ export const settingsTable = {
     'who may register bots with `PUT /v1/bots/{bot}`: `admin` (keys with all scopes), `off` (nobody) or `tenant` (each tenant its own, with `bots:write`)'
   ),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
+  TARGET_ORIGINS: origins(
+    'origins on private networks that bots over HTTP may reach beside public addresses, with commas; bots of BOTS_DIR reach any'
+  ),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
   RABBITMQ_CA: text('', 'PEM file with the certificates of the CA of an `amqps://` broker; empty: the CAs that Node trusts'),
@@ -124,6 +140,10 @@ export const settingsTable = {
     'seals values marked `x-sensitive` and signs keys, bots, sessions and runs, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
   ),
   CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
+  CHROMIUM_SANDBOX: oneOf(
+    ['', 'on', 'off'],
+    "`on`: the browser has Chromium's own sandbox, or does not start; `off`: it has none, for a machine that is there for it alone; empty: `on`, and `up --sandbox` goes without where the machine forbids it, and says so"
+  ),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
@@ -211,8 +231,23 @@ function contradictions(settings: Settings): string[] {
   return found
 }
 
-/** The whole environment with some variables set: for child processes. */
-export const childEnvironment = (extra: Readonly<Record<string, string>>): Record<string, string | undefined> => ({
-  ...process.env,
-  ...extra
+/** What any program may know: where programs are, the language, the clock. No name that could hold a secret. */
+const harmless = /^(PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
+
+const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && isAllowed(entry[0]))
+  )
+
+/** Of the browser, which makes its own home; pages may get to read it. */
+export const browserEnvironment = (): Record<string, string> => picked(name => harmless.test(name) || name.startsWith('FONTCONFIG_'))
+
+const ofSandboxes = new Set(['TMPDIR', 'FAULTS', 'NOTIFY', 'SESSION_TTL_MS', 'SINGLE_LOGIN', 'MAINTENANCE'])
+
+/** Of a bot's sandbox: what begins with the bot's name is its own, if it is none of our settings. */
+export const sandboxEnvironment = (bot: string, set: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...picked(name => harmless.test(name) || ofSandboxes.has(name) || (name.startsWith(`${bot.toUpperCase()}_`) && !isSetting(name))),
+  ...set
 })
+
+const isSetting = (name: string): boolean => Object.hasOwn(settingsTable, name)

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { childEnvironment, type Settings } from './config.ts'
+import { type Settings, sandboxEnvironment } from './config.ts'
 
 export interface RunningSandbox {
   readonly bot: string
@@ -36,7 +36,7 @@ async function startSandbox(settings: Settings, { bot, variable }: { bot: string
   const ledger = join(settings.DATA_DIR, 'sandbox', `${bot}.ledger.jsonl`)
   // The channel's end tells the child that its parent has gone, however it went.
   const child = spawn(process.execPath, [join(folder, 'main.ts')], {
-    env: childEnvironment({ PORT: '0', LEDGER: ledger }),
+    env: sandboxEnvironment(bot, { PORT: '0', LEDGER: ledger }),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
   const url = await firstAddress(child, bot)

@@ -1,8 +1,8 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { childEnvironment, type Settings } from './config.ts'
-import type { Adapter } from './core/adapter.ts'
+import { browserEnvironment, type Settings } from './config.ts'
+import type { Adapter, Notice } from './core/adapter.ts'
 import type { ManifestIssue } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
@@ -31,6 +31,8 @@ import { startWorker } from './worker/worker.ts'
 export interface Roles {
   readonly gateway: boolean
   readonly worker: boolean
+  /** To be tried out, with sandboxes: where the machine lacks a safeguard, it says so and goes on. */
+  readonly trial?: boolean | undefined
 }
 
 export interface System {
@@ -40,6 +42,8 @@ export interface System {
   readonly catalog: FedCatalog
   /** Mistakes of the bots folder when it was read first. */
   readonly issues: readonly ManifestIssue[]
+  /** What its adapters say of this machine. */
+  readonly notices: readonly Notice[]
   /** Resolves when this process can do nothing more: end it, a new one may. */
   readonly broken: Promise<Error>
   /** Takes nothing more, finishes or hands back what it holds, then closes. */
@@ -96,17 +100,18 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
   const { DATA_DIR, SECRETS_DIR } = settings
   for (const warning of [...openNetworks(settings), ...openFolders({ DATA_DIR, SECRETS_DIR })]) telemetry.log.warn(warning)
   tellOfRefusals(deployment, telemetry)
-  const adapters = await sources.loadAdapters(adapterOptions(settings))
+  const adapters = await sources.loadAdapters(adapterOptions(settings, roles.trial === true))
   undo.add(() => closeAdapters(adapters))
+  const notices = await noticesOf(adapters, telemetry)
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
   const parts = engineParts({ settings, deployment, adapters, telemetry, catalog, undo })
   undo.add(startSweeping(parts))
   const adminKey = settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
   addGauges(parts)
   if (roles.worker) await addWorker(parts, settings, undo)
-  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
+  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, notices, undo }) : undefined
   const broken = deployment.broken ?? new Promise<Error>(() => undefined)
-  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
+  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, notices, broken, stop: () => undo.run() }
 }
 
 /** Somebody else writes to the ledger or the queue: counted, and told once in a while. */
@@ -120,10 +125,18 @@ function tellOfRefusals({ refusals }: Deployment, { log, gauge }: Telemetry): vo
   )
 }
 
-const adapterOptions = ({ CHROMIUM_PATH }: Settings) => ({
-  environment: childEnvironment({}),
+const adapterOptions = ({ CHROMIUM_PATH, CHROMIUM_SANDBOX }: Settings, isTrial: boolean) => ({
+  environment: browserEnvironment(),
+  chromiumSandbox: CHROMIUM_SANDBOX || (isTrial ? ('try' as const) : ('on' as const)),
   ...(CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
 })
+
+/** A gateway has no browser of its own; what it says is how the workers that share its settings work. */
+async function noticesOf(adapters: Readonly<Record<string, Adapter>>, { log }: Telemetry): Promise<readonly Notice[]> {
+  const notices = (await Promise.all(Object.values(adapters).map(adapter => adapter.notices?.() ?? []))).flat()
+  for (const { severity, message } of notices) log[severity === 'warning' ? 'warn' : 'info'](message)
+  return notices
+}
 
 async function close({ store, queue }: Deployment): Promise<void> {
   await queue.close()
@@ -154,7 +167,8 @@ async function openCatalog({
   const catalog = createCatalog({
     records: deployment.store.records,
     parse: async (source, { file, name, tenant }) => {
-      const read = await loadManifest(source, { file, name, adapters, env: settings.manifestEnv, trusted: tenant === undefined })
+      const { manifestEnv: env, TARGET_ORIGINS: targetOrigins } = settings
+      const read = await loadManifest(source, { file, name, adapters, env, targetOrigins, trusted: tenant === undefined })
       return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
     },
     refuse: bot => refuseBot(createSecrets(settings.SECRETS_DIR), bot)
@@ -244,10 +258,14 @@ async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<
   undo.add(() => worker.stop())
 }
 
-async function addGateway(
-  parts: Parts,
-  { settings, adminKey, undo }: { settings: Settings; adminKey: string; undo: Undo }
-): Promise<string> {
+interface GatewayFrom {
+  readonly settings: Settings
+  readonly adminKey: string
+  readonly notices: readonly Notice[]
+  readonly undo: Undo
+}
+
+async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: GatewayFrom): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
   const tokens = await openTokens(settings)
@@ -266,6 +284,7 @@ async function addGateway(
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
       botsOverHttp: settings.BOTS_OVER_HTTP,
+      warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
       ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
     }

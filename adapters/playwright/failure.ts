@@ -70,6 +70,8 @@ async function whatIsThere({ call, page }: Stage): Promise<string> {
 /** Playwright's first line says what; the log below it repeats the selector and may repeat a value. */
 function reason(error: Error, redact: StageCall['redact']): string {
   const [first = '', ...rest] = error.message.split('\n').map(line => stripVTControlCharacters(line))
+  if (first.includes('ERR_SOCKS_CONNECTION_FAILED'))
+    return 'the address can not be reached, is outside of target.egress, or is one that a bot over HTTP may not go to (ERR_SOCKS_CONNECTION_FAILED)'
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
   return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(redact(hint.replace(/^[\s-]+/, '')), 120)})`}`

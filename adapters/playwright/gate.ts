@@ -249,5 +249,5 @@ async function exchange(
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   const headers = { ...request.headers(), ...fetchMetadata(request), ...(cookie === '' ? {} : { cookie }) }
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, until - Date.now()))])
-  return exchangeOnce({ method: request.method(), url, headers, body, signal, commit })
+  return exchangeOnce({ method: request.method(), url, headers, body, reach: call.target.reach, signal, commit })
 }

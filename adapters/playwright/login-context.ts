@@ -2,10 +2,12 @@
 import type { BrowserContext } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
-import { egressProxy } from './egress.ts'
+import { egressProxy, originsOf } from './egress.ts'
 import { SignedOff, within } from './failure.ts'
 import { interceptionOf } from './interception.ts'
+import { openJudgingProxy } from './judging-proxy.ts'
 import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
+import { checkReachable } from './reachable.ts'
 import { ask, runSteps } from './run-steps.ts'
 import { atPath, isSignedOff } from './signed-off.ts'
 import { Tab } from './tab.ts'
@@ -165,20 +167,26 @@ export class LoginContext {
   }
 
   private async open({ browsers, call, plan }: Options): Promise<void> {
-    const running = await browsers.get()
+    const way = await wayOf(call.target)
+    const running = await browsers.get().catch(error => {
+      way.close()
+      throw error
+    })
     this.destroy = () => browsers.giveUp(running)
     const opening = running.browser.newContext({
-      proxy: egressProxy(call.target.url, call.target.egress),
+      proxy: way.proxy,
       serviceWorkers: 'block',
       acceptDownloads: true,
       viewport: { width: 1024, height: 768 }
     })
     this.context = await within(opening, 15_000).catch(error => {
+      way.close()
       // It lives and does not answer: the next attempt gets another one.
       browsers.giveUp(running)
       throw error
     })
     this.context.on('close', () => {
+      way.close()
       this.dead = true
       this.gone.reject(browserGone())
     })
@@ -202,6 +210,16 @@ export class LoginContext {
     if (!(await isReady(stage)) || (await isSignedOff(stage))) throw new SignedOff('the target has ended the session')
     tab.changed = false
   }
+}
+
+/** By itself for a bot from a file; one over HTTP goes through us, but to what an operator listed. */
+async function wayOf({ url, egress, reach }: StageCall['target']): Promise<{ proxy: ReturnType<typeof egressProxy>; close(): void }> {
+  const all = [...originsOf(url, egress)]
+  await checkReachable({ egress: all, reach })
+  if (reach === undefined || all.every(origin => reach.origins.includes(origin)))
+    return { proxy: egressProxy({ url, egress }), close: () => undefined }
+  const judging = await openJudgingProxy({ reach, egress: all })
+  return { proxy: egressProxy({ url, egress, direct: reach.origins, server: judging.server }), close: judging.close }
 }
 
 const browserGone = (): RetrofitError => new RetrofitError('target_failed', { detail: 'the browser is gone' })

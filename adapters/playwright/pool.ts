@@ -199,7 +199,7 @@ const screenGone = (): RetrofitError =>
 const keyOf = (call: StageCall): string => `${loginOf(call)} ${createHash('sha256').update(call.run.tenant).digest('hex')}`
 
 function loginOf({ bot, credentials, target }: StageCall): string {
-  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))
+  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress, target.reach]))
   return `${bot.key} ${bot.digest} ${secret.digest('hex')}`
 }
 

@@ -7,8 +7,10 @@ import {
   isTrue,
   type Json,
   type ProbeResult,
-  RetrofitError
+  RetrofitError,
+  whyNotThere
 } from '../../src/index.ts'
+import { reachError } from './failures.ts'
 import { invoke } from './invoke.ts'
 import { compilePlan, type OperationPlan, type Plan } from './plan.ts'
 import { createPools, type Pools } from './pools.ts'
@@ -73,6 +75,8 @@ function endpointOf({ target, credentialOrigins }: Call, operation: OperationPla
     throw new RetrofitError('credential_refused', {
       detail: `${url.origin} is not among the origins that the credentials may go to. Nothing was sent.`
     })
+  const why = whyNotThere({ origin: url.origin, reach: target.reach })
+  if (why !== undefined) throw reachError({ message: why })
   if (target.egress.includes(url.origin)) return url
   const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
   throw new RetrofitError('target_failed', { detail, retryable: false })

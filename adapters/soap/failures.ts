@@ -1,5 +1,14 @@
 /** What went wrong → the error that tells the engine and the caller what it means. */
-import { BusinessError, isConnectionFailure, type Json, type JsonObject, NothingSent, RetrofitError } from '../../src/index.ts'
+import {
+  BusinessError,
+  isConnectionFailure,
+  type Json,
+  type JsonObject,
+  NothingSent,
+  type NotReachable,
+  RetrofitError,
+  reachHint
+} from '../../src/index.ts'
 import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
@@ -91,6 +100,10 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     cause: cleanCause(call, error)
   })
 }
+
+/** There is no connection: the address is none that the bot may go to. */
+export const reachError = (error: NotReachable | { readonly message: string }): Error =>
+  new RetrofitError('target_failed', { detail: `Nothing was sent: ${error.message}.`, retryable: false, effect: 'none', hint: reachHint })
 
 /** It proves nothing: not an error of the business, and not that nothing was applied. */
 export const untrustedError = (invocation: Invocation, why: string): Error =>

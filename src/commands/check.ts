@@ -15,7 +15,7 @@ import { agentLines } from './agent-lines.ts'
 
 export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
   const settings = readSettings()
-  const adapters = await loadAdapters()
+  const adapters = await loadAdapters({ chromiumSandbox: settings.CHROMIUM_SANDBOX || 'on' })
   const env = (name: string) => {
     const value = settings.manifestEnv(name)
     return value === undefined ? placeholder(name) : value
@@ -26,9 +26,16 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const issues = bots.flatMap(bot => bot.issues)
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
-  const said = { valid: errors === 0, bots: bots.map(({ file }) => file), issues, ...(agents === undefined ? {} : { agents }) }
+  const warnings = await warningsOf(adapters)
+  const said = {
+    valid: errors === 0,
+    bots: bots.map(({ file }) => file),
+    issues,
+    ...(warnings.length > 0 && { warnings }),
+    ...(agents === undefined ? {} : { agents })
+  }
   if (flags.json) process.stdout.write(`${plainJson(said)}\n`)
-  else report(bots.length, issues, errors)
+  else report({ count: bots.length, issues, errors, warnings })
   if (!flags.json && agents !== undefined) process.stdout.write(plainText(agentLines(agents)))
   return errors === 0 ? 0 : 1
 }
@@ -56,7 +63,21 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
   return readBots({ directory: path, ...loading })
 }
 
-function report(count: number, issues: readonly ManifestIssue[], errors: number): void {
+/** How runs would be worked on here. */
+async function warningsOf(adapters: Loading['adapters']): Promise<readonly string[]> {
+  const notices = await Promise.all(Object.values(adapters).map(adapter => adapter.notices?.() ?? []))
+  return notices.flat().flatMap(({ severity, message }) => (severity === 'warning' ? [message] : []))
+}
+
+interface Report {
+  readonly count: number
+  readonly issues: readonly ManifestIssue[]
+  readonly errors: number
+  readonly warnings: readonly string[]
+}
+
+function report({ count, issues, errors, warnings: ofMachine }: Report): void {
+  for (const warning of ofMachine) process.stdout.write(`this machine: warning: ${plainText(warning)}\n`)
   if (issues.length > 0) process.stdout.write(`${plainText(formatIssues(issues))}\n`)
   const warnings = issues.length - errors
   process.stdout.write(

@@ -26,7 +26,7 @@ export async function serve(role: Role, flags: Flags): Promise<number> {
   const unlock = isDistributed(settings) ? () => undefined : lockFolder(settings.DATA_DIR)
   const sandboxes = flags.sandbox ? await startSandboxes(settings) : []
   try {
-    const system = await startSystem(withSandboxes(settings, sandboxes), roles[role])
+    const system = await startSystem(withSandboxes(settings, sandboxes), { ...roles[role], trial: flags.sandbox === true })
     // Heard from here on: whoever reads the welcome may send a signal at once.
     const told = firstSignal()
     process.stdout.write(welcome({ role, system, settings, sandboxes }))

@@ -20,6 +20,7 @@ export function welcome({ role, system, settings, sandboxes }: Welcome): string 
     `  bots      ${bots.map(({ name, actions: own }) => `${name} (${own.length} actions)`).join(', ') || `none in ${settings.BOTS_DIR}`}`
   )
   for (const { bot, url } of sandboxes) lines.push(`  sandbox   ${bot} on ${url}`)
+  for (const { severity, message } of system.notices) lines.push(`  ${severity === 'warning' ? 'WARNING' : 'note'.padEnd(7)}   ${message}`)
   if (system.url !== undefined) lines.push(`  docs      ${system.url}/docs`, `  key       ${shownKey(system, settings)}`)
   if (system.url !== undefined && settings.OIDC_ISSUER !== '') lines.push(`  tokens    of ${settings.OIDC_ISSUER}`)
   if (system.url !== undefined && sandboxes.length > 0)

@@ -19,9 +19,17 @@ export interface Adapter<Steps = unknown> {
   probe?(call: Call<Steps>): Promise<ProbeResult>
   /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
   closeScreen?(id: string): Promise<void>
+  /** What an operator should know of how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
+  notices?(): Promise<readonly Notice[]>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
   stats?(): Readonly<Record<string, number>>
   close(): Promise<void>
+}
+
+/** `message` is one sentence without its full stop. */
+export interface Notice {
+  readonly severity: 'info' | 'warning'
+  readonly message: string
 }
 
 export type ProbeResult = { readonly found: true; readonly output: Json } | { readonly found: false }

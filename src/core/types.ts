@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { Reach } from './reach.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
@@ -147,6 +148,8 @@ export interface Target {
   readonly waiting: number
   /** Origins that an adapter may reach. */
   readonly egress: readonly string[]
+  /** Of a bot that came over HTTP: which of them may be on a private network. Absent: any. */
+  readonly reach?: Reach | undefined
   /** The values of the environment names that the manifest lists. */
   readonly env: Readonly<Record<string, string>>
 }

@@ -28,6 +28,8 @@ export interface GatewaySettings {
   readonly mcpHosts: readonly string[]
   /** Whose bots are taken over HTTP: nobody's, those of keys with all scopes, or every tenant's own. */
   readonly botsOverHttp: 'off' | 'admin' | 'tenant'
+  /** Safeguards that are off, for whoever asks whether it is ready. */
+  readonly warnings: readonly string[]
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -43,5 +45,6 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
   mcpHosts: [],
-  botsOverHttp: 'admin'
+  botsOverHttp: 'admin',
+  warnings: []
 }

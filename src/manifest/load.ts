@@ -26,8 +26,10 @@ export interface LoadOptions {
   readonly adapters: Readonly<Record<string, Adapter>>
   /** The value of a variable; null for one that manifests may not read. */
   readonly env: (name: string) => string | undefined | null
-  /** From an operator's folder, not over HTTP: it may be larger. */
-  readonly trusted?: boolean
+  /** From an operator's folder, not over HTTP: it may be larger, and reach private addresses. */
+  readonly trusted?: boolean | undefined
+  /** Private ones that one over HTTP reaches. */
+  readonly targetOrigins?: readonly string[] | undefined
 }
 
 /** With a bot, the issues are warnings; without one, at least one is an error. */
@@ -76,7 +78,8 @@ async function read({ source, raw, options, findings, report }: Reading): Promis
     report(valueError(['bot'], `must be ${options.name}, as the folder or the path is called, not ${JSON.stringify(raw.bot)}`))
   const values = readEnvironment(raw, options.env, report)
   checkExpressions(raw, report)
-  const addresses = readAddresses(raw, values, report)
+  const reach = options.trusted ? undefined : { origins: options.targetOrigins ?? [] }
+  const addresses = readAddresses(raw, { values, reach, report })
   const ajv = newAjv()
   const shared = createSharedSchemas(raw, ajv)
   checkShared({ shared, ajv, report })

@@ -2,6 +2,7 @@
 
 import { splitHoles } from '../core/holes.ts'
 import { own } from '../core/own.ts'
+import { type Reach, whyNotThere } from '../core/reach.ts'
 import type { JsonObject } from '../core/types.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { textsWithExpressions } from './expressions.ts'
@@ -52,22 +53,29 @@ function notListed(name: string, listed: readonly string[]): string {
 export interface Addresses {
   readonly url: string
   readonly egress: readonly string[]
+  readonly reach?: Reach | undefined
+}
+
+interface AddressReading {
+  readonly values: Environment
+  /** Absent: any address that is not of a metadata service. */
+  readonly reach: Reach | undefined
+  readonly report: Report
 }
 
 /** Undefined when something was reported. */
-export function readAddresses(raw: JsonObject, values: Environment, report: Report): Addresses | undefined {
+export function readAddresses(raw: JsonObject, reading: AddressReading): Addresses | undefined {
+  const { reach } = reading
   const target = isObject(raw.target) ? raw.target : {}
-  const url = readUrl(target.url, { path: ['target', 'url'], values, report })
+  const url = readUrl(target.url, { path: ['target', 'url'], ...reading })
   const listed: readonly unknown[] | undefined = Array.isArray(target.egress) ? target.egress : undefined
-  const egress = listed?.map((entry, index) => readOrigin(entry, { path: ['target', 'egress', index], values, report }))
+  const egress = listed?.map((entry, index) => readOrigin(entry, { path: ['target', 'egress', index], ...reading }))
   if (url === undefined || egress?.some(entry => entry === undefined)) return undefined
-  return { url: url.text, egress: egress === undefined ? [url.parsed.origin] : (egress as string[]) }
+  return { url: url.text, egress: egress === undefined ? [url.parsed.origin] : (egress as string[]), ...(reach && { reach }) }
 }
 
-interface Reading {
+interface Reading extends AddressReading {
   readonly path: Path
-  readonly values: Environment
-  readonly report: Report
 }
 
 function render(text: unknown, { path, values, report }: Reading): string | undefined {
@@ -99,18 +107,17 @@ function readUrl(text: unknown, reading: Reading): { written: string; text: stri
     return refuse(`${named(`${parsed.protocol}//`)} can not be reached: write an http:// or https:// address`)
   if (parsed.username !== '' || parsed.password !== '')
     return refuse('a login stands in the URL: put it in the secret store and name it in target.credentials')
-  if (isMetadata(parsed.hostname))
-    return refuse(`${named(parsed.hostname)} is an address of the machine's own cloud metadata: it can not be a target`)
+  const why = whyNotThere({ origin: parsed.origin, reach: reading.reach })
+  if (why !== undefined) return refuse(valueNote(text) === '' ? why : `${written}${valueNote(text)} can not be a target: ${privateNote}`)
   return { written, text: rendered, parsed }
 }
+
+const privateNote = 'it is a metadata service, or an address of a private network that the setting TARGET_ORIGINS does not list'
 
 const valueNote = (text: string): string => (splitHoles(text).expressions.length === 0 ? '' : ' with the value that the environment gives')
 
 /** A URL that can not be parsed may still hold a login. */
 const shown = (url: string): string => url.replace(/\/\/[^/]*@/, '//…@')
-
-/** Link-local hosts; URL has normalised decimal and octal spellings by now. */
-const isMetadata = (host: string): boolean => /^169\.254\.|^\[(fe[89ab]|fd00:ec2:|::ffff:a9fe:)|^metadata\.google\.internal\.?$/.test(host)
 
 function readOrigin(entry: unknown, reading: Reading): string | undefined {
   const url = readUrl(entry, reading)

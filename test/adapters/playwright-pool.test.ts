@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -248,6 +248,8 @@ describe('the browser', () => {
     'a parent that is killed %s leaves nothing for long',
     async moment => {
       const own = mkdtempSync(join(folder, 'tmp-'))
+      // As root the browser is another user's, who has to get in.
+      for (const path of [folder, own]) chmodSync(path, 0o711)
       const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
       const start = (script: string) =>
         spawn(process.execPath, ['--input-type=module', '-e', `import { BrowserHolder } from ${holder}\n${script}`], {

@@ -96,7 +96,8 @@ const load = (source: string) =>
   loadManifest(source, {
     file: 'adapters/playwright/README.md',
     adapters: { playwright: adapter },
-    env: name => (name === 'BOT_CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined)
+    env: name => (name === 'BOT_CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined),
+    targetOrigins: ['http://127.0.0.1:9']
   })
 
 /** Steps in the smallest manifest that can hold them, after the goto that comes before them. */

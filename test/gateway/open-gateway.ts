@@ -82,7 +82,13 @@ export async function openGateway({
   const adapters = { echo: createAdapter() }
   const telemetry = await openTelemetry({ service: 'retrofit', version: '0.0.0', logLevel: 'silent' })
   const load = (source: string, file: string, name?: string) =>
-    loadManifest(source, { file, adapters, env: () => undefined, ...(name === undefined ? {} : { name }) })
+    loadManifest(source, {
+      file,
+      adapters,
+      env: () => undefined,
+      targetOrigins: ['http://127.0.0.1:9'],
+      ...(name === undefined ? {} : { name })
+    })
   const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
   for (const [name, content] of Object.entries(secrets)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(content))
   const known = createSecrets(folder)

@@ -42,7 +42,8 @@ test.each(['encrypt: { parts: [body] }', 'saml: token', 'issuedToken: sts'])(
       file: 'bot.yaml',
       name: 'fixture',
       adapters: { soap: adapter },
-      env: () => undefined
+      env: () => undefined,
+      trusted: true
     })
     await adapter.close()
     expect(bot).toBeUndefined()

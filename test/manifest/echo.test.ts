@@ -26,7 +26,7 @@ async function callOf(
   const env = (name: string) => (name === 'ECHO_LEDGER' ? ledger : 'http://127.0.0.1:9')
   const { bot, issues } = await loadManifest(
     good.replace('    commit: true\n', () => own),
-    { file: 'bot.yaml', adapters: { echo }, env }
+    { file: 'bot.yaml', adapters: { echo }, env, targetOrigins: ['http://127.0.0.1:9'] }
   )
   expect(issues).toEqual([])
   const action = bot?.actions[1]

@@ -167,7 +167,12 @@ describe('of several forms that a value may have, the one that was meant is expl
       .replace(/^ {2}ledger.*\n/m, '')
       .replace(/ {4}effect: read\n/, `    effect: read\n    at: ${value}\n`)
       .replace(/ {2}book:[\s\S]*$/, '')
-    const { issues } = await loadManifest(source, { file: 'bot.yaml', adapters: { echo: adapter }, env })
+    const { issues } = await loadManifest(source, {
+      file: 'bot.yaml',
+      adapters: { echo: adapter },
+      env,
+      targetOrigins: ['http://127.0.0.1:9']
+    })
     expect(issues.map(({ message }) => message.replace(/^[^:]*: /, ''))).toEqual([expected])
   })
 })
@@ -177,7 +182,12 @@ test("what an adapter's parse throws is a mistake of the manifest, and so is a p
   const parse = () => {
     throw new Error('no such WSDL')
   }
-  const { issues } = await loadManifest(good, { file: 'bot.yaml', adapters: { echo: { ...echo, parse } }, env })
+  const { issues } = await loadManifest(good, {
+    file: 'bot.yaml',
+    adapters: { echo: { ...echo, parse } },
+    env,
+    targetOrigins: ['http://127.0.0.1:9']
+  })
   expect(issues.map(({ line, message }) => `${line} ${message}`)).toEqual([
     '14 actions.say: no such WSDL',
     '29 actions.book: no such WSDL',

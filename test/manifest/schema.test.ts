@@ -57,5 +57,5 @@ test('nothing that is generated is stale', async () => {
 test.each(['bots/README.md', 'adapters/README.md'])('the manifest in %s is a good one', async path => {
   const source = /```yaml\n([\s\S]*?)```/.exec(text(path))?.[1] ?? ''
   const env = (name: string) => (name.endsWith('_URL') ? 'http://127.0.0.1:9' : undefined)
-  expect((await loadManifest(source, { file: path, adapters, env })).issues).toEqual([])
+  expect((await loadManifest(source, { file: path, adapters, env, trusted: true })).issues).toEqual([])
 })
