@@ -130,7 +130,11 @@ describe('a simple path is read without a thread, as JSONata would read it', () 
 })
 
 test('a text of several expressions, and members without a value', async () => {
-  const template = compileTemplate({ a: '{{ input.name }}-{{ $uppercase(input.name) }}', b: '{{ input.none }}', c: [1, '{{ input.none }}'] })
+  const template = compileTemplate({
+    a: '{{ input.name }}-{{ $uppercase(input.name) }}',
+    b: '{{ input.none }}',
+    c: [1, '{{ input.none }}']
+  })
   expect(await template(scope({ name: 'x' }))).toEqual({ a: 'x-X', c: [1] })
 })
 

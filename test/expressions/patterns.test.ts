@@ -24,7 +24,10 @@ function patternsIn(path: string): readonly { readonly at: string; readonly text
   const found: { at: string; text: string }[] = []
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.RegularExpressionLiteral)
-      found.push({ at: `${relative(root, path)}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`, text: node.getText(file) })
+      found.push({
+        at: `${relative(root, path)}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`,
+        text: node.getText(file)
+      })
     ts.forEachChild(node, visit)
   }
   visit(file)
@@ -32,7 +35,48 @@ function patternsIn(path: string): readonly { readonly at: string; readonly text
 }
 
 /** Repeated, each of them, and then something that fits nothing. */
-const pieces = [' ', '\t', '\n', '\r\n', 'a', 'A', '0', '"', "'", '{', '}', '<', '.', '-', '/', '\\', '(', '[', ':', ';', '=', '@', '#', '*', '_', '&', '%', '+', '{{', '<a ', 'a.', 'a=', '1.', 'env ', ' at ', '"a"', '<![CDATA[', 'name="', ' - ', '&#']
+const pieces = [
+  ' ',
+  '\t',
+  '\n',
+  '\r\n',
+  'a',
+  'A',
+  '0',
+  '"',
+  "'",
+  '{',
+  '}',
+  '<',
+  '.',
+  '-',
+  '/',
+  '\\',
+  '(',
+  '[',
+  ':',
+  ';',
+  '=',
+  '@',
+  '#',
+  '*',
+  '_',
+  '&',
+  '%',
+  '+',
+  '{{',
+  '<a ',
+  'a.',
+  'a=',
+  '1.',
+  'env ',
+  ' at ',
+  '"a"',
+  '<![CDATA[',
+  'name="',
+  ' - ',
+  '&#'
+]
 const length = 100_000
 
 const program = `

@@ -81,7 +81,12 @@ describe('texts that no schema bounds', () => {
     ['in a list', object({ a: { type: 'array', items: { type: 'string' } } }), { a: ['x', text] }, '/a/1'],
     ['by reference', object({ a: { $ref: '#/$defs/t' } }, { $defs: { t: { type: 'string' } } }), { a: text }, '/a'],
     ['its own maxLength', object({ a: { type: 'string', maxLength: 70_000 } }), { a: text }, undefined],
-    ['its own maxLength by reference', object({ a: { $ref: '#/$defs/t' } }, { $defs: { t: { maxLength: 70_000 } } }), { a: text }, undefined],
+    [
+      'its own maxLength by reference',
+      object({ a: { $ref: '#/$defs/t' } }, { $defs: { t: { maxLength: 70_000 } } }),
+      { a: text },
+      undefined
+    ],
     ['a file', object({ a: { type: 'string', contentEncoding: 'base64' } }), { a: text }, undefined],
     ['a pattern alone', object({ a: { type: 'string', pattern: '^x*$' } }), { a: text }, '/a'],
     ['one of two forms', object({ a: { anyOf: [{ type: 'integer' }, { type: 'string' }] } }), { a: text }, '/a']
@@ -112,7 +117,14 @@ describe('texts that no schema bounds', () => {
 describe('items that must differ', () => {
   const check = compileSchema({ type: 'array', uniqueItems: true })
   test.each<[string, Json[], number]>([
-    ['objects, whatever the order of their members', [{ a: 1, b: [2] }, { b: [2], a: 1 }], 1],
+    [
+      'objects, whatever the order of their members',
+      [
+        { a: 1, b: [2] },
+        { b: [2], a: 1 }
+      ],
+      1
+    ],
     ['objects that differ', [{ a: 1 }, { a: 2 }, { a: '1' }], 0],
     ['numbers and texts', [1, '1', true, 'true', null, 'null'], 0],
     ['two of the same text', ['a', 'b', 'a'], 1]
