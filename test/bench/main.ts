@@ -1,7 +1,8 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions expressions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
+import { benchExpressions } from './expressions.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
 import { benchSessions } from './sessions.ts'
@@ -29,7 +30,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   screen: benchScreen,
   agents: benchAgents,
   catalogue: benchCatalogue,
-  sessions: benchSessions
+  sessions: benchSessions,
+  expressions: benchExpressions
 }
 
 if (values.help) {
