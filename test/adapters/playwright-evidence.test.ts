@@ -25,7 +25,7 @@ async function run(steps: readonly JsonObject[], own: Partial<Call> = {}) {
   const call = { ...callOf(parsed.steps, { url: site.url, sensitive: [name] }), redact: createRedactor([name]), ...own }
   const problem = await adapter.run(call).then(
     () => '',
-    (error: Error) => error.message
+    (error: Error & { targetSaid?: string }) => `${error.message} ${error.targetSaid ?? ''}`
   )
   return { problem, artifacts: call.seen.artifacts }
 }
@@ -54,6 +54,6 @@ test('an action with evidence: none keeps no picture, and can not ask for one', 
   expect(problem).toContain('step "click css')
   expect(problem).not.toContain('picture')
   expect([...artifacts.keys()]).toEqual([])
-  const { issues } = parseAction(adapter, { evidence: 'none', steps: [{ screenshot: {} }] })
+  const { issues } = parseAction(adapter, { evidence: 'none', steps: [{ goto: '/' }, { screenshot: {} }] })
   expect(issues).toEqual([expect.stringContaining('evidence is none')])
 })

@@ -46,7 +46,7 @@ export interface Site {
 
 /** Quick enough to see a take-over in a test, slow enough for a busy machine. Bots that are registered name an address of nobody. */
 const quick: Env = {
-  LEASE_MS: '1000',
+  LEASE_MS: '3000',
   SWEEP_MS: '100',
   SHUTDOWN_GRACE_MS: '5000',
   BREAKER_FAILURES: '1000',

@@ -12,7 +12,7 @@ let portal: Target
 let deployed: Deployment
 
 beforeAll(async () => {
-  site = openSite({ LEASE_MS: '1500' })
+  site = openSite({ LEASE_MS: '3000' })
   // The effect is applied at once here, so the probe need not wait so long.
   site.copyBot('teller', source => source.replaceAll('settle: 5s', 'settle: 1s'))
   portal = await site.startTarget('teller')
