@@ -22,8 +22,22 @@ export interface RunQuery {
   readonly action?: string
   readonly bot?: string
   /** Only runs older than this run id; newest first. */
-  readonly before?: string
+  readonly before?: string | undefined
   readonly limit: number
+  /** Most rows to look at; absent: `mostLookedAt`. */
+  readonly most?: number | undefined
+}
+
+/** A filter that fits nothing must not read a ledger of a million runs at once. */
+export const mostLookedAt = 1_000
+
+export interface RunPage {
+  /** Newest first. Fewer than the limit, or none, where `most` rows were looked at before. */
+  readonly runs: readonly Run[]
+  /** Go on before this id; absent: there are no older ones. */
+  readonly next?: string | undefined
+  /** Rows. */
+  readonly looked: number
 }
 
 /** Port 2, the ledger. Every write is durable when its promise resolves, atomic, and safe to send twice. */
@@ -33,8 +47,8 @@ export interface Store {
   getRun(id: string): Promise<Run | undefined>
   /** Compare-and-set on `revision`: `next.revision` must be the stored one plus 1. False: stale, nothing written. */
   updateRun(next: Run): Promise<boolean>
-  /** Newest first. */
-  listRuns(query: RunQuery): Promise<readonly Run[]>
+  /** One page: a bounded piece of work, whatever the filters and however many runs there are. */
+  listRuns(query: RunQuery): Promise<RunPage>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */

@@ -151,7 +151,7 @@ describe('commands that arrive twice', () => {
     }
     const [written] = await Promise.all([Promise.all(runs.map(write)), killing()])
     expect(written).toEqual(runs.map(() => ['created', true]))
-    expect(await store.listRuns({ tenant: 'killed', limit: 1000 })).toHaveLength(300)
+    expect((await store.listRuns({ tenant: 'killed', limit: 1000 })).runs).toHaveLength(300)
   })
 
   test('a killed subscription comes back', async () => {

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openSqlite, type Sqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
+import { leadingFilter, listSql } from '../../src/drivers/sqlite/run-list.ts'
+import { migrations } from '../../src/drivers/sqlite/schema.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
 import { aKey, aMessage, aRun, aSession, changed, open, times, until } from '../contract/fixtures.ts'
 
@@ -23,7 +25,11 @@ describe('opening a ledger', () => {
   test('makes the folder, and is durable', async () => {
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)
-    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual(['wal', 2, 2])
+    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual([
+      'wal',
+      2,
+      migrations.length
+    ])
     await store.close()
   })
 
@@ -69,6 +75,31 @@ describe('opening a ledger', () => {
     await later.close()
   })
 
+  test('every list goes through an index, sorts nothing, and finds the runs of a file that had none', async () => {
+    const run = aRun({ status: 'failed' })
+    mkdirSync(join(dir, 'new', 'folder'), { recursive: true })
+    const before = new DatabaseSync(path)
+    before.exec(`${migrations.slice(0, 2).join(';')}; PRAGMA user_version=2`)
+    const insert = before.prepare('INSERT INTO run VALUES(?,?,?,?,?,?,?,?,?,?)')
+    insert.run(run.id, 1, run.tenant, run.bot, run.action, run.status, null, run.createdAt, '[]', JSON.stringify(run))
+    before.close()
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    const filters = [{}, ...['status', 'bot', 'action'].map(name => ({ [name]: run[name as 'status' | 'bot' | 'action'] })), { ...run }]
+    for (const filter of filters) {
+      expect((await store.listRuns({ limit: 5, ...filter, tenant: run.tenant })).runs).toEqual([run])
+      const leading = leadingFilter(filter)
+      const plan = sqlite.db
+        .prepare(`EXPLAIN QUERY PLAN ${listSql(leading)}`)
+        .all()
+        .map(({ detail }) => detail)
+      expect(plan).toEqual([
+        `SEARCH run USING INDEX run_by_${leading ?? 'tenant'} (tenant=? AND ${leading === undefined ? '' : `${leading}=? AND `}id<?)`
+      ])
+    }
+    await store.close()
+  })
+
   test('expired sessions do not stay behind for ever', async () => {
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)
@@ -111,7 +142,7 @@ describe('opening a ledger', () => {
     const file = new DatabaseSync(path)
     file.exec('PRAGMA user_version=99')
     file.close()
-    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows 2\); start that Retrofit/)
+    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows \d+\); start that Retrofit/)
     const foreign = join(dir, 'foreign.db')
     const other = new DatabaseSync(foreign)
     other.exec('CREATE TABLE songs(title TEXT)')
@@ -200,7 +231,7 @@ describe('the group commit', () => {
     const settled = await Promise.allSettled(large.map(run => store.createRun(run, open(aKey()))))
     expect(settled.map(({ status }) => status)).toEqual(times(8, () => 'rejected'))
     expect(settled[0]).toMatchObject({ reason: { message: expect.stringMatching(/ledger\.db: the disk is full; free some space/) } })
-    expect(await store.listRuns({ tenant: kept.tenant, limit: 100 })).toEqual([kept])
+    expect((await store.listRuns({ tenant: kept.tenant, limit: 100 })).runs).toEqual([kept])
     const fillUp = async () => {
       for (;;) await queue.publish(aMessage('teller', { traceparent: 'x'.repeat(3_000) }))
     }

@@ -405,7 +405,7 @@ describe('decisions', () => {
       { ...caller, scopes: ['accounts:read'] }
     ]) {
       await expect(engine.find(other, run.id)).rejects.toMatchObject({ code: 'run_not_found' })
-      expect(await engine.list(other, { limit: 10 })).toEqual([])
+      expect((await engine.list(other, { limit: 10 })).runs).toEqual([])
     }
   })
 })
@@ -423,8 +423,23 @@ describe('lists', () => {
     }
     const payer = { ...caller, scopes: ['payments:write'] }
     const first = await engine.list(payer, { limit: 2 })
-    expect(first.map(({ id }) => id)).toEqual(wanted.slice(0, 2))
-    expect((await engine.list(payer, { limit: 2, before: first[1]?.id as string })).map(({ id }) => id)).toEqual(wanted.slice(2))
+    expect(first.runs.map(({ id }) => id)).toEqual(wanted.slice(0, 2))
+    expect((await engine.list(payer, { limit: 2, before: first.next })).runs.map(({ id }) => id)).toEqual(wanted.slice(2))
+  })
+
+  test('a key that may see few of many runs is shown where to go on, and no request looks at more than it may', async () => {
+    const bot = payBot()
+    const [action] = bot.actions as [(typeof bot.actions)[0]]
+    const other = { ...action, name: 'pay_check', scopes: ['checks:read'], effect: 'read' as const, idempotency: { ttlMs: 60_000 } }
+    const { engine } = await open({ worker: false, bot: { ...bot, actions: [action, other] }, script: { run: async () => ({}) } })
+    const { run } = await engine.submit(pay())
+    for (let i = 0; i < 24; i++) await engine.submit({ ...pay(), action: 'pay_check' })
+    const payer = { ...caller, scopes: ['payments:write'] }
+    const pages = [await engine.list(payer, { limit: 3, most: 10 })]
+    for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next)
+      pages.push(await engine.list(payer, { limit: 3, most: 10, before: next }))
+    expect(pages.map(({ looked }) => looked)).toEqual([10, 10, 5])
+    expect(pages.map(({ runs }) => runs.map(({ id }) => id))).toEqual([[], [], [run.id]])
   })
 })
 

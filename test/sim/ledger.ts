@@ -126,7 +126,7 @@ export function openStore(world: World, process: SimProcess): Store {
         )
         return written
       }),
-    listRuns: () => call('listRuns', () => [...ledger.rows.values()]),
+    listRuns: () => call('listRuns', () => ({ runs: [...ledger.rows.values()], looked: ledger.rows.size })),
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
     deleteRun: runId => call('deleteRun', () => ledger.delete(runId)),
     watch: listener => {

@@ -1,5 +1,5 @@
 import { allPartitions, partitionOfRun } from '../../core/ids.ts'
-import type { Created, Store } from '../../core/ports.ts'
+import { type Created, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
 import { statusEvent } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
@@ -54,6 +54,27 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       })
     })
 
+  /** Without an index for each filter: those would have to be kept at every write, and nobody could build them under processes that do not. */
+  const listRuns = async (query: RunQuery): Promise<RunPage> => {
+    const { tenant, status = '', action = '', bot = '', limit, most = mostLookedAt } = query
+    const pageSize = status || action || bot ? filteredPageSize : limit
+    const runs: Run[] = []
+    let [looked, last] = [0, query.before]
+    while (runs.length < limit && looked < most) {
+      const upper = last === undefined ? '+' : `(${last}`
+      const size = Math.min(pageSize, most - looked)
+      const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, size))
+      const rows = ids.length === 0 ? [] : await script('filterRuns', ids.map(keys.row), [limit - runs.length, status, action, bot])
+      for (const json of rows as string[]) runs.push(JSON.parse(json) as Run)
+      const isFull = runs.length >= limit
+      const until = isFull ? ids.indexOf(runs.at(-1)?.id ?? '') + 1 : ids.length
+      looked += until
+      last = ids[until - 1] ?? last
+      if (!isFull && ids.length < size) return { runs, looked }
+    }
+    return { runs, looked, next: last }
+  }
+
   return {
     createRun,
     getRun,
@@ -69,20 +90,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       if (written === 1) memory.keep(next)
       return written === 1
     },
-    async listRuns({ tenant, status = '', action = '', bot = '', before, limit }) {
-      const pageSize = status || action || bot ? filteredPageSize : limit
-      const found: Run[] = []
-      let upper = before === undefined ? '+' : `(${before}`
-      while (found.length < limit) {
-        const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, pageSize))
-        const last = ids.at(-1)
-        if (last === undefined) break
-        const rows = await script('filterRuns', ids.map(keys.row), [limit - found.length, status, action, bot])
-        for (const json of rows as string[]) found.push(JSON.parse(json) as Run)
-        upper = `(${last}`
-      }
-      return found
-    },
+    listRuns,
     async dueRuns(now, limit) {
       const commands = allPartitions.map(partition => [
         'zrange',

@@ -1,7 +1,7 @@
-import type { StatementSync } from 'node:sqlite'
-import type { Created, IdempotencyKey, RunQuery, Store } from '../../core/ports.ts'
+import type { Created, IdempotencyKey, Store } from '../../core/ports.ts'
 import type { Run } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
+import { runList } from './run-list.ts'
 
 type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
 type Gate = Parameters<Store['createRun']>[1]
@@ -10,9 +10,6 @@ const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? n
 const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
   row === undefined ? undefined : JSON.parse(String(row.body))
 const parsedAll = (rows: readonly { readonly body?: unknown }[]): readonly Run[] => rows.map(({ body }) => JSON.parse(String(body)))
-
-/** Before every id: the cursor of the first page. */
-const newest = '~'
 
 export function runs({ db, write }: Sqlite): Runs {
   const sql = {
@@ -32,7 +29,8 @@ export function runs({ db, write }: Sqlite): Runs {
     insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
     removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
   }
-  const lists = new Map<string, StatementSync>()
+
+  const list = runList(db)
 
   const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
 
@@ -93,14 +91,6 @@ export function runs({ db, write }: Sqlite): Runs {
     for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key)
     if (stored.status === 'queued') sql.count.run(String(stored.tenant), String(stored.bot), -1)
     sql.remove.run(id)
-  }
-
-  function list({ tenant, before = newest, limit, ...query }: RunQuery): readonly Run[] {
-    const filters = (['status', 'action', 'bot'] as const).filter(name => query[name] !== undefined)
-    const where = filters.map(name => `AND ${name}=?`).join(' ')
-    const statement = lists.get(where) ?? db.prepare(`SELECT body FROM run WHERE tenant=? AND id<? ${where} ORDER BY id DESC LIMIT ?`)
-    lists.set(where, statement)
-    return parsedAll(statement.all(tenant, before, ...filters.map(name => String(query[name])), limit))
   }
 
   return {

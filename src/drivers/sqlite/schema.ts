@@ -23,5 +23,11 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE session(id TEXT PRIMARY KEY, revision INTEGER NOT NULL, expires_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX session_by_expiry ON session(expires_at);
+  `,
+  `
+  DROP INDEX IF EXISTS run_by_tenant;
+  CREATE INDEX run_by_tenant ON run(tenant, id);
+  CREATE INDEX IF NOT EXISTS run_by_action ON run(tenant, action, id);
+  CREATE INDEX IF NOT EXISTS run_by_bot ON run(tenant, bot, id);
   `
 ]
