@@ -3,7 +3,7 @@ import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { childEnvironment, type Settings } from './config.ts'
 import type { Adapter } from './core/adapter.ts'
-import type { ManifestIssue } from './core/types.ts'
+import type { Bot, ManifestIssue } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 import { createBreakers } from './engine/breakers.ts'
@@ -11,6 +11,7 @@ import { createCatalog, type FedCatalog } from './engine/catalog.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createHub } from './engine/hub.ts'
 import type { Parts } from './engine/parts.ts'
+import type { Quotas } from './engine/quotas.ts'
 import { startSweeping } from './engine/sweep.ts'
 import { listen } from './gateway/listen.ts'
 import { firstOf } from './governance/authenticate.ts'
@@ -19,6 +20,7 @@ import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
+import { type Ceilings, withCeilings } from './manifest/ceilings.ts'
 import { loadManifest } from './manifest/load.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -133,9 +135,14 @@ async function openCatalog({
   telemetry,
   undo
 }: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
+  const bounded = (bot: Bot) => withCeilings(bot, ceilingsOf(settings))
   const catalog = createCatalog({
     records: deployment.store.records,
-    parse: (source, options) => loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
+    quotas: quotasOf(settings),
+    parse: (source, options) => {
+      const { bot, issues } = loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
+      return bot === undefined ? { issues } : { bot: bounded(bot), issues }
+    }
   })
   const issues: ManifestIssue[] = []
   const watching = await watchBots({
@@ -146,7 +153,7 @@ async function openCatalog({
       issues.push(...found)
       for (const issue of found)
         telemetry.log[issue.severity === 'error' ? 'error' : 'warn'](`${issue.file}:${issue.line}:${issue.column} ${issue.message}`)
-      if (bot !== undefined) await catalog.setFile(bot)
+      if (bot !== undefined) await catalog.setFile(bounded(bot))
       else if (removed) catalog.removeFile(name)
     }
   })
@@ -174,9 +181,28 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
     sealer: createSealer(dataKey),
     secrets: createSecrets(settings.SECRETS_DIR),
     breakers: createBreakers(store, { failures: settings.BREAKER_FAILURES, restMs: settings.BREAKER_REST_MS }),
-    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS }
+    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS, quotas: quotasOf(settings) }
   }
 }
+
+const limit = (setting: number): number | undefined => (setting === 0 ? undefined : setting)
+
+const ceilingsOf = ({ MAX_RUN_MS, MAX_QUEUE_MS, MAX_KEPT_MS, MAX_ATTEMPTS }: Settings): Ceilings => ({
+  runMs: MAX_RUN_MS,
+  queueMs: MAX_QUEUE_MS,
+  keptMs: MAX_KEPT_MS,
+  attempts: MAX_ATTEMPTS
+})
+
+const quotasOf = (settings: Settings): Quotas => ({
+  sessions: limit(settings.TENANT_SESSIONS),
+  waiting: limit(settings.TENANT_WAITING),
+  storedBytes: limit(settings.TENANT_STORED_MIB * 1_048_576),
+  streams: limit(settings.TENANT_STREAMS),
+  screens: limit(settings.TENANT_SCREENS),
+  working: limit(settings.TENANT_CONCURRENCY),
+  bots: limit(settings.TENANT_BOTS)
+})
 
 /** jose is loaded only where tokens are accepted. */
 async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
@@ -239,6 +265,8 @@ async function addGateway(
       maxBodyBytes: settings.MAX_BODY_BYTES,
       defaultWaitMs: settings.WAIT_MS,
       maxCallsPerSecond: settings.RATE_LIMIT,
+      maxFailedAuthentications: settings.AUTH_FAILURES,
+      proxies: settings.TRUST_PROXY,
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),

@@ -27,6 +27,13 @@ export interface FieldError {
   readonly message: string
 }
 
+/** Something that a tenant has used up. */
+export interface Quota {
+  readonly name: string
+  readonly used: number
+  readonly allowed: number
+}
+
 /** A business error that an action may answer; never retried. */
 export interface DeclaredError {
   readonly status: number
@@ -196,6 +203,7 @@ export interface RunError {
   readonly retryable: boolean
   readonly hint?: string
   readonly errors?: readonly FieldError[]
+  readonly quota?: Quota | undefined
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
 }

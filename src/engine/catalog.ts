@@ -3,6 +3,7 @@ import { RetrofitError } from '../core/errors.ts'
 import type { Records } from '../core/ports.ts'
 import type { Bot } from '../core/types.ts'
 import type { Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
+import { mostOf, overQuota, type Quotas } from './quotas.ts'
 
 export type Parsed =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
@@ -10,6 +11,7 @@ export type Parsed =
 
 export interface CatalogParts {
   readonly records: Records
+  readonly quotas?: Quotas | undefined
   /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
   parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
 }
@@ -126,8 +128,10 @@ async function register(
   const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name })
   if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
-  await keepVersion(parts, state, bot)
+  await refresh(parts, state)
   const created = !state.registered.has(name)
+  if (created && state.registered.size >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', state.registered.size)
+  await keepVersion(parts, state, bot)
   await parts.records.put('bot', name, { source, digest: bot.digest })
   await refresh(parts, state)
   return { bot, created }

@@ -10,6 +10,7 @@ import { cancel, resolve, retry } from './decide.ts'
 import type { Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { createSessions } from './sessions.ts'
+import { openStream } from './streams.ts'
 import { plan, submit } from './submit.ts'
 
 export interface EngineControls {
@@ -39,6 +40,7 @@ export function createEngine(parts: Parts): Engine & EngineControls {
     },
     find: (caller, runId) => shown(find(caller, runId)),
     list: (caller, query) => answered(list(parts, caller, query)),
+    stream: caller => answered(openStream(parts, caller)),
     watch: (runId, listener) => parts.hub.on(runId, listener),
     artifact: async (caller, runId, name) => {
       const run = await find(caller, runId)

@@ -46,6 +46,8 @@ export interface Engine {
   find(caller: Caller, runId: string): Promise<Run>
   /** Looks at so many runs at most; what the caller may not see is left out, and the page says where to go on. */
   list(caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<RunPage>
+  /** Counts an event stream of the caller until the answer is called. Throws quota_exceeded. */
+  stream(caller: Caller): Promise<() => void>
   watch(runId: string, listener: (event: RunEvent) => void): () => void
   artifact(caller: Caller, runId: string, name: string): Promise<{ readonly content: Uint8Array; readonly mediaType: string }>
   cancel(caller: Caller, runId: string): Promise<Run>

@@ -9,8 +9,10 @@ import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.t
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
+import { windowOf } from './line.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
+import { overQuota } from './quotas.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
 import { enterSession, rememberOutput } from './session-use.ts'
 
@@ -134,7 +136,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const created = await createRun(parts, { run, keys: from.keys, maxWaiting })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
-    publish(parts, created.run)
+    if ((created.ahead ?? 0) < windowOf(bot)) publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
   if (refusal === undefined) await leaveScreen(parts, from, id)
@@ -147,7 +149,7 @@ async function createRun(
   { run, keys, maxWaiting }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number }
 ): Promise<Created> {
   try {
-    return await parts.store.createRun(run, { keys, maxWaiting })
+    return await parts.store.createRun(run, { keys, maxWaiting, quotas: parts.settings.quotas })
   } catch (cause) {
     throw notTaken(run, keys, cause)
   }
@@ -165,6 +167,8 @@ function notTaken(run: Run, keys: readonly IdempotencyKey[], cause: unknown): Re
 async function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Promise<Submitted> {
   if (created.outcome === 'full')
     throw new RetrofitError('queue_full', { detail: `${bot.target.waiting} runs of ${bot.name} wait already.`, retryAfterMs: 5_000 })
+  if (created.outcome === 'over_quota')
+    throw overQuota(parts.settings, created.quota === 'waiting' ? 'waiting' : 'storedBytes', created.used)
   if (created.outcome === 'key_reused')
     throw new RetrofitError('idempotency_key_reused', { detail: 'The key belongs to a run with another action or input.' })
   const run = await latest(parts, created.run)

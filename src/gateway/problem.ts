@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { FieldError, Json, Run, RunEffect } from '../core/types.ts'
+import type { FieldError, Json, Quota, Run, RunEffect } from '../core/types.ts'
 
 export interface Problem {
   readonly type: string
@@ -14,17 +14,20 @@ export interface Problem {
   readonly runId?: string
   readonly errors?: readonly FieldError[]
   readonly hint?: string
+  /** What is used up, and how much of it is allowed. */
+  readonly quota?: Quota
   readonly data?: Json
 }
 
-interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'data'> {
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'quota' | 'data'> {
   readonly runId?: string | undefined
   readonly errors?: readonly FieldError[] | undefined
   readonly hint?: string | undefined
+  readonly quota?: Quota | undefined
   readonly data?: Json | undefined
 }
 
-const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, data }: Parts): Problem => ({
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, quota, data }: Parts): Problem => ({
   type: `urn:retrofit:problem:${code}`,
   title,
   status,
@@ -36,6 +39,7 @@ const problem = ({ title, status, detail, code, retryable, effect, runId, errors
   ...(runId === undefined ? {} : { runId }),
   ...(errors === undefined || errors.length === 0 ? {} : { errors }),
   ...(hint === undefined ? {} : { hint }),
+  ...(quota === undefined ? {} : { quota }),
   ...(data === undefined ? {} : { data })
 })
 

@@ -24,6 +24,7 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
   }
   const { engine, settings, leaving } = options
   const signal = goneSignal(exchange, leaving)
+  const release = await engine.stream(callerOf(exchange))
   const stream = openStream(exchange.response)
   const news = createNews()
   const unwatch = engine.watch(first.id, event => {
@@ -46,6 +47,7 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
     if (isFinal(run)) stream.end(run)
   } finally {
     unwatch()
+    release()
     exchange.response.end()
   }
 }

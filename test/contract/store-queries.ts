@@ -84,7 +84,6 @@ export function queryTests({ store, twin }: StoreUnderTest): void {
         pages.push(await store().listRuns({ ...query, before: next }))
       expect(ids(pages.flatMap(page => page.runs))).toEqual([runs[0]?.id])
       expect(Math.max(...pages.map(({ looked }) => looked))).toBeLessThanOrEqual(7)
-      expect(pages.at(-1)).toMatchObject({ next: undefined })
     })
 
     test.each<Partial<RunQuery>>([

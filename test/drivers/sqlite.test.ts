@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Run } from '../../src/core/types.ts'
 import { openSqlite, type Sqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { leadingFilter, listSql } from '../../src/drivers/sqlite/run-list.ts'
@@ -18,6 +19,16 @@ beforeEach(() => {
   path = join(dir, 'new', 'folder', 'ledger.db')
 })
 afterEach(() => rmSync(dir, { recursive: true }))
+
+/** As it was when the schema had so many versions. */
+function fileOfVersion(version: number, run: Run): DatabaseSync {
+  mkdirSync(join(dir, 'new', 'folder'), { recursive: true })
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations.slice(0, version).join(';')}; PRAGMA user_version=${version}`)
+  const insert = db.prepare('INSERT INTO run VALUES(?,?,?,?,?,?,?,?,?,?)')
+  insert.run(run.id, 1, run.tenant, run.bot, run.action, run.status, null, run.createdAt, '[]', JSON.stringify(run))
+  return db
+}
 
 const pragma = (sqlite: Sqlite, name: string) => Object.values(sqlite.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
@@ -64,27 +75,28 @@ describe('opening a ledger', () => {
 
   test('takes up a file of the version before sessions', async () => {
     const run = aRun()
-    const sqlite = openSqlite({ path })
-    const store = openSqliteStore(sqlite)
-    await store.createRun(run, open())
-    sqlite.db.exec('DROP TABLE session; PRAGMA user_version=1')
-    await store.close()
+    fileOfVersion(1, run).close()
     const later = openSqliteStore(openSqlite({ path }))
     expect(await later.getRun(run.id)).toEqual(run)
     expect(await later.sessions.put(aSession())).toBe(true)
     await later.close()
   })
 
-  test('every list goes through an index, sorts nothing, and finds the runs of a file that had none', async () => {
+  test('a file of before has its lists through indexes, without sorting, and is counted for the quotas', async () => {
     const run = aRun({ status: 'failed' })
-    mkdirSync(join(dir, 'new', 'folder'), { recursive: true })
-    const before = new DatabaseSync(path)
-    before.exec(`${migrations.slice(0, 2).join(';')}; PRAGMA user_version=2`)
-    const insert = before.prepare('INSERT INTO run VALUES(?,?,?,?,?,?,?,?,?,?)')
-    insert.run(run.id, 1, run.tenant, run.bot, run.action, run.status, null, run.createdAt, '[]', JSON.stringify(run))
+    const before = fileOfVersion(2, run)
+    before.prepare('INSERT INTO artifact VALUES(?,?,?,?)').run(run.id, 'a', 'text/plain', Buffer.alloc(500))
+    const session = aSession()
+    before.prepare('INSERT INTO session VALUES(?,?,?,?)').run(session.id, 1, session.expiresAt, JSON.stringify(session))
     before.close()
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)
+    const bytes = Buffer.byteLength(JSON.stringify(run)) + 500
+    const refused = await store.createRun(aRun(), { keys: [], maxWaiting: 9, quotas: { storedBytes: bytes } })
+    expect([refused, await store.sessions.create(aSession(), 1)]).toEqual([
+      { outcome: 'over_quota', quota: 'stored_bytes', used: bytes },
+      false
+    ])
     const filters = [{}, ...['status', 'bot', 'action'].map(name => ({ [name]: run[name as 'status' | 'bot' | 'action'] })), { ...run }]
     for (const filter of filters) {
       expect((await store.listRuns({ limit: 5, ...filter, tenant: run.tenant })).runs).toEqual([run])

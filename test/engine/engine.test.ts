@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Call } from '../../src/core/adapter.ts'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/core/errors.ts'
 import { crossCommit } from '../../src/core/run.ts'
 import { createCatalog, type FedCatalog } from '../../src/engine/catalog.ts'
@@ -606,6 +607,23 @@ describe('files of a run', () => {
     expect(run.artifacts).toEqual([expect.objectContaining({ name: 'statement.pdf', bytes: content.length })])
     const kept = await parts.store.artifacts.get(run.id, 'statement.pdf')
     expect(content.equals(kept?.content ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  test('are refused before the commit point where the tenant has no room, and kept after it', async () => {
+    const content = Buffer.alloc(100_000, 'x')
+    const attached = (commits: boolean) => async (call: Call) => {
+      if (commits) await call.commit()
+      await call.attach('statement.pdf', content, 'application/pdf')
+      return {}
+    }
+    let run = attached(false)
+    const { engine, ended } = await open({ quotas: { storedBytes: 60_000 }, script: { run: call => run(call) } })
+    const refused = await ended((await engine.submit(pay())).run)
+    const error = { code: 'quota_exceeded', quota: { name: 'stored_bytes', allowed: 60_000 } }
+    expect(refused).toMatchObject({ status: 'failed', effect: 'none', artifacts: [], error })
+    run = attached(true)
+    expect(await ended((await engine.submit(pay())).run)).toMatchObject({ status: 'completed', artifacts: [{ bytes: content.length }] })
+    await expect(engine.submit(pay())).rejects.toMatchObject({ code: 'quota_exceeded', quota: { name: 'stored_bytes' } })
   })
 
   test('a larger one is refused, never cut', async () => {

@@ -50,7 +50,12 @@ let idle: OpenGateway
 beforeAll(async () => {
   const { echoManifest } = await import('./open-gateway.ts')
   working = await openGateway({ manifests: [echoManifest, cancelBot, wizardBot('wizard', 9), wizardBot('narrow', 1)] })
-  idle = await openGateway({ manifests: [cancelBot], worker: false, settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 } })
+  idle = await openGateway({
+    manifests: [cancelBot],
+    worker: false,
+    quotas: { streams: 0 },
+    settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 }
+  })
 })
 afterAll(async () => {
   await Promise.all([working.close(), idle.close()])
@@ -166,6 +171,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   },
   invalid_manifest: () =>
     working.call('/v1/bots/broken', { method: 'PUT', raw: 'bot: broken\n', headers: { 'content-type': 'application/yaml' } }),
+  quota_exceeded: () => idle.call('/mcp', { headers: { accept: 'text/event-stream' } }),
   rate_limited: async () => {
     const all = await Promise.all(Array.from({ length: 60 }, () => idle.call('/v1/runs')))
     return all.find(({ status }) => status === 429) as Answer

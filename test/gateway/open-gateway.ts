@@ -9,6 +9,7 @@ import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { createHub } from '../../src/engine/hub.ts'
 import type { Parts } from '../../src/engine/parts.ts'
+import type { Quotas } from '../../src/engine/quotas.ts'
 import { startSweeping } from '../../src/engine/sweep.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import type { GatewaySettings } from '../../src/gateway/settings.ts'
@@ -55,11 +56,17 @@ export interface OpenOptions {
   readonly settings?: Partial<GatewaySettings>
   readonly manifests?: readonly string[]
   readonly worker?: boolean
+  readonly quotas?: Quotas
 }
 
 const adminKey = 'admin-key-of-the-tests'
 
-export async function openGateway({ settings = {}, manifests = [echoManifest], worker = true }: OpenOptions = {}): Promise<OpenGateway> {
+export async function openGateway({
+  settings = {},
+  manifests = [echoManifest],
+  worker = true,
+  quotas
+}: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
   const queue = openSqliteQueue(sqlite)
@@ -67,7 +74,7 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
   const telemetry = await openTelemetry({ service: 'retrofit', version: '0.0.0', logLevel: 'silent' })
   const load = (source: string, file: string, name?: string) =>
     loadManifest(source, { file, adapters, env: () => undefined, ...(name === undefined ? {} : { name }) })
-  const catalog = createCatalog({ records: store.records, parse: (source, { file, name }) => load(source, file, name) })
+  const catalog = createCatalog({ records: store.records, quotas, parse: (source, { file, name }) => load(source, file, name) })
   await addFiles(catalog, manifests, load)
   await catalog.refresh()
   const hub = createHub(store)
@@ -81,7 +88,7 @@ export async function openGateway({ settings = {}, manifests = [echoManifest], w
     sealer: createSealer('a secret of the tests, at least 32 characters'),
     secrets: createSecrets('/nonexistent'),
     breakers: createBreakers(store, { failures: 1_000, restMs: 1_000 }),
-    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100 }
+    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100, quotas }
   }
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: store.records, adminKey })

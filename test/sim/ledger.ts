@@ -68,6 +68,14 @@ export class Ledger {
     return this.rows.get(id)
   }
 
+  waiting({ tenant, bot, from, limit }: Parameters<Store['waitingRuns']>[0]): readonly string[] {
+    const waiting = [...this.rows.values()].filter(run => run.tenant === tenant && run.bot === bot && run.status === 'queued')
+    return waiting
+      .map(({ id }) => id)
+      .sort()
+      .slice(from, from + limit)
+  }
+
   due(now: number, limit: number): readonly Run[] {
     const due = [...this.rows.values()].filter(({ dueAt }) => dueAt !== null && dueAt <= now)
     return due.sort((a, b) => Number(a.dueAt) - Number(b.dueAt)).slice(0, limit)
@@ -127,6 +135,7 @@ export function openStore(world: World, process: SimProcess): Store {
         return written
       }),
     listRuns: () => call('listRuns', () => ({ runs: [...ledger.rows.values()], looked: ledger.rows.size })),
+    waitingRuns: query => call('waitingRuns', () => ledger.waiting(query)),
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
     deleteRun: runId => call('deleteRun', () => ledger.delete(runId)),
     watch: listener => {
@@ -158,11 +167,12 @@ export function openStore(world: World, process: SimProcess): Store {
     },
     sessions: {
       get: id => call('sessions.get', () => ledger.sessions.get(id)),
+      create: session => call('sessions.create', () => ledger.putSession(session)),
       put: session => call('sessions.put', () => ledger.putSession(session)),
       delete: id => call('sessions.delete', () => ledger.sessions.delete(id))
     },
     artifacts: {
-      put: () => call('artifacts.put', () => undefined),
+      put: () => call('artifacts.put', () => true),
       get: () => call('artifacts.get', () => undefined),
       deleteAll: () => call('artifacts.deleteAll', () => undefined)
     },

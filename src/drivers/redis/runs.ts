@@ -1,13 +1,13 @@
-import { allPartitions, partitionOfRun } from '../../core/ids.ts'
-import { type Created, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
+import { allPartitions } from '../../core/ids.ts'
+import { type Created, mostLookedAt, type RunPage, type RunQuery, type Store, type WaitingQuery } from '../../core/ports.ts'
 import { statusEvent } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 import type { Memory } from './memory.ts'
 
-type Answer = readonly [Created['outcome'] | 'gone', string?]
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
+type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'dueRuns' | 'deleteRun'>
 
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
@@ -22,15 +22,18 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     const names = JSON.stringify(gate.keys.map(({ key }) => key))
     const claims = gate.keys.map(({ key }) => keys.idempotency(run.tenant, key))
     const fingerprints = gate.keys.map(({ fingerprint }) => fingerprint)
-    const indexes = [keys.due(partitionOfRun(run.id)), keys.list(run.tenant), keys.waiting(run.tenant, run.bot)]
-    const { id, revision, status, action, bot, tenant, dueAt } = run
-    const [outcome, detail] = (await script(
+    const { id, revision, status, action, bot, tenant, dueAt, deadlineAt } = run
+    const { waiting = '', storedBytes = '' } = gate.quotas ?? {}
+    const [outcome, detail, ahead] = (await script(
       'createRun',
-      [keys.row(id), ...indexes, ...claims],
-      [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', gate.maxWaiting, ...fingerprints]
+      [keys.row(id), ...keys.indexes(run), ...claims],
+      [
+        ...[id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt],
+        ...[gate.maxWaiting, waiting, storedBytes, ...fingerprints]
+      ]
     )) as Answer
     if (outcome === 'created') memory.keep(run, gate.keys)
-    if (outcome === 'created' && detail === undefined) return { outcome, run }
+    if (outcome === 'created' && detail === '') return { outcome, run, ...(ahead !== '0' && { ahead: Number(ahead) }) }
     if (outcome !== 'existing') return toCreated(outcome, detail)
     // The script could not touch the owner's row: its key was not known before.
     const owner = detail as string
@@ -75,22 +78,39 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     return { runs, looked, next: last }
   }
 
+  /** A process that knows no line leaves in it what it took up: that goes as soon as it is seen. */
+  const waitingRuns = async (query: WaitingQuery): Promise<readonly string[]> => {
+    const line = keys.line(query.tenant, query.bot)
+    const ids = await send(redis => redis.zrange(line, String(query.from), String(query.from + query.limit - 1)))
+    if (ids.length === 0) return ids
+    const statuses = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'status']))
+    const gone = ids.filter((_, i) => statuses[i] !== 'queued')
+    if (gone.length === 0) return ids
+    await send(redis => redis.zrem(line, ...gone))
+    return waitingRuns(query)
+  }
+
   return {
     createRun,
     getRun,
     async updateRun(next) {
       const { id, revision, status } = next
       const json = JSON.stringify(next)
+      const [due, , ...counts] = keys.indexes(next)
       const { run: told, ...head } = statusEvent(next, json.length)
       const written = await script(
         'updateRun',
-        [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
-        [id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(head), told === undefined ? 'head' : 'row']
+        [keys.row(id), due, ...counts],
+        [
+          ...[id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(head)],
+          ...[told === undefined ? 'head' : 'row', next.deadlineAt]
+        ]
       )
       if (written === 1) memory.keep(next)
       return written === 1
     },
     listRuns,
+    waitingRuns,
     async dueRuns(now, limit) {
       const commands = allPartitions.map(partition => [
         'zrange',
@@ -114,8 +134,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       const [tenant, bot, idempotency] = await send(redis => redis.hmget(keys.row(id), 'tenant', 'bot', 'keys'))
       if (!tenant || !bot || !idempotency) return
       const claims = (JSON.parse(idempotency) as string[]).map(key => keys.idempotency(tenant, key))
-      const indexes = [keys.due(partitionOfRun(id)), keys.list(tenant), keys.waiting(tenant, bot)]
-      await script('deleteRun', [keys.row(id), ...indexes, keys.artifacts(id), ...claims], [id])
+      await script('deleteRun', [keys.row(id), ...keys.indexes({ id, tenant, bot }), keys.artifacts(id), ...claims], [id])
     }
   }
 }
@@ -123,6 +142,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
 function toCreated(outcome: Answer[0], json: string | undefined): Created {
   if (outcome === 'created' || outcome === 'existing') return { outcome, run: JSON.parse(json as string) as Run }
   if (outcome === 'key_reused' || outcome === 'full') return { outcome }
+  if (outcome === 'waiting' || outcome === 'stored_bytes') return { outcome: 'over_quota', quota: outcome, used: Number(json) }
   throw new Error(`The ledger answered ${outcome}`)
 }
 

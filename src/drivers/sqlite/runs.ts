@@ -1,10 +1,10 @@
-import type { Created, IdempotencyKey, Store } from '../../core/ports.ts'
+import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
 import type { Run } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { runList } from './run-list.ts'
+import { tenantUse } from './tenant-use.ts'
 
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
-type Gate = Parameters<Store['createRun']>[1]
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'dueRuns' | 'deleteRun'>
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
@@ -23,16 +23,14 @@ export function runs({ db, write }: Sqlite): Runs {
     setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
     remove: db.prepare('DELETE FROM run WHERE id=?'),
     due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
-    waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
-    count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
     key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
     insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
+    removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
     removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
   }
 
   const list = runList(db)
-
-  const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
+  const use = tenantUse(db)
 
   /** Gives the run those of the keys that nobody has. */
   function claimKeys(runId: string, keys: readonly IdempotencyKey[]): void {
@@ -57,10 +55,10 @@ export function runs({ db, write }: Sqlite): Runs {
       body
     )
     for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
-    if (run.status === 'queued') sql.count.run(run.tenant, run.bot, 1)
+    use.count(run, Number(run.status === 'queued'))
   }
 
-  function create(run: Run, body: string, { keys, maxWaiting }: Gate): Created {
+  function create(run: Run, body: string, { keys, maxWaiting, quotas }: Gate): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
@@ -69,9 +67,12 @@ export function runs({ db, write }: Sqlite): Runs {
       claimKeys(existing.id, keys)
       return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
     }
-    if (isFull(run, maxWaiting)) return { outcome: 'full' }
+    const ahead = use.waiting(run)
+    if (ahead >= maxWaiting) return { outcome: 'full' }
+    const over = quotas && use.over(run, Buffer.byteLength(body), quotas)
+    if (over !== undefined) return over
     insert(run, body, keys)
-    return { outcome: 'created', run }
+    return { outcome: 'created', run, ...(ahead > 0 && { ahead }) }
   }
 
   function update(next: Run, body: string): boolean {
@@ -80,8 +81,7 @@ export function runs({ db, write }: Sqlite): Runs {
     if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
     if (stored.revision !== next.revision - 1) return false
     sql.update.run(next.revision, next.status, dueAt(next), body, next.id)
-    const change = Number(next.status === 'queued') - Number(stored.status === 'queued')
-    if (change !== 0) sql.count.run(next.tenant, next.bot, change)
+    use.count(next, Number(next.status === 'queued') - Number(stored.status === 'queued'))
     return true
   }
 
@@ -89,7 +89,8 @@ export function runs({ db, write }: Sqlite): Runs {
     const stored = sql.head.get(id)
     if (stored === undefined) return
     for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key)
-    if (stored.status === 'queued') sql.count.run(String(stored.tenant), String(stored.bot), -1)
+    use.count({ tenant: String(stored.tenant), bot: String(stored.bot) }, -Number(stored.status === 'queued'))
+    sql.removeFiles.run(id)
     sql.remove.run(id)
   }
 
@@ -105,6 +106,7 @@ export function runs({ db, write }: Sqlite): Runs {
     },
     getRun: async id => parsed(sql.get.get(id)),
     listRuns: async query => list(query),
+    waitingRuns: async query => use.line(query),
     dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
     deleteRun: id => write(() => remove(id))
   }

@@ -22,11 +22,20 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       const { request, response, headers, body } = exchange
       checkOrigin(headers, door.settings)
       checkScopes(door, exchange)
+      await countListening(door, exchange)
       opened ??= open(door)
       const handle = await opened
       await handle(Object.assign(request, { auth: authOf(exchange, cancelledOf(exchange)) }) as NodeRequest, response, body)
     }
   }
+}
+
+/** A listening request is answered by a stream, which lasts as long as its client. */
+async function countListening({ engine }: McpDoor, exchange: Exchange): Promise<void> {
+  if (exchange.body?.method !== 'subscriptions/listen') return
+  const release = await engine.stream(callerOf(exchange))
+  if (exchange.response.destroyed) release()
+  else exchange.response.once('close', release)
 }
 
 /** Loaded with the first request: most starts do not need it. */

@@ -1,0 +1,34 @@
+/**
+ * A bot's queue holds the oldest few of each tenant's waiting runs; the others wait in the ledger until those before them are gone. So
+ * nobody stands behind all that somebody else has sent.
+ */
+import type { Bot, Run } from '../core/types.ts'
+import type { Parts } from './parts.ts'
+import { publish } from './publish.ts'
+
+/** Enough to keep a quick target busy while the next are told. */
+const most = 32
+
+/** How many of one tenant's runs are in the queue at once. */
+export const windowOf = (bot: Pick<Bot, 'target'> | undefined): number => Math.min(most, 2 * (bot?.target.concurrency ?? most))
+
+const windowOfRun = ({ catalog }: Parts, { bot }: Run): number => windowOf(catalog.entry(bot)?.bot)
+
+/** Whether it is among the oldest. */
+export async function isInWindow(parts: Parts, run: Run): Promise<boolean> {
+  const window = windowOfRun(parts, run)
+  const oldest = await parts.store.waitingRuns({ tenant: run.tenant, bot: run.bot, from: 0, limit: window })
+  return oldest.length < window || oldest.some(id => run.id <= id)
+}
+
+/** A run has left the line: the one that moves up is told. Nobody waits for this, and the sweep makes up for what is lost. */
+export function moveUp(parts: Parts, left: Run): void {
+  nextAfter(parts, left).catch(error => parts.telemetry.log.warn({ err: error, bot: left.bot }, 'the next run in line has to wait'))
+}
+
+async function nextAfter(parts: Parts, left: Run): Promise<void> {
+  const { tenant, bot } = left
+  const [id] = await parts.store.waitingRuns({ tenant, bot, from: windowOfRun(parts, left) - 1, limit: 1 })
+  const next = id === undefined ? undefined : await parts.store.getRun(id)
+  if (next?.status === 'queued' && next.attempt === 0) publish(parts, next)
+}
