@@ -1,4 +1,4 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
@@ -8,6 +8,7 @@ import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
 import { benchSoapAdapter } from './soap-adapter.ts'
 import { benchStart } from './start.ts'
+import { benchTenants } from './tenants.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   screen: benchScreen,
   agents: benchAgents,
   catalogue: benchCatalogue,
-  sessions: benchSessions
+  sessions: benchSessions,
+  tenants: benchTenants
 }
 
 if (values.help) {
