@@ -25,7 +25,7 @@ actions:
   soon: ${action('1ms')}
 `
 
-const quotas = { TENANT_CONCURRENCY: '3', TENANT_WAITING: '20', TENANT_SESSIONS: '2' }
+const quotas = { TENANT_CONCURRENCY: '3', TENANT_WAITING: '20', TENANT_SESSIONS: '2', MAX_RUN_MS: '55000', MAX_QUEUE_MS: '40000' }
 
 async function keyOf(site: Site, tenant: string, env: Readonly<Record<string, string>>): Promise<string> {
   const { output } = await site.run(`keys create --name ${tenant} --tenant ${tenant} --scopes * --json`, env)
@@ -60,6 +60,9 @@ test.each(kinds)(
       const soon = await Promise.all(Array.from({ length: 10 }, (_, i) => second.call('probe_soon', {}, { key: `soon-${i}` })))
       expect(soon.map(({ status }) => status)).toEqual(Array(10).fill(200))
       expect([await numberIn(first, 'working'), await numberIn(first, 'queued'), await numberIn(first, 'completed')]).toEqual([3, 20, 0])
+
+      const plan = await second.request('POST', '/v1/actions/probe_soon?dryRun=true', { body: '{}' })
+      expect(plan.body.timeouts).toEqual({ queueMs: 40_000, runMs: 55_000 })
 
       const made = await Promise.all(
         Array.from({ length: 6 }, (_, i) => greedy[i % greedy.length]?.request('POST', '/v1/sessions', { body: '{}' }))
