@@ -113,6 +113,11 @@ export const settingsTable = {
   TENANT_STREAMS: quota(256, 100_000, 'most event streams of one tenant that are open at once'),
   TENANT_STORED_MIB: quota(10_240, 100_000_000, 'most MiB of runs and their files that one tenant has in the ledger'),
   TENANT_BOTS: quota(200, 100_000, 'most bots of one tenant that are registered over HTTP'),
+  BOT_VERSIONS: quota(
+    200,
+    100_000,
+    'most versions of one registered bot that are kept: the newest ten, those of the last ten minutes, those that runs need'
+  ),
   LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
   SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
   BREAKER_FAILURES: integer(10, [1, 10_000], 'technical failures in a row after which a target gets a rest'),

@@ -139,6 +139,7 @@ async function openCatalog({
   const catalog = createCatalog({
     records: deployment.store.records,
     quotas: quotasOf(settings),
+    neededVersions: deployment.store.neededVersions,
     parse: (source, options) => {
       const { bot, issues } = loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
       return bot === undefined ? { issues } : { bot: bounded(bot), issues }
@@ -201,7 +202,8 @@ const quotasOf = (settings: Settings): Quotas => ({
   streams: limit(settings.TENANT_STREAMS),
   screens: limit(settings.TENANT_SCREENS),
   working: limit(settings.TENANT_CONCURRENCY),
-  bots: limit(settings.TENANT_BOTS)
+  bots: limit(settings.TENANT_BOTS),
+  versions: limit(settings.BOT_VERSIONS)
 })
 
 /** jose is loaded only where tokens are accepted. */

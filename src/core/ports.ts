@@ -78,6 +78,8 @@ export interface Store {
   waitingRuns(query: WaitingQuery): Promise<readonly string[]>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
+  /** Those of the versions (`<bot>@<digest>`) that rows of runs need. */
+  neededVersions(ids: readonly string[]): Promise<readonly string[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */
   deleteRun(id: string): Promise<void>
   /** Wake-ups for every update from any process. Best effort: a listener may miss some and must look the run up. */

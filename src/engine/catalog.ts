@@ -4,6 +4,7 @@ import type { Records } from '../core/ports.ts'
 import type { Bot } from '../core/types.ts'
 import type { Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
 import { mostOf, overQuota, type Quotas } from './quotas.ts'
+import { type ShelfParts, shelve } from './shelf.ts'
 
 export type Parsed =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
@@ -12,6 +13,7 @@ export type Parsed =
 export interface CatalogParts {
   readonly records: Records
   readonly quotas?: Quotas | undefined
+  readonly neededVersions?: ShelfParts['neededVersions']
   /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
   parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
 }
@@ -100,12 +102,20 @@ function changed(state: State): void {
   for (const listener of state.listeners) listener()
 }
 
+/** The others are read again when a run needs one. */
+const mostVersions = 1_000
+
+function remember({ versions }: State, id: string, bot: Bot): void {
+  versions.delete(id)
+  versions.set(id, bot)
+  if (versions.size > mostVersions) versions.delete(versions.keys().next().value ?? '')
+}
+
 /** Durable before it is served: a run that starts on it must find it after a restart, in any process. */
 async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): Promise<void> {
   const id = versionId(bot.name, bot.digest)
-  if (!state.versions.has(id) && (await records.get('bot-version', id)) === undefined)
-    await records.put('bot-version', id, { source: bot.source })
-  state.versions.set(id, bot)
+  if ((await records.get('bot-version', id)) === undefined) await records.put('bot-version', id, { source: bot.source })
+  remember(state, id, bot)
   if (state.known.get(bot.name) === bot.adapter) return
   await records.put('bot-name', bot.name, { adapter: bot.adapter })
   state.known = new Map(state.known).set(bot.name, bot.adapter)
@@ -116,7 +126,7 @@ async function version({ records, parse }: CatalogParts, state: State, id: strin
   if (known !== undefined) return known
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
   const bot = record === undefined ? undefined : parse(record.source, { file: id }).bot
-  if (bot !== undefined) state.versions.set(id, bot)
+  if (bot !== undefined) remember(state, id, bot)
   return bot
 }
 
@@ -131,6 +141,8 @@ async function register(
   await refresh(parts, state)
   const created = !state.registered.has(name)
   if (created && state.registered.size >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', state.registered.size)
+  const gone = await shelve(parts, name, versionId(name, bot.digest))
+  for (const id of gone) state.versions.delete(id)
   await keepVersion(parts, state, bot)
   await parts.records.put('bot', name, { source, digest: bot.digest })
   await refresh(parts, state)
@@ -160,7 +172,7 @@ async function refresh(parts: CatalogParts, state: State): Promise<void> {
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
     const bot = before?.digest === digest ? before : (parts.parse(source, { file: `${id} (registered)` }).bot ?? before)
     if (bot === undefined) continue
-    state.versions.set(versionId(bot.name, bot.digest), bot)
+    remember(state, versionId(bot.name, bot.digest), bot)
     next.set(id, bot)
   }
   state.registered = next

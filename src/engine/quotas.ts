@@ -17,6 +17,8 @@ export interface Quotas {
   readonly screens?: number | undefined
   /** That are registered over HTTP. */
   readonly bots?: number | undefined
+  /** Of one registered bot: the newest, and those that runs need. */
+  readonly versions?: number | undefined
   /** Runs at once, over all bots and workers; more of them wait. */
   readonly working?: number | undefined
 }
@@ -59,6 +61,12 @@ const kinds: Readonly<Record<Exclude<keyof Quotas, 'working'>, Kind>> = {
     what: 'pinned screens',
     hint: 'Finish wizards and end sessions that are not needed, then call again.',
     retryAfterMs: 30_000
+  },
+  versions: {
+    name: 'bot_versions',
+    what: 'versions of this bot that are new or that runs need',
+    hint: 'Wait until ten minutes after the newest ones and until runs on old ones have expired, or ask the operator for more.',
+    retryAfterMs: 600_000
   },
   bots: {
     name: 'bots',

@@ -9,7 +9,7 @@ import type { GatewaySettings } from './settings.ts'
 type Settings = Pick<GatewaySettings, 'maxFailedAuthentications' | 'proxies'>
 type Authenticate = (exchange: Exchange) => Promise<Caller | undefined>
 
-export const windowMs = 60_000
+const windowMs = 60_000
 /** Who comes from more addresses than that makes the longest known ones forgotten. */
 const mostAddresses = 10_000
 /** Keys that were good lately: whoever shares an address with a guesser, behind one proxy, goes on. */

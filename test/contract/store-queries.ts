@@ -86,18 +86,21 @@ export function queryTests({ store, twin }: StoreUnderTest): void {
       expect(Math.max(...pages.map(({ looked }) => looked))).toBeLessThanOrEqual(7)
     })
 
-    test.each<Partial<RunQuery>>([
-      { status: 'queued' },
-      { status: 'failed' },
-      { bot: 'nobody' },
-      { action: 'nobody_does' },
-      { status: 'completed', action: 'nobody_does' },
-      { status: 'failed', bot: 'teller' },
-      { bot: 'teller', action: 'nobody_does' }
-    ])('a filter that fits nothing among many runs looks at 1,000 rows at most: %j', async query => {
+    test('a filter that fits nothing among many runs looks at 1,000 rows at most', async () => {
       await create(times(1_500, i => aRun({ createdAt: start + i, status: 'completed' })))
-      const page = await store().listRuns({ tenant, limit: 10, ...query })
-      expect([page.runs, page.looked <= mostLookedAt, page.looked === 0 || page.next !== undefined]).toEqual([[], true, true])
+      const nothing: readonly Partial<RunQuery>[] = [
+        { status: 'queued' },
+        { status: 'failed' },
+        { bot: 'nobody' },
+        { action: 'nobody_does' },
+        { status: 'completed', action: 'nobody_does' },
+        { status: 'failed', bot: 'teller' },
+        { bot: 'teller', action: 'nobody_does' }
+      ]
+      for (const query of nothing) {
+        const page = await store().listRuns({ tenant, limit: 10, ...query })
+        expect([page.runs, page.looked <= mostLookedAt, page.looked === 0 || page.next !== undefined]).toEqual([[], true, true])
+      }
     })
 
     test('follows a run from status to status', async () => {

@@ -60,6 +60,20 @@ export function quotaTests({ store, twin }: StoreUnderTest): void {
     })
   })
 
+  describe('the versions of bots that runs need', () => {
+    test('are those of every row but tombstones, of all tenants', async () => {
+      const [first, second] = [aRun({ bot: 'v', botDigest: '1' }), aRun({ tenant: 'globex', bot: 'v', botDigest: '2' })]
+      for (const run of [first, second, aRun({ bot: 'v', botDigest: '1' })]) await enter(run)
+      const needed = async () => (await twin()).neededVersions(['v@1', 'v@2', 'v@3'])
+      expect(await needed()).toEqual(['v@1', 'v@2'])
+      await store().updateRun(changed(first, { status: 'completed' }))
+      await store().updateRun(bury(second, Date.now()))
+      expect(await needed()).toEqual(['v@1'])
+      for (const { id } of (await store().listRuns({ tenant: first.tenant, limit: 9 })).runs) await store().deleteRun(id)
+      expect([await needed(), await store().neededVersions([])]).toEqual([[], []])
+    })
+  })
+
   describe('the stored bytes of a tenant', () => {
     const of = (mostBytes = Number.POSITIVE_INFINITY) => ({ tenant: 'acme', mostBytes })
     const file = (bytes: number) => ({ content: Buffer.alloc(bytes, 1), mediaType: 'image/png' })

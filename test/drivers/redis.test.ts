@@ -99,18 +99,22 @@ describe('unsafe settings', () => {
 
 describe('commands that arrive twice', () => {
   const tagged = (name: string) => `twice:{p}:${name}`
-  const [row, due, list, waiting, line, ofTenant, stored, files, key] = [
-    ...['row', 'due', 'list', 'waiting', 'line', 'of-tenant', 'stored', 'files', 'key'].map(tagged)
-  ] as [string, string, string, string, string, string, string, string, string]
-  const indexes = [due, list, waiting, line, ofTenant, stored]
+  const [row, due, list, waiting, line, ofTenant, stored, versions, files, key] = [
+    ...['row', 'due', 'list', 'waiting', 'line', 'of-tenant', 'stored', 'versions', 'files', 'key'].map(tagged)
+  ] as [string, string, string, string, string, string, string, string, string, string]
+  const indexes = [due, list, waiting, line, ofTenant, stored, versions]
   const row1 = ['r1', '1', '{"r":1}', 'queued', 'a', 'b', 't', '["k"]', '5', '99999999999999']
   const cases: readonly (readonly [ScriptName, readonly string[], readonly string[]])[] = [
-    ['createRun', [row, ...indexes, key], [...row1, '10', '10', '1000', 'print']],
+    ['createRun', [row, ...indexes, key], [...row1, '10', '10', '1000', 'b@1', 'print']],
     ['claimKeys', [row, key, tagged('later')], ['r1', '["k","l"]', 'print', 'print-2']],
-    ['updateRun', [row, due, waiting, line, ofTenant, stored], ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event', 'head', '9']],
+    [
+      'updateRun',
+      [row, due, waiting, line, ofTenant, stored, versions],
+      ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event', 'head', '9', 'b@1']
+    ],
     ['putArtifact', [files, stored], ['a', 'content', 'text/plain', 't', '1000']],
     ['deleteArtifacts', [files, stored], []],
-    ['restoreRun', [row, ...indexes, key], [...row1.with(1, '7'), 'print']],
+    ['restoreRun', [row, ...indexes, key], [...row1.with(1, '7'), 'b@1', 'print']],
     ['deleteRun', [row, ...indexes, files, key], ['r1']],
     ['acquireSlot', [tagged('slot')], ['holder', '1', '99999999999999']]
   ]

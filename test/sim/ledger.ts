@@ -136,6 +136,7 @@ export function openStore(world: World, process: SimProcess): Store {
       }),
     listRuns: () => call('listRuns', () => ({ runs: [...ledger.rows.values()], looked: ledger.rows.size })),
     waitingRuns: query => call('waitingRuns', () => ledger.waiting(query)),
+    neededVersions: async ids => ids,
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
     deleteRun: runId => call('deleteRun', () => ledger.delete(runId)),
     watch: listener => {

@@ -7,6 +7,8 @@ export function redisKeys(prefix: string) {
   const keys = {
     row: (id: string) => ofRun(id, `run:${id}`),
     artifacts: (id: string) => ofRun(id, `artifacts:${id}`),
+    /** How many rows need each version. */
+    versions: (partition: string) => `${prefix}:{${partition}}:versions`,
     due: (partition: string) => `${prefix}:{${partition}}:due`,
     list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
@@ -38,7 +40,8 @@ export function redisKeys(prefix: string) {
       keys.waiting(tenant, bot),
       keys.line(tenant, bot),
       keys.waitingOfTenant(tenant),
-      keys.storedBytes(tenant)
+      keys.storedBytes(tenant),
+      keys.versions(partitionOfRun(id))
     ] as const
   return { ...keys, indexes }
 }

@@ -1,4 +1,5 @@
 import type { IdempotencyKey } from '../../core/ports.ts'
+import { versionOf } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
@@ -54,7 +55,7 @@ async function restoreOne({ direct }: Connection, keys: RedisKeys, { run, keys: 
   const { id, revision, status, action, bot, tenant, dueAt, deadlineAt } = run
   const claims = created.map(({ key }) => keys.idempotency(tenant, key))
   const names = JSON.stringify(created.map(({ key }) => key))
-  const row = [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt]
+  const row = [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt, versionOf(run) ?? '']
   const fingerprints = created.map(({ fingerprint }) => fingerprint)
   return (await direct('restoreRun', [keys.row(id), ...keys.indexes(run), ...claims], [...row, ...fingerprints])) === 1
 }

@@ -1,13 +1,13 @@
 import { allPartitions } from '../../core/ids.ts'
 import { type Created, mostLookedAt, type RunPage, type RunQuery, type Store, type WaitingQuery } from '../../core/ports.ts'
-import { statusEvent } from '../../core/run.ts'
+import { statusEvent, versionOf } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 import type { Memory } from './memory.ts'
 
 type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'dueRuns' | 'deleteRun'>
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'neededVersions' | 'dueRuns' | 'deleteRun'>
 
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
@@ -29,7 +29,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       [keys.row(id), ...keys.indexes(run), ...claims],
       [
         ...[id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt],
-        ...[gate.maxWaiting, waiting, storedBytes, ...fingerprints]
+        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', ...fingerprints]
       ]
     )) as Answer
     if (outcome === 'created') memory.keep(run, gate.keys)
@@ -103,7 +103,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
         [keys.row(id), due, ...counts],
         [
           ...[id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(head)],
-          ...[told === undefined ? 'head' : 'row', next.deadlineAt]
+          ...[told === undefined ? 'head' : 'row', next.deadlineAt, versionOf(next) ?? '']
         ]
       )
       if (written === 1) memory.keep(next)
@@ -111,6 +111,11 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     },
     listRuns,
     waitingRuns,
+    async neededVersions(ids) {
+      if (ids.length === 0) return []
+      const counts = await pipelined<(string | null)[]>(allPartitions.map(partition => ['hmget', keys.versions(partition), ...ids]))
+      return ids.filter((_, i) => counts.some(count => Number(count[i] ?? 0) > 0))
+    },
     async dueRuns(now, limit) {
       const commands = allPartitions.map(partition => [
         'zrange',

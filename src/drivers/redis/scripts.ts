@@ -4,15 +4,15 @@
  */
 export const scripts = {
   /**
-   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, then the idempotency keys.
+   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, then the idempotency keys.
    * ARGV: id, revision, json, status, action, bot, tenant, idempotency keys as JSON, dueAt or '', deadlineAt, maxWaiting,
-   * most that wait of the tenant or '', most stored bytes or '', then the fingerprints.
+   * most that wait of the tenant or '', most stored bytes or '', version of the bot or '', then the fingerprints.
    */
   createRun: `
     local known = redis.call('HGET', KEYS[1], 'json')
     if known then return {'created', known} end
     local owner
-    for i = 8, #KEYS do
+    for i = 9, #KEYS do
       local claim = redis.call('GET', KEYS[i])
       if claim then
         local id, fingerprint = string.match(claim, '^(%S+) (.*)$')
@@ -35,9 +35,10 @@ export const scripts = {
       if used + #ARGV[3] > tonumber(ARGV[13]) then return {'stored_bytes', tostring(used)} end
     end
     redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'action', ARGV[5], 'bot', ARGV[6],
-      'tenant', ARGV[7], 'keys', ARGV[8], 'counted', #ARGV[3])
+      'tenant', ARGV[7], 'keys', ARGV[8], 'counted', #ARGV[3], 'version', ARGV[14])
+    if ARGV[14] ~= '' then redis.call('HINCRBY', KEYS[8], ARGV[14], 1) end
     redis.call('INCRBY', KEYS[7], #ARGV[3])
-    for i = 8, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
+    for i = 9, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
     if ARGV[9] ~= '' then redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
     redis.call('ZADD', KEYS[3], 0, ARGV[1])
     if waits then
@@ -70,16 +71,19 @@ export const scripts = {
     return {'existing', row[1]}`,
 
   /**
-   * KEYS: row, due, waiting, line, waiting of the tenant, stored bytes.
-   * ARGV: id, revision, json, status, dueAt or '', channel, event, 'row' when the event has the row below it, deadlineAt.
+   * KEYS: row, due, waiting, line, waiting of the tenant, stored bytes, versions.
+   * ARGV: id, revision, json, status, dueAt or '', channel, event, 'row' when the event has the row below it, deadlineAt, version or ''.
    * The very same row again is the same update, sent again. 'counted' is what the stored bytes hold of the row: nothing of one that was
    * written before they were counted.
    */
   updateRun: `
-    local row = redis.call('HMGET', KEYS[1], 'revision', 'status', 'counted')
+    local row = redis.call('HMGET', KEYS[1], 'revision', 'status', 'counted', 'version')
     if row[1] == ARGV[2] and redis.call('HGET', KEYS[1], 'json') == ARGV[3] then return 1 end
     if not row[1] or tonumber(row[1]) + 1 ~= tonumber(ARGV[2]) then return 0 end
-    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'counted', #ARGV[3])
+    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'counted', #ARGV[3],
+      'version', ARGV[10])
+    if row[4] and row[4] ~= '' and row[4] ~= ARGV[10] then redis.call('HINCRBY', KEYS[7], row[4], -1) end
+    if ARGV[10] ~= '' and row[4] ~= ARGV[10] then redis.call('HINCRBY', KEYS[7], ARGV[10], 1) end
     redis.call('INCRBY', KEYS[6], #ARGV[3] - tonumber(row[3] or 0))
     if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
     if ARGV[4] == 'queued' then
@@ -98,12 +102,14 @@ export const scripts = {
    * Brings back a row that was confirmed and is older now, or gone. KEYS and ARGV as in createRun, without what may be at most.
    */
   restoreRun: `
-    for i = 8, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 3], 'NX') end
-    local row = redis.call('HMGET', KEYS[1], 'revision', 'keys', 'counted')
-    if #KEYS > 7 and (not row[2] or row[2] == '[]') and row[1] then redis.call('HSET', KEYS[1], 'keys', ARGV[8]) end
+    for i = 9, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 3], 'NX') end
+    local row = redis.call('HMGET', KEYS[1], 'revision', 'keys', 'counted', 'version')
+    if #KEYS > 8 and (not row[2] or row[2] == '[]') and row[1] then redis.call('HSET', KEYS[1], 'keys', ARGV[8]) end
     if row[1] and tonumber(row[1]) >= tonumber(ARGV[2]) then return 0 end
     redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'json', ARGV[3], 'status', ARGV[4], 'action', ARGV[5], 'bot', ARGV[6],
-      'tenant', ARGV[7], 'counted', #ARGV[3])
+      'tenant', ARGV[7], 'counted', #ARGV[3], 'version', ARGV[11])
+    if row[4] and row[4] ~= '' and row[4] ~= ARGV[11] then redis.call('HINCRBY', KEYS[8], row[4], -1) end
+    if ARGV[11] ~= '' and row[4] ~= ARGV[11] then redis.call('HINCRBY', KEYS[8], ARGV[11], 1) end
     redis.call('INCRBY', KEYS[7], #ARGV[3] - tonumber(row[3] or 0))
     if not row[1] then redis.call('HSET', KEYS[1], 'keys', ARGV[8]) end
     redis.call('ZADD', KEYS[3], 0, ARGV[1])
@@ -119,9 +125,9 @@ export const scripts = {
     end
     return 1`,
 
-  /** KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, artifacts, then the idempotency keys. ARGV: id. */
+  /** KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, artifacts, then the idempotency keys. ARGV: id. */
   deleteRun: `
-    for i = 9, #KEYS do
+    for i = 10, #KEYS do
       local claim = redis.call('GET', KEYS[i])
       if claim and string.match(claim, '^%S+') == ARGV[1] then redis.call('DEL', KEYS[i]) end
     end
@@ -130,8 +136,10 @@ export const scripts = {
     redis.call('SREM', KEYS[4], ARGV[1])
     redis.call('ZREM', KEYS[5], ARGV[1])
     redis.call('ZREM', KEYS[6], ARGV[1])
-    redis.call('DECRBY', KEYS[7], (redis.call('HGET', KEYS[1], 'counted') or 0) + (redis.call('HGET', KEYS[8], 'counted') or 0))
-    redis.call('UNLINK', KEYS[1], KEYS[8])
+    redis.call('DECRBY', KEYS[7], (redis.call('HGET', KEYS[1], 'counted') or 0) + (redis.call('HGET', KEYS[9], 'counted') or 0))
+    local version = redis.call('HGET', KEYS[1], 'version')
+    if version and version ~= '' then redis.call('HINCRBY', KEYS[8], version, -1) end
+    redis.call('UNLINK', KEYS[1], KEYS[9])
     return 1`,
 
   /** KEYS: artifacts, stored bytes. ARGV: name, content, media type, tenant, most stored bytes. 'counted' as in the row of a run. */

@@ -1,10 +1,11 @@
 import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
+import { versionOf } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { runList } from './run-list.ts'
 import { tenantUse } from './tenant-use.ts'
 
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'dueRuns' | 'deleteRun'>
+type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'neededVersions' | 'dueRuns' | 'deleteRun'>
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
@@ -17,10 +18,11 @@ export function runs({ db, write }: Sqlite): Runs {
     state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
     head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
     insert: db.prepare(
-      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
+      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?)'
     ),
-    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
+    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, body=? WHERE id=?'),
     setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+    needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
     remove: db.prepare('DELETE FROM run WHERE id=?'),
     due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
     key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
@@ -52,6 +54,7 @@ export function runs({ db, write }: Sqlite): Runs {
       dueAt(run),
       run.createdAt,
       JSON.stringify(names),
+      versionOf(run) ?? null,
       body
     )
     for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
@@ -80,7 +83,7 @@ export function runs({ db, write }: Sqlite): Runs {
     if (stored === undefined) return false
     if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
     if (stored.revision !== next.revision - 1) return false
-    sql.update.run(next.revision, next.status, dueAt(next), body, next.id)
+    sql.update.run(next.revision, next.status, dueAt(next), versionOf(next) ?? null, body, next.id)
     use.count(next, Number(next.status === 'queued') - Number(stored.status === 'queued'))
     return true
   }
@@ -107,6 +110,7 @@ export function runs({ db, write }: Sqlite): Runs {
     getRun: async id => parsed(sql.get.get(id)),
     listRuns: async query => list(query),
     waitingRuns: async query => use.line(query),
+    neededVersions: async ids => ids.filter(id => sql.needs.get(id) !== undefined),
     dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
     deleteRun: id => write(() => remove(id))
   }

@@ -44,6 +44,9 @@ export const migrations: readonly string[] = [
     UPDATE session_rows SET sessions=sessions-1 WHERE tenant=old.tenant;
   END;
   CREATE INDEX run_waiting ON run(tenant, bot, id) WHERE status='queued';
+  -- Absent in tombstones, and in rows of before: the versions of before are never taken away.
+  ALTER TABLE run ADD COLUMN version TEXT;
+  CREATE INDEX run_by_version ON run(version) WHERE version IS NOT NULL;
   -- What each tenant keeps. By triggers, so that no write can forget it.
   CREATE TABLE stored(tenant TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO stored SELECT tenant, sum(bytes) FROM (
