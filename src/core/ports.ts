@@ -23,6 +23,8 @@ export interface Gate {
   readonly keys: readonly IdempotencyKey[]
   /** Runs of this tenant and bot. */
   readonly maxWaiting: number
+  /** Of these of them the queue is told at once: `nextInLine` does not give the run again. */
+  readonly window?: number | undefined
   /** Of the tenant, over all bots. Absent: no limit. */
   readonly quotas?: TenantQuotas | undefined
 }
@@ -45,12 +47,10 @@ export interface RunQuery {
   readonly most?: number | undefined
 }
 
-export interface WaitingQuery {
+export interface LineQuery {
   readonly tenant: string
   readonly bot: string
-  /** Without so many of the oldest. */
-  readonly from: number
-  readonly limit: number
+  readonly window: number
 }
 
 /** A filter that fits nothing must not read a ledger of a million runs at once. */
@@ -74,8 +74,10 @@ export interface Store {
   updateRun(next: Run): Promise<boolean>
   /** One page: a bounded piece of work, whatever the filters and however many runs there are. */
   listRuns(query: RunQuery): Promise<RunPage>
-  /** Ids of the runs of one tenant and bot that wait, the oldest first. */
-  waitingRuns(query: WaitingQuery): Promise<readonly string[]>
+  /** Ids of the runs of one tenant and bot that wait, the oldest `window` of them in their order. */
+  firstInLine(query: LineQuery): Promise<readonly string[]>
+  /** Those of the first `window` in line that were not given before: each to one asker alone, should many ask. After a restart perhaps again. */
+  nextInLine(query: LineQuery): Promise<readonly string[]>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
   /** Those of the versions (`<bot>@<digest>`) that rows of runs need. */

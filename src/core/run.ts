@@ -76,10 +76,6 @@ export function newRun(from: NewRun): Run {
   return run
 }
 
-/** The version of its bot whose schemas the row is read with; a tombstone needs none. */
-export const versionOf = ({ bot, botDigest, expired }: Pick<Run, 'bot' | 'botDigest' | 'expired'>): string | undefined =>
-  expired ? undefined : `${bot}@${botDigest}`
-
 const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled', 'outcome_unknown'])
 
 /** Ended for the caller: an answer exists. `outcome_unknown` may still be settled by a later probe or a person. */

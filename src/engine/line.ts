@@ -17,18 +17,19 @@ const windowOfRun = ({ catalog }: Parts, { bot }: Run): number => windowOf(catal
 /** Whether it is among the oldest. */
 export async function isInWindow(parts: Parts, run: Run): Promise<boolean> {
   const window = windowOfRun(parts, run)
-  const oldest = await parts.store.waitingRuns({ tenant: run.tenant, bot: run.bot, from: 0, limit: window })
+  const oldest = await parts.store.firstInLine({ tenant: run.tenant, bot: run.bot, window })
   return oldest.length < window || oldest.some(id => run.id <= id)
 }
 
-/** A run has left the line: the one that moves up is told. Nobody waits for this, and the sweep makes up for what is lost. */
+/** A run has left the line: the queue is told of those that move up. Nobody waits for this, and the sweep makes up for what is lost. */
 export function moveUp(parts: Parts, left: Run): void {
   nextAfter(parts, left).catch(error => parts.telemetry.log.warn({ err: error, bot: left.bot }, 'the next run in line has to wait'))
 }
 
 async function nextAfter(parts: Parts, left: Run): Promise<void> {
   const { tenant, bot } = left
-  const [id] = await parts.store.waitingRuns({ tenant, bot, from: windowOfRun(parts, left) - 1, limit: 1 })
-  const next = id === undefined ? undefined : await parts.store.getRun(id)
-  if (next?.status === 'queued' && next.attempt === 0) publish(parts, next)
+  for (const id of await parts.store.nextInLine({ tenant, bot, window: windowOfRun(parts, left) })) {
+    const next = await parts.store.getRun(id)
+    if (next?.status === 'queued' && next.attempt === 0) publish(parts, next)
+  }
 }

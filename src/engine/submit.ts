@@ -132,11 +132,12 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
   const startedAt = performance.now()
+  const window = windowOf(bot)
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
-  const created = await createRun(parts, { run, keys: from.keys, maxWaiting })
+  const created = await createRun(parts, { run, keys: from.keys, maxWaiting, window })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
-    if ((created.ahead ?? 0) < windowOf(bot)) publish(parts, created.run)
+    if ((created.ahead ?? 0) < window) publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
   if (refusal === undefined) await leaveScreen(parts, from, id)
@@ -146,10 +147,10 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
 
 async function createRun(
   parts: Parts,
-  { run, keys, maxWaiting }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number }
+  { run, keys, maxWaiting, window }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number; window: number }
 ): Promise<Created> {
   try {
-    return await parts.store.createRun(run, { keys, maxWaiting, quotas: parts.settings.quotas })
+    return await parts.store.createRun(run, { keys, maxWaiting, window, quotas: parts.settings.quotas })
   } catch (cause) {
     throw notTaken(run, keys, cause)
   }

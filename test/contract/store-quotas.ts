@@ -49,14 +49,27 @@ export function quotaTests({ store, twin }: StoreUnderTest): void {
       expect(created.map(one => 'run' in one && (one as { readonly ahead?: number }).ahead)).toEqual([undefined, 1, 2, 3, 4, 5])
       const ids = runs.map(({ id }) => id)
       const [first, second] = runs as [(typeof runs)[0], (typeof runs)[0]]
-      const line = async (from: number, limit: number) => (await twin()).waitingRuns({ tenant: first.tenant, bot: first.bot, from, limit })
-      expect([await line(0, 10), await line(2, 2), await line(6, 1)]).toEqual([ids, ids.slice(2, 4), []])
+      const line = async (window: number) => (await twin()).firstInLine({ tenant: first.tenant, bot: first.bot, window })
+      expect([await line(10), await line(2)]).toEqual([ids, ids.slice(0, 2)])
       const working = changed(first, { status: 'working' })
       await store().updateRun(working)
       await store().deleteRun(second.id)
-      expect(await line(0, 10)).toEqual(ids.slice(2))
+      expect(await line(10)).toEqual(ids.slice(2))
       await store().updateRun(changed(working, { status: 'queued' }))
-      expect(await line(0, 2)).toEqual([first.id, ids[2]])
+      expect(await line(2)).toEqual([first.id, ids[2]])
+    })
+
+    test('gives each run that moves up to one asker, also where many begin at once', async () => {
+      const runs = times(30, i => aRun({ createdAt: 1_790_000_000_000 + i }))
+      for (const run of runs) await store().createRun(run, { keys: [], maxWaiting: 100, window: 10 })
+      const { tenant, bot } = runs[0] as (typeof runs)[0]
+      const ask = () => store().nextInLine({ tenant, bot, window: 10 })
+      expect(await ask()).toEqual([])
+      await Promise.all(runs.slice(0, 8).map(run => store().updateRun(changed(run, { status: 'working' }))))
+      const given = (await Promise.all(times(8, ask))).flat()
+      expect(given).toEqual(runs.slice(10, 18).map(({ id }) => id))
+      await store().updateRun(changed(changed(runs[0] as (typeof runs)[0], {}), { status: 'queued' }))
+      expect(await ask()).toEqual([])
     })
   })
 

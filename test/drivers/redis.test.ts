@@ -105,7 +105,7 @@ describe('commands that arrive twice', () => {
   const indexes = [due, list, waiting, line, ofTenant, stored, versions]
   const row1 = ['r1', '1', '{"r":1}', 'queued', 'a', 'b', 't', '["k"]', '5', '99999999999999']
   const cases: readonly (readonly [ScriptName, readonly string[], readonly string[]])[] = [
-    ['createRun', [row, ...indexes, key], [...row1, '10', '10', '1000', 'b@1', 'print']],
+    ['createRun', [row, ...indexes, tagged('told'), key], [...row1, '10', '10', '1000', 'b@1', '5', 'print']],
     ['claimKeys', [row, key, tagged('later')], ['r1', '["k","l"]', 'print', 'print-2']],
     [
       'updateRun',
@@ -163,7 +163,7 @@ describe('commands that arrive twice', () => {
     for (const run of [stale, ...rest]) await store.createRun(run, open())
     await Promise.all((await admin.keys(`*:run:${stale.id}`)).map(key => admin.hset(key, 'status', 'working')))
     const { tenant, bot } = stale
-    expect(await store.waitingRuns({ tenant, bot, from: 0, limit: 2 })).toEqual(rest.map(({ id }) => id))
+    expect(await store.firstInLine({ tenant, bot, window: 2 })).toEqual(rest.map(({ id }) => id))
   })
 
   test('a waiting run that a process of before took up is counted until its time is over', async () => {

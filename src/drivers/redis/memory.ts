@@ -1,6 +1,6 @@
 import type { IdempotencyKey } from '../../core/ports.ts'
-import { versionOf } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 

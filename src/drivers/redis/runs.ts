@@ -1,13 +1,17 @@
 import { allPartitions } from '../../core/ids.ts'
-import { type Created, mostLookedAt, type RunPage, type RunQuery, type Store, type WaitingQuery } from '../../core/ports.ts'
-import { statusEvent, versionOf } from '../../core/run.ts'
+import { type Created, type LineQuery, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
+import { statusEvent } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 import type { Memory } from './memory.ts'
 
 type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'neededVersions' | 'dueRuns' | 'deleteRun'>
+type Runs = Pick<
+  Store,
+  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+>
 
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
@@ -26,10 +30,10 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     const { waiting = '', storedBytes = '' } = gate.quotas ?? {}
     const [outcome, detail, ahead] = (await script(
       'createRun',
-      [keys.row(id), ...keys.indexes(run), ...claims],
+      [keys.row(id), ...keys.indexes(run), keys.told(tenant, bot), ...claims],
       [
         ...[id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt],
-        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', ...fingerprints]
+        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', gate.window ?? 0, ...fingerprints]
       ]
     )) as Answer
     if (outcome === 'created') memory.keep(run, gate.keys)
@@ -79,15 +83,15 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
   }
 
   /** A process that knows no line leaves in it what it took up: that goes as soon as it is seen. */
-  const waitingRuns = async (query: WaitingQuery): Promise<readonly string[]> => {
+  const firstInLine = async (query: LineQuery): Promise<readonly string[]> => {
     const line = keys.line(query.tenant, query.bot)
-    const ids = await send(redis => redis.zrange(line, String(query.from), String(query.from + query.limit - 1)))
+    const ids = await send(redis => redis.zrange(line, '0', String(query.window - 1)))
     if (ids.length === 0) return ids
     const statuses = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'status']))
     const gone = ids.filter((_, i) => statuses[i] !== 'queued')
     if (gone.length === 0) return ids
     await send(redis => redis.zrem(line, ...gone))
-    return waitingRuns(query)
+    return firstInLine(query)
   }
 
   return {
@@ -110,7 +114,10 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       return written === 1
     },
     listRuns,
-    waitingRuns,
+    firstInLine,
+    async nextInLine({ tenant, bot, window }) {
+      return (await script('nextInLine', [keys.line(tenant, bot), keys.told(tenant, bot)], [window])) as string[]
+    },
     async neededVersions(ids) {
       if (ids.length === 0) return []
       const counts = await pipelined<(string | null)[]>(allPartitions.map(partition => ['hmget', keys.versions(partition), ...ids]))

@@ -4,15 +4,15 @@
  */
 export const scripts = {
   /**
-   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, then the idempotency keys.
+   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, told, then the idempotency keys.
    * ARGV: id, revision, json, status, action, bot, tenant, idempotency keys as JSON, dueAt or '', deadlineAt, maxWaiting,
-   * most that wait of the tenant or '', most stored bytes or '', version of the bot or '', then the fingerprints.
+   * most that wait of the tenant or '', most stored bytes or '', version of the bot or '', window, then the fingerprints.
    */
   createRun: `
     local known = redis.call('HGET', KEYS[1], 'json')
     if known then return {'created', known} end
     local owner
-    for i = 9, #KEYS do
+    for i = 10, #KEYS do
       local claim = redis.call('GET', KEYS[i])
       if claim then
         local id, fingerprint = string.match(claim, '^(%S+) (.*)$')
@@ -38,7 +38,7 @@ export const scripts = {
       'tenant', ARGV[7], 'keys', ARGV[8], 'counted', #ARGV[3], 'version', ARGV[14])
     if ARGV[14] ~= '' then redis.call('HINCRBY', KEYS[8], ARGV[14], 1) end
     redis.call('INCRBY', KEYS[7], #ARGV[3])
-    for i = 9, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
+    for i = 10, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
     if ARGV[9] ~= '' then redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
     redis.call('ZADD', KEYS[3], 0, ARGV[1])
     if waits then
@@ -46,6 +46,7 @@ export const scripts = {
       redis.call('ZADD', KEYS[5], 0, ARGV[1])
       redis.call('ZADD', KEYS[6], ARGV[10], ARGV[1])
     end
+    if waits and ahead < tonumber(ARGV[15]) and ARGV[1] > (redis.call('GET', KEYS[9]) or '') then redis.call('SET', KEYS[9], ARGV[1]) end
     return {'created', '', tostring(ahead)}`,
 
   /**
@@ -99,7 +100,7 @@ export const scripts = {
     return 1`,
 
   /**
-   * Brings back a row that was confirmed and is older now, or gone. KEYS and ARGV as in createRun, without what may be at most.
+   * Brings back a row that was confirmed and is older now, or gone. KEYS and ARGV as in createRun, without what may be at most and what was told.
    */
   restoreRun: `
     for i = 9, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 3], 'NX') end
@@ -141,6 +142,16 @@ export const scripts = {
     if version and version ~= '' then redis.call('HINCRBY', KEYS[8], version, -1) end
     redis.call('UNLINK', KEYS[1], KEYS[9])
     return 1`,
+
+  /** KEYS: line, told. ARGV: window. */
+  nextInLine: `
+    local told = redis.call('GET', KEYS[2]) or ''
+    local new = {}
+    for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
+      if id > told then new[#new + 1] = id end
+    end
+    if #new > 0 then redis.call('SET', KEYS[2], new[#new]) end
+    return new`,
 
   /** KEYS: artifacts, stored bytes. ARGV: name, content, media type, tenant, most stored bytes. 'counted' as in the row of a run. */
   putArtifact: `

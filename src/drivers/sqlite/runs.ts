@@ -1,36 +1,40 @@
 import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
-import { versionOf } from '../../core/run.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { runList } from './run-list.ts'
 import { tenantUse } from './tenant-use.ts'
 
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'waitingRuns' | 'neededVersions' | 'dueRuns' | 'deleteRun'>
+type Runs = Pick<
+  Store,
+  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+>
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
   row === undefined ? undefined : JSON.parse(String(row.body))
 const parsedAll = (rows: readonly { readonly body?: unknown }[]): readonly Run[] => rows.map(({ body }) => JSON.parse(String(body)))
 
-export function runs({ db, write }: Sqlite): Runs {
-  const sql = {
-    get: db.prepare('SELECT body FROM run WHERE id=?'),
-    state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
-    head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
-    insert: db.prepare(
-      'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?)'
-    ),
-    update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, body=? WHERE id=?'),
-    setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
-    needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
-    remove: db.prepare('DELETE FROM run WHERE id=?'),
-    due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
-    key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
-    insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
-    removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
-    removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
-  }
+const statements = (db: Sqlite['db']) => ({
+  get: db.prepare('SELECT body FROM run WHERE id=?'),
+  state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
+  head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
+  insert: db.prepare(
+    'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?)'
+  ),
+  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, body=? WHERE id=?'),
+  setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+  needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
+  remove: db.prepare('DELETE FROM run WHERE id=?'),
+  due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+  key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
+  insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
+  removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
+  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+})
 
+export function runs({ db, write }: Sqlite): Runs {
+  const sql = statements(db)
   const list = runList(db)
   const use = tenantUse(db)
 
@@ -61,7 +65,7 @@ export function runs({ db, write }: Sqlite): Runs {
     use.count(run, Number(run.status === 'queued'))
   }
 
-  function create(run: Run, body: string, { keys, maxWaiting, quotas }: Gate): Created {
+  function create(run: Run, body: string, { keys, maxWaiting, window = 0, quotas }: Gate): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
@@ -75,6 +79,7 @@ export function runs({ db, write }: Sqlite): Runs {
     const over = quotas && use.over(run, Buffer.byteLength(body), quotas)
     if (over !== undefined) return over
     insert(run, body, keys)
+    if (ahead < window) use.tell(run, run.id)
     return { outcome: 'created', run, ...(ahead > 0 && { ahead }) }
   }
 
@@ -109,7 +114,8 @@ export function runs({ db, write }: Sqlite): Runs {
     },
     getRun: async id => parsed(sql.get.get(id)),
     listRuns: async query => list(query),
-    waitingRuns: async query => use.line(query),
+    firstInLine: async query => use.line(query),
+    nextInLine: async query => use.next(query),
     neededVersions: async ids => ids.filter(id => sql.needs.get(id) !== undefined),
     dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
     deleteRun: id => write(() => remove(id))
