@@ -74,7 +74,7 @@ export interface Store {
   updateRun(next: Run): Promise<boolean>
   /** One page: a bounded piece of work, whatever the filters and however many runs there are. */
   listRuns(query: RunQuery): Promise<RunPage>
-  /** Ids of the runs of one tenant and bot that wait, the oldest `window` of them in their order. */
+  /** Ids of the runs of one tenant and bot that wait, the first accepted `window` of them in that order. */
   firstInLine(query: LineQuery): Promise<readonly string[]>
   /** Those of the first `window` in line that were not given before: each to one asker alone, should many ask. After a restart perhaps again. */
   nextInLine(query: LineQuery): Promise<readonly string[]>

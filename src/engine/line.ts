@@ -14,11 +14,11 @@ export const windowOf = (bot: Pick<Bot, 'target'> | undefined): number => Math.m
 
 const windowOfRun = ({ catalog }: Parts, { bot }: Run): number => windowOf(catalog.entry(bot)?.bot)
 
-/** Whether it is among the oldest. */
+/** Whether it is among the first, or older than any that stand in line: from before there was one. */
 export async function isInWindow(parts: Parts, run: Run): Promise<boolean> {
   const window = windowOfRun(parts, run)
   const oldest = await parts.store.firstInLine({ tenant: run.tenant, bot: run.bot, window })
-  return oldest.length < window || oldest.some(id => run.id <= id)
+  return oldest.length < window || oldest.includes(run.id) || oldest.every(id => run.id < id)
 }
 
 /** A run has left the line: the queue is told of those that move up. Nobody waits for this, and the sweep makes up for what is lost. */

@@ -15,8 +15,7 @@ export class Ledger {
   readonly sessions = new Map<string, Session>()
   /** As a process that has read nothing believes it: nothing is there to be read. */
   stamp = -1
-  /** Of one tenant and one bot. */
-  toldUntil = ''
+  readonly told = new Set<string>()
   readonly world: World
 
   constructor(world: World) {
@@ -35,7 +34,7 @@ export class Ledger {
     if (existing === undefined && [...this.rows.values()].filter(({ status }) => status === 'queued').length >= maxWaiting)
       return { outcome: 'full' }
     const ahead = [...this.rows.values()].filter(({ status }) => status === 'queued').length
-    if (existing === undefined && ahead < window && run.id > this.toldUntil) this.toldUntil = run.id
+    if (existing === undefined && ahead < window) this.told.add(run.id)
     const row = existing ?? run
     if (existing === undefined) {
       this.rows.set(run.id, run)
@@ -69,15 +68,12 @@ export class Ledger {
 
   line({ tenant, bot, window }: LineQuery): readonly string[] {
     const waiting = [...this.rows.values()].filter(run => run.tenant === tenant && run.bot === bot && run.status === 'queued')
-    return waiting
-      .map(({ id }) => id)
-      .sort()
-      .slice(0, window)
+    return waiting.map(({ id }) => id).slice(0, window)
   }
 
   next(query: LineQuery): readonly string[] {
-    const next = this.line(query).filter(id => id > this.toldUntil)
-    this.toldUntil = next.at(-1) ?? this.toldUntil
+    const next = this.line(query).filter(id => !this.told.has(id))
+    for (const id of next) this.told.add(id)
     return next
   }
 

@@ -14,7 +14,7 @@ export function redisKeys(prefix: string) {
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
     /** The same runs in their order. */
     line: (tenant: string, bot: string) => ofTenant(tenant, `line:${bot}:${tenant}`),
-    /** The last in line of which the queue was told. */
+    /** The place of the newest in line, and of the last of which the queue was told. */
     told: (tenant: string, bot: string) => ofTenant(tenant, `told:${bot}:${tenant}`),
     /** Runs of all its bots that wait, by when they must have ended: should a process that knows no such set take one up, it leaves by itself. */
     waitingOfTenant: (tenant: string) => ofTenant(tenant, `waiting-of:${tenant}`),

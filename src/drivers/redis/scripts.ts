@@ -43,10 +43,13 @@ export const scripts = {
     redis.call('ZADD', KEYS[3], 0, ARGV[1])
     if waits then
       redis.call('SADD', KEYS[4], ARGV[1])
-      redis.call('ZADD', KEYS[5], 0, ARGV[1])
+      local place = redis.call('HINCRBY', KEYS[9], 'newest', 1)
+      redis.call('HSET', KEYS[1], 'place', place)
+      redis.call('ZADD', KEYS[5], place, ARGV[1])
+      local isNext = ahead == 0 or tonumber(redis.call('HGET', KEYS[9], 'told') or -1) == place - 1
+      if isNext and ahead < tonumber(ARGV[15]) then redis.call('HSET', KEYS[9], 'told', place) end
       redis.call('ZADD', KEYS[6], ARGV[10], ARGV[1])
     end
-    if waits and ahead < tonumber(ARGV[15]) and ARGV[1] > (redis.call('GET', KEYS[9]) or '') then redis.call('SET', KEYS[9], ARGV[1]) end
     return {'created', '', tostring(ahead)}`,
 
   /**
@@ -89,7 +92,7 @@ export const scripts = {
     if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
     if ARGV[4] == 'queued' then
       redis.call('SADD', KEYS[3], ARGV[1])
-      redis.call('ZADD', KEYS[4], 0, ARGV[1])
+      redis.call('ZADD', KEYS[4], redis.call('HGET', KEYS[1], 'place') or 0, ARGV[1])
       redis.call('ZADD', KEYS[5], ARGV[9], ARGV[1])
     elseif row[2] == 'queued' then
       redis.call('SREM', KEYS[3], ARGV[1])
@@ -117,7 +120,7 @@ export const scripts = {
     if ARGV[9] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
     if ARGV[4] == 'queued' then
       redis.call('SADD', KEYS[4], ARGV[1])
-      redis.call('ZADD', KEYS[5], 0, ARGV[1])
+      redis.call('ZADD', KEYS[5], redis.call('HGET', KEYS[1], 'place') or 0, ARGV[1])
       redis.call('ZADD', KEYS[6], ARGV[10], ARGV[1])
     else
       redis.call('SREM', KEYS[4], ARGV[1])
@@ -145,12 +148,15 @@ export const scripts = {
 
   /** KEYS: line, told. ARGV: window. */
   nextInLine: `
-    local told = redis.call('GET', KEYS[2]) or ''
+    local told = tonumber(redis.call('HGET', KEYS[2], 'told') or 0)
     local new = {}
-    for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
-      if id > told then new[#new + 1] = id end
+    local first = redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES')
+    for i = 1, #first, 2 do
+      if tonumber(first[i + 1]) > told then
+        new[#new + 1] = first[i]
+        redis.call('HSET', KEYS[2], 'told', first[i + 1])
+      end
     end
-    if #new > 0 then redis.call('SET', KEYS[2], new[#new]) end
     return new`,
 
   /** KEYS: artifacts, stored bytes. ARGV: name, content, media type, tenant, most stored bytes. 'counted' as in the row of a run. */

@@ -46,9 +46,9 @@ export function runs({ db, write }: Sqlite): Runs {
     sql.setKeys.run(JSON.stringify([...known, ...missing.map(({ key }) => key)]), runId)
   }
 
-  function insert(run: Run, body: string, keys: readonly IdempotencyKey[]): void {
+  function insert(run: Run, body: string, keys: readonly IdempotencyKey[]): number {
     const names = [...new Set(keys.map(({ key }) => key))]
-    sql.insert.run(
+    const { lastInsertRowid } = sql.insert.run(
       run.id,
       run.revision,
       run.tenant,
@@ -63,6 +63,7 @@ export function runs({ db, write }: Sqlite): Runs {
     )
     for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
     use.count(run, Number(run.status === 'queued'))
+    return Number(lastInsertRowid)
   }
 
   function create(run: Run, body: string, { keys, maxWaiting, window = 0, quotas }: Gate): Created {
@@ -78,8 +79,8 @@ export function runs({ db, write }: Sqlite): Runs {
     if (ahead >= maxWaiting) return { outcome: 'full' }
     const over = quotas && use.over(run, Buffer.byteLength(body), quotas)
     if (over !== undefined) return over
-    insert(run, body, keys)
-    if (ahead < window) use.tell(run, run.id)
+    const place = insert(run, body, keys)
+    if (run.status === 'queued') use.joins(run, place, { ahead, isTold: ahead < window })
     return { outcome: 'created', run, ...(ahead > 0 && { ahead }) }
   }
 

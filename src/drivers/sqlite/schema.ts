@@ -43,7 +43,8 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER session_gone AFTER DELETE ON session BEGIN
     UPDATE session_rows SET sessions=sessions-1 WHERE tenant=old.tenant;
   END;
-  CREATE INDEX run_waiting ON run(tenant, bot, id) WHERE status='queued';
+  -- In the order of their rows, which is that in which they were accepted.
+  CREATE INDEX run_waiting ON run(tenant, bot) WHERE status='queued';
   -- Absent in tombstones, and in rows of before: the versions of before are never taken away.
   ALTER TABLE run ADD COLUMN version TEXT;
   CREATE INDEX run_by_version ON run(version) WHERE version IS NOT NULL;
