@@ -5,7 +5,8 @@ import type { Adapter } from '../src/index.ts'
 export interface AdapterOptions {
   readonly chromiumPath?: string
   readonly headless?: boolean
-  /** Of the programs that they start. */
+  readonly chromiumSandbox?: 'on' | 'off' | 'try'
+  /** What the programs that they start may know of ours. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly [setting: string]: unknown
 }

@@ -83,7 +83,7 @@ async function examine({ name, file, gold }: ReturnType<typeof entries>[number])
   }
   const text = writeManifest(imported.manifest)
   const importMs = Math.round(performance.now() - started)
-  const { bot, issues } = loadManifest(text, { file: name, adapters, env: () => 'http://127.0.0.1:1', trusted: true })
+  const { bot, issues } = await loadManifest(text, { file: name, adapters, env: () => 'http://127.0.0.1:1', trusted: true })
   const operations = imported.actions.length
   if (bot === undefined)
     return { ...base, operations, importMs, state: 'failed', note: issues.find(({ severity }) => severity === 'error')?.message ?? '' }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing on this machine, and nothing twice.   sh scripts/setup.sh start|test|static|production|browser
 #
-#   static       Node 24, dependencies                       types, lint, dead code
+#   static       Node (scripts/node-version), dependencies   types, lint, dead code
 #   start        … and a Chromium (a warning without)        npm start
 #   test         … and redis-server, rabbitmq-server,        npm test
 #                openssl, xmlsec1, PHP and Python with SOAP
@@ -28,7 +28,7 @@ give_up() {
   exit 1
 }
 
-# --- Node 24 ---------------------------------------------------------------------------------------------------------
+# --- Node ------------------------------------------------------------------------------------------------------------
 
 node_package() {
   case "$(uname -s)" in Darwin) os=darwin ;; *) os=linux ;; esac
@@ -43,15 +43,19 @@ node_is_new() {
   [ "${version%%.*}" -ge 24 ] 2>/dev/null
 }
 
+# The one that `npm test` was run with: raise it in scripts/node-version, and in docker/Dockerfile, and run the tests.
+# A machine's own Node is used as it is when it is 24 or newer; the tests say so when it is newer than that.
 install_node() {
   node_is_new node && return
   package=$(node_package)
-  node_is_new ".tools/node_modules/$package/bin/node" && return
+  tried=$(cat scripts/node-version)
+  own=".tools/node_modules/$package/bin/node"
+  [ "$("$own" --version 2>/dev/null)" = "v$tried" ] && return
   has npm || give_up 'npm is not installed. Install Node.js with npm (Debian: apt-get install npm) and start again.'
-  say "installing Node 24 into .tools (this machine has $(node --version 2>/dev/null || echo no Node))"
-  quietly npm install --prefix .tools --no-save --no-package-lock --no-audit --no-fund --loglevel=error "$package@24" ||
-    give_up "npm could not install $package@24:"
-  node_is_new ".tools/node_modules/$package/bin/node" || give_up "$package@24 does not run on this machine. Install Node 24 by hand."
+  say "installing Node $tried into .tools (this machine has $(node --version 2>/dev/null || echo no Node))"
+  quietly npm install --prefix .tools --no-save --no-package-lock --no-audit --no-fund --loglevel=error "$package@$tried" ||
+    give_up "npm could not install $package@$tried:"
+  [ "$("$own" --version 2>/dev/null)" = "v$tried" ] || give_up "$package@$tried does not run on this machine. Install Node 24 by hand."
 }
 
 # --- Dependencies ----------------------------------------------------------------------------------------------------
@@ -70,9 +74,12 @@ dependencies_match() {
 }
 
 # `npm ci` refuses a lock file that lacks the binaries of other platforms, which is what a registry mirror without them makes;
-# `npm install` takes the same versions from it.
+# `npm install` takes the same versions from it, though it would also take others. What goes into production is the lock file's or nothing.
 npm_install() {
-  quietly npm ci --no-audit --no-fund --loglevel=error "$@" || quietly npm install --no-save --no-audit --no-fund --loglevel=error "$@"
+  quietly npm ci --no-audit --no-fund --loglevel=error "$@" && return
+  [ "$purpose" != production ] || return 1
+  say 'npm ci does not take package-lock.json here; trying npm install, which may choose other versions'
+  quietly npm install --no-save --no-audit --no-fund --loglevel=error "$@"
 }
 
 install_dependencies() {
@@ -201,7 +208,8 @@ install_soap_services() {
 
 # ---------------------------------------------------------------------------------------------------------------------
 
-case "${1:-}" in
+purpose=${1:-}
+case "$purpose" in
   static) install_node; install_dependencies ;;
   start) install_node; install_dependencies; install_browser || say 'starting without a browser: actions of a portal will fail' ;;
   test) install_node; install_dependencies; install_browser || exit 1; install_fonts; install_servers; install_soap_services ;;

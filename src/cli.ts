@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { defaultLimits } from './agent/budget.ts'
 import { SettingsError } from './config.ts'
+import { plainText } from './core/plain-text.ts'
 
 /** A mistake of the person at the keyboard: its message is all they need. */
 export class UsageError extends Error {}
@@ -20,7 +21,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
-    process.stderr.write(`retrofit: ${explain(error)}\n`)
+    process.stderr.write(`retrofit: ${plainText(explain(error))}\n`)
     return 1
   }
 }
@@ -173,4 +174,9 @@ function addKeys(retrofit: Command, done: (code: number) => void): void {
     .description('ends a key; it stops working within a second')
     .argument('<id>')
     .action(async (id: string) => done(await (await import('./commands/keys.ts')).revokeKey(id)))
+  keys
+    .command('sign')
+    .description('shows the keys and bots that an older version left unsigned, which do not count; signs them with --yes')
+    .option('--yes', 'sign them: they are all yours')
+    .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).signRecords(flags)))
 }

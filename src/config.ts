@@ -39,6 +39,23 @@ const flag = (says: string): Setting<boolean> => ({
   }
 })
 
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]*\*?$/
+
+/** Names of the environment, with commas; one that ends with `*` stands for all that begin so. */
+const environmentNames = (initial: string, says: string): Setting<readonly string[]> => ({
+  default: initial,
+  says,
+  parse: value => {
+    const names = value
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => name !== '')
+    const bad = names.find(name => !namePattern.test(name))
+    if (bad !== undefined) throw new Error('must be names with commas, as BOT_*,ORDERS_URL')
+    return names
+  }
+})
+
 const issuer = (says: string): Setting<string> => ({
   default: '',
   says,
@@ -46,6 +63,29 @@ const issuer = (says: string): Setting<string> => ({
     if (value !== '' && (/[?#@]/.test(value) || !isSafeAddress(value)))
       throw new Error('must be an https address (http on loopback) without query and fragment')
     return value
+  }
+})
+
+const oneOf = <const T extends string>(choices: readonly [T, ...T[]], says: string): Setting<T> => ({
+  default: choices[0],
+  says,
+  parse: value => {
+    const known = choices.find(one => one === value)
+    if (known === undefined) throw new Error(`must be one of ${choices.filter(one => one !== '').join(', ')}`)
+    return known
+  }
+})
+
+const origins = (says: string): Setting<readonly string[]> => ({
+  default: '',
+  says,
+  parse: value => {
+    const entries = value.split(',').flatMap(entry => entry.trim() || [])
+    const wrong = entries.find(
+      entry => !/^https?:\/\//.test(entry) || !URL.canParse(entry) || new URL(entry).href !== `${new URL(entry).origin}/`
+    )
+    if (wrong !== undefined) throw new Error(`must be origins such as https://portal.corp.example:8443, with commas: ${wrong} is none`)
+    return entries.map(entry => new URL(entry).origin)
   }
 })
 
@@ -67,12 +107,31 @@ const day = 24 * 60 * minute
 export const settingsTable = {
   HOST: text('127.0.0.1', 'address to listen on'),
   PORT: integer(8080, [0, 65_535], 'port to listen on; 0 takes a free one'),
-  PUBLIC_URL: text('', 'address that the published OpenAPI document names as its server; empty: `/`'),
-  DATA_DIR: text('.retrofit', 'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files'),
+  PUBLIC_URL: text(
+    '',
+    'address under which clients reach this service, and which the published OpenAPI document names as its server; empty: `/`'
+  ),
+  DATA_DIR: text(
+    '.retrofit',
+    'where the embedded ledger, the keys that are made at the first start, and the sandboxes keep their files; they are made for their owner alone, and a start warns where others may look into this folder'
+  ),
   BOTS_DIR: text('bots', 'folder of the bots: `<bot>/bot.yaml`'),
+  MANIFEST_ENV: environmentNames(
+    'BOT_*,TELLER_URL,COREBANK_URL',
+    'names of environment variables that manifests may use, with commas; `BOT_*` stands for all that begin with `BOT_`; never one of these settings'
+  ),
+  BOTS_OVER_HTTP: oneOf(
+    ['admin', 'off', 'tenant'],
+    'who may register bots with `PUT /v1/bots/{bot}`: `admin` (keys with all scopes), `off` (nobody) or `tenant` (each tenant its own, with `bots:write`)'
+  ),
   SECRETS_DIR: text('', 'folder of the credentials: `<name>.json`; empty: `secrets` in DATA_DIR'),
+  TARGET_ORIGINS: origins(
+    'origins on private networks that bots over HTTP may reach beside public addresses, with commas; bots of BOTS_DIR reach any'
+  ),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
+  RABBITMQ_CA: text('', 'PEM file with the certificates of the CA of an `amqps://` broker; empty: the CAs that Node trusts'),
+  REDIS_CA: text('', 'the same for a `rediss://` ledger'),
   REDIS_ASSUME_DURABLE: flag(
     'do not ask Redis for its settings (managed ones may not tell); you vouch for `appendfsync always` and `noeviction`'
   ),
@@ -82,13 +141,20 @@ export const settingsTable = {
   OIDC_AUDIENCE: text('', 'what tokens must be meant for (`aud`), one of these, with commas; empty: PUBLIC_URL, or its `/mcp`'),
   OIDC_TENANT_CLAIM: text('', 'claim of a token that names its tenant, refused without it; empty: all are of the tenant `default`'),
   RETROFIT_DATA_KEY: secret(
-    'seals values marked `x-sensitive`, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
+    'seals values marked `x-sensitive` and signs keys, bots, sessions and runs, at least 32 characters; empty: one is made and kept in DATA_DIR (embedded only)'
   ),
   CHROMIUM_PATH: text('', 'browser of the playwright adapter; empty: the one that is found'),
+  CHROMIUM_SANDBOX: oneOf(
+    ['', 'on', 'off'],
+    "`on`: the browser has Chromium's own sandbox, or does not start; `off`: it has none, for a machine that is there for it alone; empty: `on`, and `up --sandbox` goes without where the machine forbids it, and says so"
+  ),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
-  MCP_HOSTS: text('', 'names beside loopback and PUBLIC_URL under which MCP clients reach this service, with commas'),
+  MCP_HOSTS: text(
+    '',
+    'names beside loopback, HOST and PUBLIC_URL under which clients reach this service, with commas, `*.bank.example` for all below; others are refused. When HOST is not loopback, addresses and names that nobody can register (`gateway`, `*.svc`, `*.internal`) are taken too'
+  ),
   WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
   MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),
@@ -120,7 +186,11 @@ export const settingsTable = {
   ),
   LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
   SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
-  BREAKER_FAILURES: integer(10, [1, 10_000], 'technical failures in a row after which a target gets a rest'),
+  BREAKER_FAILURES: integer(
+    10,
+    [1, 10_000],
+    'failures of a target (not reached, 5xx, no answer in time) among the last twice as many attempts after which it gets a rest: for all when at least two callers had them, else for the one'
+  ),
   BREAKER_REST_MS: integer(10_000, [100, 60 * minute], 'how long that rest is'),
   SHUTDOWN_GRACE_MS: integer(20_000, [0, 10 * minute], 'how long running attempts may go on when the process stops'),
   LOG_LEVEL: level('info', 'least severe log lines to write'),
@@ -136,8 +206,9 @@ export const settingsTable = {
 export type SettingName = keyof typeof settingsTable
 
 export type Settings = { readonly [Name in SettingName]: ReturnType<(typeof settingsTable)[Name]['parse']> } & {
-  /** A variable that a manifest lists; never one of our own settings. */
-  manifestEnv(name: string): string | undefined
+  /** The value of a variable that a manifest lists; null where MANIFEST_ENV does not let manifests read it, or it is a setting of ours. */
+  manifestEnv(name: string): string | undefined | null
+  isInEnvironment(name: string): boolean
   /** Names this process in leases and logs. */
   readonly processName: string
 }
@@ -162,27 +233,51 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     ...settings,
     SECRETS_DIR: settings.SECRETS_DIR === '' ? join(settings.DATA_DIR, 'secrets') : settings.SECRETS_DIR,
-    manifestEnv: name => (Object.hasOwn(settingsTable, name) ? undefined : environment[name]),
+    manifestEnv: name => (!Object.hasOwn(settingsTable, name) && isListed(settings.MANIFEST_ENV, name) ? environment[name] : null),
+    isInEnvironment: name => (environment[name] ?? '') !== '',
     processName: `${hostname()}:${process.pid}:${Date.now().toString(36)}`
   }
 }
+
+const isListed = (list: readonly string[], name: string): boolean =>
+  list.some(one => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
 
 function contradictions(settings: Settings): string[] {
   const found: string[] = []
   if ((settings.RABBITMQ_URL === '') !== (settings.REDIS_URL === '')) {
     found.push('RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)')
   }
+  if (settings.REDIS_CA !== '' && !settings.REDIS_URL.startsWith('rediss:')) found.push('REDIS_CA needs a REDIS_URL with rediss://')
+  if (settings.RABBITMQ_CA !== '' && !settings.RABBITMQ_URL.startsWith('amqps:'))
+    found.push('RABBITMQ_CA needs a RABBITMQ_URL with amqps://')
   if (settings.OIDC_ISSUER !== '' && settings.OIDC_AUDIENCE === '' && settings.PUBLIC_URL === '')
     found.push('OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL: which tokens are meant for this service?')
   if (settings.RETROFIT_DATA_KEY !== '' && settings.RETROFIT_DATA_KEY.length < 32)
     found.push('RETROFIT_DATA_KEY must have at least 32 characters')
   if (settings.RETROFIT_ADMIN_KEY !== '' && settings.RETROFIT_ADMIN_KEY.length < 16)
     found.push('RETROFIT_ADMIN_KEY must have at least 16 characters')
+  const own = settings.MANIFEST_ENV?.find(name => Object.hasOwn(settingsTable, name))
+  if (own !== undefined) found.push(`MANIFEST_ENV names ${own}, which is a setting of Retrofit: no manifest may read it`)
   return found
 }
 
-/** The whole environment with some variables set: for child processes. */
-export const childEnvironment = (extra: Readonly<Record<string, string>>): Record<string, string | undefined> => ({
-  ...process.env,
-  ...extra
+/** What any program may know: where programs are, the language, the clock. No name that could hold a secret. */
+const harmless = /^(PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
+
+const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && isAllowed(entry[0]))
+  )
+
+/** Of the browser, which makes its own home; pages may get to read it. */
+export const browserEnvironment = (): Record<string, string> => picked(name => harmless.test(name) || name.startsWith('FONTCONFIG_'))
+
+const ofSandboxes = new Set(['TMPDIR', 'FAULTS', 'NOTIFY', 'SESSION_TTL_MS', 'SINGLE_LOGIN', 'MAINTENANCE'])
+
+/** Of a bot's sandbox: what begins with the bot's name is its own, if it is none of our settings. */
+export const sandboxEnvironment = (bot: string, set: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...picked(name => harmless.test(name) || ofSandboxes.has(name) || (name.startsWith(`${bot.toUpperCase()}_`) && !isSetting(name))),
+  ...set
 })
+
+const isSetting = (name: string): boolean => Object.hasOwn(settingsTable, name)

@@ -1,5 +1,14 @@
 /** The adapter author's door. */
-export { type ActionSource, type Adapter, type Call, defineAdapter, largestArtifactMiB, type ProbeResult } from './core/adapter.ts'
+export {
+  type ActionSource,
+  type Adapter,
+  type Call,
+  defineAdapter,
+  largestArtifactMiB,
+  type Notice,
+  type ProbeResult
+} from './core/adapter.ts'
+export { isConnectionFailure } from './core/connection-failure.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {
@@ -13,7 +22,19 @@ export {
   type Scope,
   type Template
 } from './core/expression.ts'
-export type { Holes } from './core/holes.ts'
+export { createTextFinder } from './core/find-texts.ts'
+export { type Holes, splitHoles } from './core/holes.ts'
+export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
+export { own } from './core/own.ts'
+export {
+  type Destination,
+  judgedLookup,
+  NotReachable,
+  type Reach,
+  reachHint,
+  whyNotThere,
+  whyNotTo
+} from './core/reach.ts'
 export { isSafeAddress } from './core/safe-address.ts'
 export { compilePattern } from './core/schema.ts'
 export { atOnce, inPieces, type Steps } from './core/steps.ts'

@@ -1,9 +1,9 @@
 /** The stand-ins of the sample bots, each as its own process, so that a crash of ours does not take the target with it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { childEnvironment, type Settings } from './config.ts'
+import { type Settings, sandboxEnvironment } from './config.ts'
 
 export interface RunningSandbox {
   readonly bot: string
@@ -21,7 +21,7 @@ export async function startSandboxes(settings: Settings): Promise<readonly Runni
   const wanted = readdirSync(settings.BOTS_DIR, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && existsSync(join(settings.BOTS_DIR, entry.name, 'sandbox', 'main.ts')))
     .map(({ name }) => ({ bot: name, variable: `${name.toUpperCase()}_URL` }))
-    .filter(({ variable }) => settings.manifestEnv(variable) === undefined)
+    .filter(({ variable }) => !settings.isInEnvironment(variable))
   const started = await Promise.allSettled(wanted.map(one => startSandbox(settings, one)))
   const running = started.filter(result => result.status === 'fulfilled').map(({ value }) => value)
   const failed = started.find(result => result.status === 'rejected')
@@ -36,7 +36,7 @@ async function startSandbox(settings: Settings, { bot, variable }: { bot: string
   const ledger = join(settings.DATA_DIR, 'sandbox', `${bot}.ledger.jsonl`)
   // The channel's end tells the child that its parent has gone, however it went.
   const child = spawn(process.execPath, [join(folder, 'main.ts')], {
-    env: childEnvironment({ PORT: '0', LEDGER: ledger }),
+    env: sandboxEnvironment(bot, { PORT: '0', LEDGER: ledger }),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
   const url = await firstAddress(child, bot)
@@ -47,7 +47,7 @@ function provideCredentials({ SECRETS_DIR }: Settings, { bot, folder }: { bot: s
   const [from, to] = [join(folder, 'credentials.json'), join(SECRETS_DIR, `${bot}.json`)]
   if (!existsSync(from) || existsSync(to)) return
   mkdirSync(SECRETS_DIR, { recursive: true, mode: 0o700 })
-  copyFileSync(from, to)
+  writeFileSync(to, readFileSync(from), { mode: 0o600 })
 }
 
 /** Sandboxes print `… on http://…` when they listen. */

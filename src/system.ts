@@ -1,8 +1,8 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { childEnvironment, type Settings } from './config.ts'
-import type { Adapter } from './core/adapter.ts'
+import { browserEnvironment, type Settings } from './config.ts'
+import type { Adapter, Notice } from './core/adapter.ts'
 import type { Bot, ManifestIssue } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
@@ -22,13 +22,19 @@ import type { Tokens } from './governance/tokens.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { type Ceilings, withCeilings } from './manifest/ceilings.ts'
 import { loadManifest } from './manifest/load.ts'
+import { openNetworks } from './open-networks.ts'
+import { openFolders } from './private-files.ts'
+import { refuseBot } from './refuse-bot.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { seldom } from './telemetry/seldom.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { startWorker } from './worker/worker.ts'
 
 export interface Roles {
   readonly gateway: boolean
   readonly worker: boolean
+  /** To be tried out, with sandboxes: where the machine lacks a safeguard, it says so and goes on. */
+  readonly trial?: boolean | undefined
 }
 
 export interface System {
@@ -38,6 +44,8 @@ export interface System {
   readonly catalog: FedCatalog
   /** Mistakes of the bots folder when it was read first. */
   readonly issues: readonly ManifestIssue[]
+  /** What its adapters say of this machine. */
+  readonly notices: readonly Notice[]
   /** Resolves when this process can do nothing more: end it, a new one may. */
   readonly broken: Promise<Error>
   /** Takes nothing more, finishes or hands back what it holds, then closes. */
@@ -91,23 +99,46 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
     logLevel: settings.LOG_LEVEL
   })
   undo.add(() => telemetry.close())
-  const adapters = await sources.loadAdapters(adapterOptions(settings))
+  const { DATA_DIR, SECRETS_DIR } = settings
+  for (const warning of [...openNetworks(settings), ...openFolders({ DATA_DIR, SECRETS_DIR })]) telemetry.log.warn(warning)
+  tellOfRefusals(deployment, telemetry)
+  const adapters = await sources.loadAdapters(adapterOptions(settings, roles.trial === true))
   undo.add(() => closeAdapters(adapters))
+  const notices = await noticesOf(adapters, telemetry)
   const { catalog, issues } = await openCatalog({ settings, deployment, adapters, telemetry, undo })
   const parts = engineParts({ settings, deployment, adapters, telemetry, catalog, undo })
   undo.add(startSweeping(parts))
   const adminKey = settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
   addGauges(parts)
   if (roles.worker) await addWorker(parts, settings, undo)
-  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, undo }) : undefined
+  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, notices, undo }) : undefined
   const broken = deployment.broken ?? new Promise<Error>(() => undefined)
-  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, broken, stop: () => undo.run() }
+  return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, notices, broken, stop: () => undo.run() }
 }
 
-const adapterOptions = ({ CHROMIUM_PATH }: Settings) => ({
-  environment: childEnvironment({}),
+/** Somebody else writes to the ledger or the queue: counted, and told once in a while. */
+function tellOfRefusals({ refusals }: Deployment, { log, gauge }: Telemetry): void {
+  const warn = seldom(log)
+  refusals.listen((what, why) => warn(why, `a foreign ${what} was refused`))
+  gauge(
+    'retrofit_foreign_refused',
+    'What the ledger, its channel and the queue held that no process of this installation wrote',
+    async () => refusals.counts().map(([what, count]) => [{ what }, count] as const)
+  )
+}
+
+const adapterOptions = ({ CHROMIUM_PATH, CHROMIUM_SANDBOX }: Settings, isTrial: boolean) => ({
+  environment: browserEnvironment(),
+  chromiumSandbox: CHROMIUM_SANDBOX || (isTrial ? ('try' as const) : ('on' as const)),
   ...(CHROMIUM_PATH === '' ? {} : { chromiumPath: CHROMIUM_PATH })
 })
+
+/** A gateway has no browser of its own; what it says is how the workers that share its settings work. */
+async function noticesOf(adapters: Readonly<Record<string, Adapter>>, { log }: Telemetry): Promise<readonly Notice[]> {
+  const notices = (await Promise.all(Object.values(adapters).map(adapter => adapter.notices?.() ?? []))).flat()
+  for (const { severity, message } of notices) log[severity === 'warning' ? 'warn' : 'info'](message)
+  return notices
+}
 
 async function close({ store, queue }: Deployment): Promise<void> {
   await queue.close()
@@ -140,10 +171,12 @@ async function openCatalog({
     records: deployment.store.records,
     quotas: quotasOf(settings),
     neededVersions: deployment.store.neededVersions,
-    parse: (source, options) => {
-      const { bot, issues } = loadManifest(source, { ...options, adapters, env: settings.manifestEnv })
-      return bot === undefined ? { issues } : { bot: bounded(bot), issues }
-    }
+    parse: async (source, { file, name, tenant }) => {
+      const { manifestEnv: env, TARGET_ORIGINS: targetOrigins } = settings
+      const read = await loadManifest(source, { file, name, adapters, env, targetOrigins, trusted: tenant === undefined })
+      return read.bot === undefined ? read : { ...read, bot: { ...bounded(read.bot), tenant } }
+    },
+    refuse: bot => refuseBot(createSecrets(settings.SECRETS_DIR), bot)
   })
   const issues: ManifestIssue[] = []
   const watching = await watchBots({
@@ -210,7 +243,7 @@ const quotasOf = (settings: Settings): Quotas => ({
 async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
   if (OIDC_ISSUER === '') return undefined
   const { createTokens } = await import('./governance/tokens.ts')
-  const address = PUBLIC_URL.replace(/\/+$/, '')
+  const address = PUBLIC_URL.replace(/(?<!\/)\/+$/, '')
   return createTokens({
     issuer: OIDC_ISSUER,
     audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),
@@ -220,7 +253,7 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
 
 /** Read when somebody looks. */
 function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
-  const depths = () => Promise.all(catalog.entries().map(async ({ bot }) => [bot.name, await queue.depth(bot.name)] as const))
+  const depths = () => Promise.all(catalog.known().map(async ({ key }) => [key, await queue.depth(key)] as const))
   telemetry.gauge('retrofit_queue_depth', 'Messages that wait for a worker', async () =>
     (await depths()).map(([bot, { messages }]) => [{ bot }, messages] as const)
   )
@@ -250,16 +283,21 @@ async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<
   undo.add(() => worker.stop())
 }
 
-async function addGateway(
-  parts: Parts,
-  { settings, adminKey, undo }: { settings: Settings; adminKey: string; undo: Undo }
-): Promise<string> {
+interface GatewayFrom {
+  readonly settings: Settings
+  readonly adminKey: string
+  readonly notices: readonly Notice[]
+  readonly undo: Undo
+}
+
+async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: GatewayFrom): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
   const tokens = await openTokens(settings)
   const server = await listen({
     engine,
     authenticate: firstOf(keys.authenticate, ...(tokens === undefined ? [] : [tokens.authenticate])),
+    onKeysChanged: keys.onChange,
     telemetry: parts.telemetry,
     host: settings.HOST,
     port: settings.PORT,
@@ -272,6 +310,8 @@ async function addGateway(
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
+      botsOverHttp: settings.BOTS_OVER_HTTP,
+      warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
       ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
     }

@@ -162,9 +162,32 @@ describe('settings', () => {
     expect(readSettings({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'x' }).OIDC_ISSUER).toBe(issuer)
   })
 
-  test('a manifest can not read our own settings', () => {
-    const settings = readSettings({ RETROFIT_ADMIN_KEY: 'k'.repeat(20), TELLER_URL: 'http://x' })
-    expect(settings.manifestEnv('TELLER_URL')).toBe('http://x')
-    expect(settings.manifestEnv('RETROFIT_ADMIN_KEY')).toBeUndefined()
+  test.each<[name: string, listed: string | undefined, value: string | undefined | null]>([
+    ['TELLER_URL', undefined, 'value'],
+    ['BOT_ORDERS_URL', undefined, 'value'],
+    ['BOT_UNSET', undefined, undefined],
+    ['ORDERS_URL', undefined, null],
+    ['DATABASE_URL', undefined, null],
+    ['DB_PASS', undefined, null],
+    ['OTEL_EXPORTER_OTLP_HEADERS', undefined, null],
+    ['PATH', undefined, null],
+    ['RETROFIT_ADMIN_KEY', undefined, null],
+    ['ORDERS_URL', 'ORDERS_URL, CRM_*', 'value'],
+    ['CRM_HOST', 'ORDERS_URL, CRM_*', 'value'],
+    ['TELLER_URL', 'ORDERS_URL, CRM_*', null],
+    ['REDIS_URL', 'RE*', null],
+    ['RETROFIT_ADMIN_KEY', 'RE*', null]
+  ])('whether a manifest can read %s where MANIFEST_ENV is %s', (name, listed, value) => {
+    const shared = { REDIS_URL: 'redis://x', RABBITMQ_URL: 'amqp://x', RETROFIT_ADMIN_KEY: 'k'.repeat(20) }
+    const environment = name === 'BOT_UNSET' || name in shared ? shared : { ...shared, [name]: 'value' }
+    expect(readSettings({ ...environment, MANIFEST_ENV: listed }).manifestEnv(name)).toBe(value)
+  })
+
+  test.each([
+    ['*', /MANIFEST_ENV must be names with commas/],
+    ['ORDERS-URL', /MANIFEST_ENV must be names with commas/],
+    ['ORDERS_URL,REDIS_URL', /MANIFEST_ENV names REDIS_URL, which is a setting of Retrofit/]
+  ])('MANIFEST_ENV can not be %s', (listed, message) => {
+    expect(() => readSettings({ MANIFEST_ENV: listed })).toThrow(message)
   })
 })

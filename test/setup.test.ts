@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { usualBrowser, usualPaths } from '../adapters/playwright/browser.ts'
 import { needsServers } from './setup/needs-servers.ts'
+import { newerNode, triedNode } from './setup/newer-node.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -59,7 +60,7 @@ describe('scripts/setup.sh', () => {
     expect(first).toEqual({
       status: 0,
       lines: [
-        'setup: installing Node 24 into .tools (this machine has v18.19.0)',
+        `setup: installing Node ${triedNode} into .tools (this machine has v18.19.0)`,
         'setup: installing the dependencies into node_modules',
         'setup: installing Chromium with apt-get'
       ]
@@ -78,16 +79,58 @@ describe('scripts/setup.sh', () => {
     expect(setUp(fresh, 'static')).toEqual({
       status: 1,
       lines: [
-        expect.stringContaining('installing Node 24'),
-        expect.stringMatching(/^setup: npm could not install node-\w+-\w+@24:$/),
+        expect.stringContaining(`installing Node ${triedNode}`),
+        expect.stringMatching(/^setup: npm could not install node-\w+-\w+@24\.\d+\.\d+:$/),
         'npm error 404'
       ]
+    })
+  })
+
+  test('takes the Node again when another one was tried since', () => {
+    const fresh = machineWithout('node_modules')
+    expect(setUp(fresh, 'static').status).toBe(0)
+    writeFileSync(join(fresh.checkout, 'scripts/node-version'), '24.99.1\n')
+    expect(setUp(fresh, 'static').lines).toEqual(['setup: installing Node 24.99.1 into .tools (this machine has v18.19.0)'])
+    expect(setUp(fresh, 'static').lines).toEqual([])
+  })
+
+  test('says that npm install takes the place of npm ci, and never lets it for production', () => {
+    const fresh = machineWithout('node_modules')
+    writeFileSync(join(fresh.checkout, 'refuses-ci'), '')
+    expect(setUp(fresh, 'production')).toMatchObject({
+      status: 1,
+      lines: expect.arrayContaining(['setup: npm could not install the dependencies:'])
+    })
+    expect(setUp(fresh, 'static')).toMatchObject({
+      status: 0,
+      lines: expect.arrayContaining([expect.stringContaining('trying npm install')])
     })
   })
 
   test('refuses a word that it does not know', () => {
     expect(setUp(machineWithout('node_modules'), 'everything')).toMatchObject({ status: 2, lines: [expect.stringContaining('usage:')] })
   })
+})
+
+describe('the Node that was tried', () => {
+  test('is an exact version, and the same in the image', () => {
+    expect(triedNode).toMatch(/^24\.\d+\.\d+$/)
+    const dockerfile = read('docker/Dockerfile')
+    expect(dockerfile).toContain(`\nARG NODE=${triedNode}\n`)
+    expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
+      'node:$NODE-bookworm-slim',
+      'node:$NODE-bookworm-slim'
+    ])
+  })
+
+  test.each([
+    ['24.22.3', undefined],
+    ['24.21.0', undefined],
+    ['24.9.9', undefined],
+    ['24.22.4', 'Node 24.22.4 is newer than 24.22.3, which this was tried with'],
+    ['24.100.0', 'Node 24.100.0 is newer than 24.22.3, which this was tried with'],
+    ['26.10.0', 'Node 26.10.0 is newer than 24.22.3, which this was tried with']
+  ])('a run of the tests with %s says: %s', (running, said) => expect(newerNode(running, '24.22.3')).toBe(said))
 })
 
 describe('retrofit', () => {
@@ -161,11 +204,12 @@ function machineWithout(missing: Missing): { readonly checkout: string; readonly
 }
 
 const npmStandIn = `
-if [ "$1" = ci ]; then mkdir -p node_modules/.bin; echo '{"packages":{}}' > node_modules/.package-lock.json; exit; fi
+if [ "$1" = ci ] && [ -e refuses-ci ]; then echo npm error EUSAGE; exit 1; fi
+if [ "$1" = ci ] || [ "$2" = --no-save ]; then mkdir -p node_modules/.bin; echo '{"packages":{}}' > node_modules/.package-lock.json; exit; fi
 for last; do :; done
-mkdir -p ".tools/node_modules/\${last%@24}/bin"
-printf '#!/bin/sh\\necho v24.9.0\\n' > ".tools/node_modules/\${last%@24}/bin/node"
-chmod +x ".tools/node_modules/\${last%@24}/bin/node"`
+mkdir -p ".tools/node_modules/\${last%@*}/bin"
+printf '#!/bin/sh\\necho v%s\\n' "\${last##*@}" > ".tools/node_modules/\${last%@*}/bin/node"
+chmod +x ".tools/node_modules/\${last%@*}/bin/node"`
 
 function setUp({ checkout, env }: ReturnType<typeof machineWithout>, what: string) {
   const { status, stderr, stdout } = spawnSync('sh', ['scripts/setup.sh', what], { cwd: checkout, env, encoding: 'utf8' })

@@ -11,6 +11,7 @@ import {
   durationPattern,
   type Json,
   type JsonObject,
+  longestTimerMs,
   NothingSent,
   RetrofitError,
   renderText,
@@ -88,7 +89,7 @@ function parse({ effect, target, action, issue }: ActionSource): EchoSteps {
 
 async function run(call: Call<EchoSteps>): Promise<Json> {
   const { delayMs, commit } = call.steps
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: call.signal })
+  if (delayMs > 0) await sleep(Math.min(delayMs, longestTimerMs), undefined, { signal: call.signal })
   failWhen(call, 'before')
   if (commit) await call.step('commit', () => takeEffect(call))
   failWhen(call, 'after')
@@ -121,7 +122,15 @@ const ledgerOf = async (call: Call<EchoSteps>): Promise<string> =>
 const answer = async (call: Call<EchoSteps>): Promise<Json> =>
   call.steps.result === undefined ? call.input : ((await call.steps.result(scopeOf(call))) ?? null)
 
-function scopeOf({ input, session, credentials, target, run }: Call<EchoSteps>): Scope {
+/** What it answers goes to the caller: no credential may stand there. */
+function scopeOf({ input, session, credentialsAt, target, run }: Call<EchoSteps>): Scope {
   const { id, reference, attempt } = run
-  return { input, session, credentials, env: target.env, steps: {} as JsonObject, run: { id, reference, attempt } }
+  return {
+    input,
+    session,
+    credentials: credentialsAt(undefined),
+    env: target.env,
+    steps: {} as JsonObject,
+    run: { id, reference, attempt }
+  }
 }

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts'
 import { BrowserHolder, type BrowserOptions } from './browser.ts'
 import { compilePlan } from './compile.ts'
+import { noticesOf } from './confinement.ts'
 import { SignedOff } from './failure.ts'
 import { stageOn } from './login-context.ts'
 import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf } from './plan.ts'
@@ -29,6 +30,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     probe: call => probe(pool, call),
     closeScreen: id => pool.closeScreen(id),
     stats: () => pool.stats(),
+    notices: () => noticesOf(options.chromiumSandbox ?? 'on'),
     close: async () => {
       pool.close()
       await browsers.close()
@@ -53,7 +55,9 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
 }
 
 async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
-  return template === undefined ? { ...stage.extracted } : ((await template(scopeOf(stage))) ?? null)
+  // It goes to the caller, wherever the page is.
+  const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
+  return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
 }
 
 /** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */

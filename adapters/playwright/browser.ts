@@ -1,21 +1,21 @@
 /** The one browser of a worker: launched when it is needed, replaced when it has died, surely dead when closed. */
-import { accessSync, constants, existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { Browser, LaunchOptions } from 'playwright-core'
+import type { Browser, BrowserType } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
+import { type Confinement, confine, isRoot, noSandbox, type SandboxWish, userOf } from './confinement.ts'
 import { egressFlags } from './egress.ts'
 import { within } from './failure.ts'
 import { isGroupRunning } from './processes.ts'
 import { makeOwnFolder, markProfile, removeEmptyProfiles, removeOrphans } from './profiles.ts'
+import { startOf } from './start-of.ts'
 
 export interface BrowserOptions {
   readonly chromiumPath?: string | undefined
   readonly headless?: boolean | undefined
-  /**
-   * What the browser starts with. Only with it are its temporary files in a folder of their own, and only with it does the kernel kill it
-   * with its worker. Without it: this process' environment.
-   */
+  /** `on` where nothing is said. */
+  readonly chromiumSandbox?: SandboxWish | undefined
+  /** What the browser finds in its environment beside folders of its own. It holds no secret: pages may get to read it. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Where a browser is looked for when no path is given. */
   readonly usualPaths?: readonly string[] | undefined
@@ -33,9 +33,6 @@ const graceMs = 3_000
 const lookAgainMs = 2_000
 /** The protocol itself knows no time limit. */
 const askMs = 15_000
-const tiedBrowser = fileURLToPath(new URL('tied-browser.sh', import.meta.url))
-/** setpriv is of util-linux; where it is missing, a browser ends by itself when its worker is gone. */
-const canTie = ['/usr/bin/setpriv', tiedBrowser].every(isExecutable)
 /** Has no windows, so it starts in half the time. Debian's /usr/bin/chromium-headless-shell is a script that would stay between us and it. */
 const headlessShell = '/usr/lib/chromium/chromium-headless-shell'
 /** In their order; scripts/setup.sh looks there too. */
@@ -127,6 +124,8 @@ export class BrowserHolder {
 }
 
 function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitError {
+  if (cause instanceof RetrofitError) return cause
+  if (/chromium sandboxing failed|no usable sandbox/i.test(cause.message)) return noSandbox(cause)
   const [reason = ''] = cause.message.split('\n')
   if (!/executable doesn't exist/i.test(reason))
     return new RetrofitError('target_failed', { detail: `the browser did not start: ${reason}`, cause })
@@ -139,52 +138,54 @@ function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitErr
 }
 
 async function launch(options: BrowserOptions): Promise<Running> {
-  const { chromiumPath, headless = true, environment } = options
+  const { headless = true, chromiumSandbox: wish = 'on', environment } = options
   // Large, and of no use to a gateway: loaded by the first attempt.
   const { chromium } = await import('playwright-core')
-  const executablePath = chromiumPath ?? usualBrowser(options)
-  // Playwright would leave a profile behind.
-  if (executablePath !== undefined && !existsSync(executablePath)) throw new Error(`Executable doesn't exist at ${executablePath}`)
-  const folder = await makeOwnFolder()
+  const executable = executableOf(options, chromium)
+  const confinement = await confine(wish)
+  const folder = await makeOwnFolder(confinement.user)
+  const removed = async (error: unknown) => {
+    remove(folder)
+    await removeEmptyProfiles()
+    throw error
+  }
+  const start = await startOf({ executable, folder, confinement, environment }).catch(removed)
   const browser = await chromium
     .launch({
       artifactsDir: folder,
       headless,
       args: flags,
-      // Root can not have the sandbox; everyone else keeps it.
-      chromiumSandbox: process.getuid?.() !== 0,
+      chromiumSandbox: confinement.sandbox,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
       timeout: 30_000,
-      ...startOf(executablePath, environment && { ...environment, TMPDIR: folder })
+      ...start
     })
-    .catch(async error => {
-      remove(folder)
-      await removeEmptyProfiles()
-      throw error
-    })
+    .catch(removed)
+  return running(browser, folder, confinement)
+}
+
+async function running(browser: Browser, folder: string, { user }: Confinement): Promise<Running> {
   const pid = await within(pidOf(browser), askMs).catch(async error => {
     await within(browser.close(), graceMs).catch(() => undefined)
     remove(folder)
     throw error
   })
+  if (user !== undefined) userOf.set(browser, user)
   return { browser, pid, folder }
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function startOf(executablePath: string | undefined, env: BrowserOptions['environment']): Pick<LaunchOptions, 'executablePath' | 'env'> {
-  if (executablePath === undefined) return { ...(env && { env }) }
-  if (env === undefined || !canTie) return { executablePath, ...(env && { env }) }
-  return { executablePath: tiedBrowser, env: { ...env, RETROFIT_BROWSER: executablePath } }
+/** Undefined: Playwright finds one that it has downloaded, or says that there is none. */
+function executableOf(options: BrowserOptions, chromium: BrowserType): string | undefined {
+  const path = options.chromiumPath ?? usualBrowser(options)
+  // Playwright would leave a profile behind.
+  if (path !== undefined && !existsSync(path)) throw new Error(`Executable doesn't exist at ${path}`)
+  const own = chromium.executablePath()
+  if (path !== undefined || existsSync(own)) return path ?? own
+  // What Playwright finds starts under our own user.
+  if (isRoot()) throw new Error(`Executable doesn't exist at ${own}`)
+  return undefined
 }
 
 async function pidOf(browser: Browser): Promise<number> {

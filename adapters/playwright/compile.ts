@@ -1,5 +1,6 @@
 /** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
-import { type ActionSource, durationMs, type Json } from '../../src/index.ts'
+import { type ActionSource, durationMs, type Json, longestTimerMs } from '../../src/index.ts'
+import { beginMessage, beginsAtAddress } from './begins.ts'
 import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
 import type { CommitRule, DeclaredCondition, Login, Plan, Step } from './plan.ts'
@@ -13,6 +14,8 @@ interface Part {
   readonly issue: Issue
   readonly locale: string
   readonly timeoutMs: number
+  /** Nothing is kept of a run for people. */
+  readonly isUnseen: boolean
   /** Places of the commit steps; absent where none may be. */
   readonly commits?: Path[]
 }
@@ -28,10 +31,14 @@ interface TargetSource {
 
 interface ActSource {
   readonly steps: Sources
+  readonly screen?: 'pinned' | 'continue' | 'finish'
   readonly result?: Json
   readonly errors?: Readonly<Record<string, { readonly title?: string; readonly notApplied?: boolean; readonly when?: LocatorSource }>>
   readonly probe?: { readonly steps: Sources; readonly found: string; readonly output?: Json }
 }
+
+/** What a timer of Node, and of Playwright in it, can wait for. */
+const timerMs = (duration: string): number => Math.min(longestTimerMs, durationMs(duration))
 
 export function compilePlan(source: ActionSource): Plan {
   const target = source.target as unknown as TargetSource
@@ -39,11 +46,12 @@ export function compilePlan(source: ActionSource): Plan {
   const issue: Issue = (path, message) => source.issue(path, message)
   const locale = target.locale ?? 'en'
   if (!isLocale(locale)) issue(['target', 'locale'], `"${locale}" is no locale: write en, de, fr-CH, …`)
-  const timeoutMs = durationMs(target.timeout ?? '10s')
-  const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs }
+  const timeoutMs = timerMs(target.timeout ?? '10s')
+  const part: Part = { issue, locale: isLocale(locale) ? locale : 'en', timeoutMs, isUnseen: source.action.evidence === 'none' }
   const commits: Path[] = []
   const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
   checkCommits(commits, source, issue)
+  if (action.screen === undefined || action.screen === 'pinned') checkBeginning(action.steps, ['steps', 0], issue)
   return {
     login: compileLogin(target, part),
     pool: { pages: target.pool?.pages, maxUses: target.pool?.maxUses ?? 100, maxAgeMs: durationMs(target.pool?.maxAge ?? '30m') },
@@ -53,6 +61,10 @@ export function compilePlan(source: ActionSource): Plan {
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
     probe: compileProbe(action, part)
   }
+}
+
+function checkBeginning(steps: Sources, path: Path, issue: Issue): void {
+  if (!beginsAtAddress(steps as readonly StepSource[])) issue(path, beginMessage)
 }
 
 function checkCommits(commits: readonly Path[], { effect }: ActionSource, issue: Issue): void {
@@ -83,6 +95,7 @@ function compileErrors({ errors = {} }: ActSource, { issue }: Part): DeclaredCon
 
 function compileProbe({ probe }: ActSource, part: Part): Plan['probe'] {
   if (probe === undefined) return undefined
+  checkBeginning(probe.steps, ['probe', 'steps', 0], part.issue)
   return {
     steps: compileSteps(probe.steps, ['probe', 'steps'], part),
     found: template(probe.found, ['probe', 'found'], part.issue),
@@ -107,6 +120,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     )
     return undefined
   }
+  if (kind === 'screenshot' && part.isUnseen) part.issue(path, 'evidence is none, and this step keeps a picture: leave one of them out')
   const commit = compileCommit(source, kind, path, part)
   const compiler: Compiler = {
     issue: part.issue,
@@ -126,7 +140,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     acts,
     inspects,
     commit,
-    timeoutMs: source.timeout === undefined ? part.timeoutMs : durationMs(source.timeout)
+    timeoutMs: source.timeout === undefined ? part.timeoutMs : timerMs(source.timeout)
   }
 }
 

@@ -1,7 +1,9 @@
 /** A file that comes. Playwright tells of it when all of it is there, so it is watched while it grows: what has no end would fill the disk. */
-import { readFile, stat } from 'node:fs/promises'
-import type { Download } from 'playwright-core'
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import type { Browser, Download } from 'playwright-core'
 import { largestArtifactMiB as largestMiB } from '../../src/index.ts'
+import { userOf } from './confinement.ts'
 
 const lookMs = 100
 
@@ -24,7 +26,7 @@ export async function received(file: Download): Promise<Buffer> {
     const path = await file.path()
     await look(path)
     if (isLarge) throw new Error('cancelled')
-    return await readFile(path)
+    return await contentOf(path, userOf.get(page.context().browser() as Browser))
   } catch (error) {
     throw isLarge ? new Error(`the file has more than ${largestMiB} MiB`) : error
   } finally {
@@ -39,6 +41,19 @@ const sizeOf = (path: string): Promise<number> =>
     ({ size }) => size,
     () => 0
   )
+
+/** A browser under another user's name may have put a link, or something that has no end, in its place: only its own file is read. */
+export async function contentOf(path: string, owner: number | undefined): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const found = await file.stat()
+    if (!found.isFile() || (owner !== undefined && found.uid !== owner))
+      throw new Error('what lies in place of the file is not of the browser')
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
 
 /** Where Chromium writes it. Playwright knows its final name from the begin, and has no word for it that is public. */
 function growingPath(file: Download): string | undefined {

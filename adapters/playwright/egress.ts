@@ -13,12 +13,22 @@ export const egressFlags: readonly string[] = [
   '--dns-prefetch-disable'
 ]
 
-export function egressProxy(url: string, egress: readonly string[]): { server: string; bypass: string } {
-  const rules = [...originsOf(url, egress)].flatMap(origin => [withPort(origin), withPort(origin).replace(/^http/, 'ws')])
-  return { server: `http://${deadProxy}:1`, bypass: rules.join(',') }
+interface Way {
+  readonly url: string
+  readonly egress: readonly string[]
+  /** Which of them the browser may connect to by itself; absent: all. The others go through `server`. */
+  readonly direct?: readonly string[] | undefined
+  /** Absent: the dead one. */
+  readonly server?: string | undefined
 }
 
-const originsOf = (url: string, egress: readonly string[]): ReadonlySet<string> =>
+export function egressProxy({ url, egress, direct, server = `http://${deadProxy}:1` }: Way): { server: string; bypass: string } {
+  const passed = [...originsOf(url, egress)].filter(origin => direct?.includes(origin) ?? true)
+  const rules = passed.flatMap(origin => [withPort(origin), withPort(origin).replace(/^http/, 'ws')])
+  return { server, bypass: rules.join(',') }
+}
+
+export const originsOf = (url: string, egress: readonly string[]): ReadonlySet<string> =>
   new Set([url, ...egress].map(each => new URL(each).origin))
 
 /** For what does not leave through the browser and its proxy rules. */

@@ -2,17 +2,22 @@
  * One request on a connection of its own. Chromium sends a request again, also a POST, when a reused connection is closed
  * before an answer; below every interception. The committing request may not be sent twice, so it does not leave through it.
  */
+import { lookup } from 'node:dns'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { getCACertificates } from 'node:tls'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { judgedLookup, type Reach, whyNotThere } from '../../src/index.ts'
 
 export interface Exchange {
   readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer | null
+  /** Of a bot over HTTP: where it may go. */
+  readonly reach: Reach | undefined
   readonly signal: AbortSignal
   /** The fence: asked when there is a connection, and nothing leaves before it resolves. */
   readonly commit: () => Promise<void>
@@ -48,7 +53,10 @@ const largestHeadBytes = 256 * 1024
 
 let authorities: string[] | undefined
 
-export function exchangeOnce({ method, url, headers, body, signal, commit }: Exchange): Promise<Answer> {
+export function exchangeOnce({ method, url, headers, body, reach, signal, commit }: Exchange): Promise<Answer> {
+  const destination = { origin: url.origin, reach }
+  const why = whyNotThere(destination)
+  if (why !== undefined) return Promise.reject(new NotConnected(why))
   return new Promise((resolve, reject) => {
     let leaving = false
     let fenced: unknown
@@ -60,6 +68,7 @@ export function exchangeOnce({ method, url, headers, body, signal, commit }: Exc
     const options: RequestOptions & { ca?: string[] } = {
       method,
       agent: false,
+      lookup: judgedLookup(lookup as LookupFunction, destination),
       signal,
       maxHeaderSize: largestHeadBytes,
       headers: { ...own, ...length, 'accept-encoding': 'identity', connection: 'close' }

@@ -1,5 +1,5 @@
 /** The extract step: every field of a page in one round trip, tables page after page. */
-import { compilePattern, isTrue, type Json, RetrofitError, type Template } from '../../src/index.ts'
+import { compilePattern, isTrue, type Json, own, RetrofitError, type Template } from '../../src/index.ts'
 import { compilePlace, type Path, template } from './locator.ts'
 import type { FieldSpec, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
@@ -39,7 +39,7 @@ export function compileExtract(source: Readonly<Record<string, FieldSource>>, pa
     const first = await readFields(fields, stage, { waitMs: left(), previous: undefined })
     const entries: [string, Json][] = []
     for (const field of fields) {
-      const raw = first[field.name] ?? null
+      const raw = own(first, field.name) ?? null
       const value = field.kind === 'table' ? await readTable(field, stage, raw, left) : convert(field, raw)
       if (value !== null || !field.spec.optional) entries.push([field.name, value])
     }
@@ -131,7 +131,9 @@ async function readFields(
   const answer = await ask(stage, { errors: [], fields: specs, ...wait })
   if (answer !== undefined) await throwDeclared(stage, answer)
   stage.tab.changed = false
-  if (stage.tab.status >= 400) throw new RetrofitError('target_failed', { detail: `the target answered with status ${stage.tab.status}` })
+  const { status } = stage.tab
+  if (status >= 400)
+    throw new RetrofitError('target_failed', { detail: `the target answered with status ${status}`, targetDown: status >= 500 })
   if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))
@@ -151,7 +153,7 @@ async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw>
   const place: PlaceSpec = { alternatives: [{ how: 'css', what: `[${marker}="${name}"]` }], nth: undefined, exact: false }
   const answer = await ask(stage, { errors: [], fields: [{ ...field.spec, place }], waitMs: 0, previous: undefined })
   if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
-  return answer?.values?.[field.name] ?? null
+  return own(answer?.values ?? {}, field.name) ?? null
 }
 
 function convert(field: Field, raw: Raw): Json {
@@ -164,7 +166,7 @@ function convert(field: Field, raw: Raw): Json {
 
 function readRow(field: Field, row: Readonly<Record<string, string>>, index: number): Row {
   const entries = Object.entries(field.columns).map(
-    ([name, cell]) => [name, readCell(cell, row[name] ?? '', `${field.name}[${index}].${name}`)] as const
+    ([name, cell]) => [name, readCell(cell, own(row, name) ?? '', `${field.name}[${index}].${name}`)] as const
   )
   return Object.fromEntries(entries)
 }
@@ -173,11 +175,15 @@ function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
   const tidy = raw.replace(/\s+/g, ' ').trim()
   const found = pattern?.find(tidy)
   if (pattern !== undefined && found === undefined)
-    throw new RetrofitError('target_failed', { detail: `${name}: "${tidy.slice(0, 60)}" does not match its pattern` })
+    throw new RetrofitError('target_failed', {
+      detail: `${name}: what stands there does not match its pattern`,
+      targetSaid: tidy.slice(0, 60)
+    })
   try {
     return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
   } catch (error) {
-    if (error instanceof UnreadableValue) throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}` })
+    if (error instanceof UnreadableValue)
+      throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}`, targetSaid: error.text })
     throw error
   }
 }

@@ -1,8 +1,8 @@
 /** What went wrong, for the person who has to mend it: the step, its element, and what the page showed instead. */
 import { stripVTControlCharacters } from 'node:util'
-import type { Locator, Page } from 'playwright-core'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
-import { firstText, markSensitive } from './page-script.ts'
+import { firstText } from './page-script.ts'
+import { picture } from './picture/picture.ts'
 import type { Stage, StageCall, Step } from './plan.ts'
 import { pathOf } from './tab.ts'
 
@@ -16,49 +16,78 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const { call, page } = stage
   if (!Error.isError(error) || told.has(error)) return error
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
-  const seen = await whatIsThere(page)
+  if (isRefusal(error)) return named(error, step)
+  const seen = await whatIsThere(stage)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
-  const detail = cut(call.redact(`step "${step.title}"${element}: ${reason(error)}; ${seen}`), 600)
+  const why = reason(error, call.redact)
+  const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
+  const detail = cut(call.redact(`step "${step.title}"${element}: ${why}${unpictured === undefined ? '' : `; ${unpictured}`}`), 600)
+  const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
+  const targetSaid = cut(call.redact(own === undefined ? seen : `${own}; ${seen}`), 600)
   const explained =
     error instanceof NothingSent
-      ? new NothingSent(detail, { retryable: error.retryable, cause: error })
+      ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, targetSaid, cause: error })
       : new RetrofitError('target_failed', {
           detail,
+          targetSaid,
           cause: error,
+          targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
           ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })
         })
   told.add(explained)
-  await attachPicture('failure.png', stage).catch(() => undefined)
   return explained
 }
 
-async function whatIsThere(page: Page): Promise<string> {
+const refusals: ReadonlySet<string> = new Set(['invalid_input', 'credential_refused'])
+
+/** A value of the caller or of the credentials can not stand where it is to go: the page has nothing to do with it. */
+export const isRefusal = (error: unknown): error is RetrofitError => error instanceof RetrofitError && refusals.has(error.code)
+
+function named({ code, message, hint, errors }: RetrofitError, { title }: Step): RetrofitError {
+  const refused = new RetrofitError(code, { detail: `step "${title}": ${message}`, hint, errors })
+  told.add(refused)
+  return refused
+}
+
+const unreached = /net::ERR_(CONNECTION_|NAME_NOT_RESOLVED|ADDRESS_|TIMED_OUT|EMPTY_RESPONSE|INVALID_HTTP_RESPONSE|SSL_|CERT_|NETWORK_)/
+const tooLate = /^page\.goto: Timeout (\d+)ms exceeded/
+
+/** No page came. A time limit counts when it is the manifest's: a caller may give as little time as it likes. */
+function isUnreached({ message }: Error, { timeoutMs }: Step): boolean {
+  const limitMs = tooLate.exec(message)?.[1]
+  return unreached.test(message) || (limitMs !== undefined && Number(limitMs) >= timeoutMs)
+}
+
+/** Cut last: half a secret would not be found. */
+async function whatIsThere({ call, page }: Stage): Promise<string> {
   const work = Promise.all([page.title(), page.evaluate(firstText)])
   const none = ['', ''] as [string, string]
   const [title, text] = await within(work, 1_000).catch(() => none)
   const path = pathOf(page.url())
-  return `the page is "${cut(title, 60)}" at ${path} and says: ${cut(text, 300) || '(nothing)'}`
+  return `the page is "${cut(call.redact(title), 60)}" at ${path} and says: ${cut(call.redact(text), 300) || '(nothing)'}`
 }
 
 /** Playwright's first line says what; the log below it repeats the selector and may repeat a value. */
-function reason(error: Error): string {
+function reason(error: Error, redact: StageCall['redact']): string {
   const [first = '', ...rest] = error.message.split('\n').map(line => stripVTControlCharacters(line))
+  if (first.includes('ERR_SOCKS_CONNECTION_FAILED'))
+    return 'the address can not be reached, is outside of target.egress, or is one that a bot over HTTP may not go to (ERR_SOCKS_CONNECTION_FAILED)'
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
-  return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(hint.replace(/^[\s-]+/, ''), 120)})`}`
+  return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(redact(hint.replace(/^[\s-]+/, '')), 120)})`}`
 }
 
-/** A picture without passwords and without anything marked as sensitive. */
-export async function picture(page: Page, call: StageCall, element?: Locator): Promise<Buffer> {
-  const hidden = [...call.sensitive, ...Object.values(call.credentials)].filter(value => value.length > 1)
-  await Promise.all(page.frames().map(frame => within(frame.evaluate(markSensitive, hidden), 1_000)))
-  const mask = page.frames().flatMap(frame => [frame.locator('input[type=password]'), frame.locator('[data-retrofit-mask]')])
-  return (element ?? page).screenshot({ mask, timeout: 3_000, animations: 'disabled', caret: 'hide' })
+/** Why there is none, if so. */
+async function attachPicture(name: string, { call, page }: Stage): Promise<string | undefined> {
+  const taken = await within(picture(page, call), 6_000).catch(noPicture)
+  if (typeof taken === 'string') return taken
+  await call.attach(name, taken, 'image/png').catch(() => undefined)
+  return undefined
 }
 
-async function attachPicture(name: string, { call, page }: Stage): Promise<void> {
-  await call.attach(name, await within(picture(page, call), 4_000), 'image/png')
-}
+/** Nothing of it tells what stands on the page. */
+export const noPicture = (error: unknown): string =>
+  `no picture was kept, as nobody could be sure what is on it (${cut((Error.isError(error) ? error.message : '').split('\n', 1)[0] ?? '', 80)})`
 
 export const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
 

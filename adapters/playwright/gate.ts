@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request, Route } from 'playwright-core'
-import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
@@ -40,7 +40,7 @@ interface Passage {
 /** Runs the one step that has the effect. */
 export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeoutMs: number): Promise<void> {
   const until = Date.now() + timeoutMs
-  await step.rehearse?.(stage, timeoutMs)
+  await (step.rehearse === undefined ? step.place?.find(stage) : step.rehearse(stage, timeoutMs))
   if (rule.via === 'any') return passMarked(step, stage, until)
   const { done, state, shut } = await openGate(rule, stage, until)
   const acted = step.run(stage, Math.max(1, until - Date.now())).then(
@@ -63,8 +63,9 @@ export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeo
   if (!(await done)) {
     const unknown = await outcomeUnknown(stage, state.unheld)
     if (unknown !== undefined) throw unknown
-    const why = surprised() ? `an unexpected dialog was open (${stage.tab.surprise})` : 'no request left the page'
-    throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}` })
+    const { type, message } = (surprised() ? stage.tab.surprise : undefined) ?? {}
+    const why = type === undefined ? 'no request left the page' : `an unexpected dialog was open (${type})`
+    throw new RetrofitError('target_failed', { detail: `nothing was sent: ${why}`, targetSaid: message })
   }
   if (state.rival !== undefined) throw ambiguous(stage, state.rival)
   const late = await acted
@@ -220,7 +221,11 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     .catch(async error => {
       await route.abort(call.committed ? 'failed' : 'blockedbyclient').catch(() => undefined)
       throw error instanceof NotConnected
-        ? new NothingSent(`no connection to the target: ${error.message}`, { retryable: true, cause: error })
+        ? new NothingSent(`no connection to the target: ${error.message}`, {
+            retryable: true,
+            targetDown: isConnectionFailure(error.cause),
+            cause: error
+          })
         : error
     })
 }
@@ -244,5 +249,5 @@ async function exchange(
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   const headers = { ...request.headers(), ...fetchMetadata(request), ...(cookie === '' ? {} : { cookie }) }
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.max(1, until - Date.now()))])
-  return exchangeOnce({ method: request.method(), url, headers, body, signal, commit })
+  return exchangeOnce({ method: request.method(), url, headers, body, reach: call.target.reach, signal, commit })
 }

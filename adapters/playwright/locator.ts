@@ -1,8 +1,11 @@
 /** Locators as Playwright names them, compiled once; alternatives are tried in their order. */
 import type { Frame, Locator } from 'playwright-core'
-import { compileTemplate, ExpressionError, renderText, type Template } from '../../src/index.ts'
+import { compileTemplate, ExpressionError, renderText, type Scope, splitHoles, type Template } from '../../src/index.ts'
+import { compileCss, cssString } from './encode-css.ts'
+import { compileXpath } from './encode-xpath.ts'
 import type { PlaceSpec } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
+import { legal, notBlank, refusal, Unfit } from './refusal.ts'
 import { selectorMistake } from './selector-syntax.ts'
 import type { LocatorSource } from './shape.ts'
 
@@ -10,10 +13,11 @@ export type Path = readonly (string | number)[]
 export type Issue = (path: Path, message: string) => void
 
 type Way = 'role' | 'label' | 'placeholder' | 'text' | 'testId' | 'css' | 'xpath'
+type Text = (scope: Scope) => Promise<string>
 interface One {
   readonly way: Way
-  readonly what: Template
-  readonly name?: Template | undefined
+  readonly what: Text
+  readonly name?: Text | undefined
   readonly nth: number | undefined
   readonly exact: boolean
 }
@@ -23,7 +27,7 @@ const ways: readonly Way[] = ['role', 'label', 'placeholder', 'text', 'testId', 
 const inPage: Readonly<Partial<Record<Way, (what: string) => PlaceSpec['alternatives'][number]>>> = {
   css: what => ({ how: 'css', what }),
   xpath: what => ({ how: 'xpath', what: what.replace(/^xpath=/, '') }),
-  testId: what => ({ how: 'css', what: `[data-testid=${JSON.stringify(what)}]` }),
+  testId: what => ({ how: 'css', what: `[data-testid="${cssString(what)}"]` }),
   text: what => ({ how: 'text', what })
 }
 
@@ -70,18 +74,33 @@ function compileWay(source: LocatorSource, path: Path, issue: Issue): One[] {
   if (way === 'role' && !roles.has(String(source.role))) issue([...path, 'role'], `"${source.role}" is no ARIA role`)
   const texts = listOf(source[way])
   for (const text of texts) {
-    const mistake = text.includes('{{') ? undefined : selectorMistake(way, text)
+    const mistake = selectorMistake(way, splitHoles(text).literals.join('x'))
     if (mistake !== undefined) issue([...path, way], mistake)
   }
   const names = source.name === undefined ? [undefined] : listOf(source.name)
   const make = (text: string, name: string | undefined): One => ({
     way,
-    what: template(text, [...path, way], issue),
-    name: name === undefined ? undefined : template(name, [...path, 'name'], issue),
+    what: compileText(way, text, { path: [...path, way], issue }),
+    name: name === undefined ? undefined : compileText('text', name, { path: [...path, 'name'], issue }),
     nth: source.nth,
     exact: source.exact ?? false
   })
   return texts.flatMap(text => names.map(name => make(text, name)))
+}
+
+/** Selectors have a grammar, which a value must not reach; every other way takes the text as it is, with whatever stands in it. */
+function compileText(way: Way, text: string, { path, issue }: { readonly path: Path; readonly issue: Issue }): Text {
+  if (!text.includes('{{')) return async () => text
+  if (way === 'css') return orIssue(() => compileCss(text), { path, issue, fallback: async () => text })
+  if (way === 'xpath') return orIssue(() => compileXpath(text), { path, issue, fallback: async () => text })
+  const render = template(text, path, issue)
+  return async scope => {
+    try {
+      return legal(notBlank(await renderText(render, scope)))
+    } catch (error) {
+      throw error instanceof Unfit ? refusal(`the ${way} ${JSON.stringify(text)} ${error.message}`) : error
+    }
+  }
 }
 
 async function findFirst(stage: Stage, alternatives: readonly One[]): Promise<Locator> {
@@ -101,26 +120,36 @@ async function findFirst(stage: Stage, alternatives: readonly One[]): Promise<Lo
 
 async function build(stage: Stage, { way, what, name, nth, exact }: One): Promise<Locator> {
   const scope = scopeOf(stage)
-  const [text, called] = await Promise.all([renderText(what, scope), name === undefined ? undefined : renderText(name, scope)])
+  const [text, called] = await Promise.all([what(scope), name?.(scope)])
   const found = locate[way](stage.frame, text, called, exact)
   return nth === undefined ? found : found.nth(nth)
 }
 
 async function specOf(stage: Stage, alternatives: readonly One[]): Promise<PlaceSpec> {
   const scope = scopeOf(stage)
-  const made = alternatives.map(async ({ way, what }) => inPage[way]?.(await renderText(what, scope)))
+  const made = alternatives.map(async ({ way, what }) => inPage[way]?.(await what(scope)))
   const known = (await Promise.all(made)).filter(each => each !== undefined)
   return { alternatives: known, nth: alternatives[0]?.nth, exact: alternatives[0]?.exact ?? false }
 }
 
 /** A template; a mistake in it is reported and the text stays as it is. */
-export function template(value: import('../../src/index.ts').Json, path: Path, issue: Issue): Template {
+export const template = (value: import('../../src/index.ts').Json, path: Path, issue: Issue): Template =>
+  orIssue(() => compileTemplate(value), { path, issue, fallback: async () => value })
+
+interface Otherwise<Made> {
+  readonly path: Path
+  readonly issue: Issue
+  readonly fallback: Made
+}
+
+/** What is made; a mistake in an expression is reported, and there is the fallback. */
+export function orIssue<Made>(make: () => Made, { path, issue, fallback }: Otherwise<Made>): Made {
   try {
-    return compileTemplate(value)
+    return make()
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     issue(path, error.message)
-    return async () => value
+    return fallback
   }
 }
 

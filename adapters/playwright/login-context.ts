@@ -2,10 +2,12 @@
 import type { BrowserContext } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
-import { egressProxy } from './egress.ts'
+import { egressProxy, originsOf } from './egress.ts'
 import { SignedOff, within } from './failure.ts'
 import { interceptionOf } from './interception.ts'
+import { openJudgingProxy } from './judging-proxy.ts'
 import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
+import { checkReachable } from './reachable.ts'
 import { ask, runSteps } from './run-steps.ts'
 import { atPath, isSignedOff } from './signed-off.ts'
 import { Tab } from './tab.ts'
@@ -28,6 +30,8 @@ export class LoginContext {
   readonly ready: Promise<void>
   uses = 0
   failed = false
+  /** Runs that have chosen it, until they have a page of it. */
+  wanted = 0
   private readonly plan: Plan
   private readonly madeAt = Date.now()
   private readonly free: Tab[] = []
@@ -70,6 +74,9 @@ export class LoginContext {
   get idle(): number {
     return this.free.length
   }
+  get inUse(): boolean {
+    return this.busy.size + this.takers + this.wanted > 0
+  }
   /** A page of it may hold the one request that must not leave any more. */
   get guarded(): boolean {
     return [...this.busy].some(tab => tab.guarded)
@@ -102,6 +109,13 @@ export class LoginContext {
     else tab.page.close().catch(() => undefined)
     this.leaveWhenEmpty()
     this.restLater()
+  }
+
+  /** Lets one idle page go; false when there is none. */
+  dropPage(): boolean {
+    const tab = this.free.shift()
+    tab?.page.close().catch(() => undefined)
+    return tab !== undefined
   }
 
   private restLater(): void {
@@ -153,20 +167,26 @@ export class LoginContext {
   }
 
   private async open({ browsers, call, plan }: Options): Promise<void> {
-    const running = await browsers.get()
+    const way = await wayOf(call.target)
+    const running = await browsers.get().catch(error => {
+      way.close()
+      throw error
+    })
     this.destroy = () => browsers.giveUp(running)
     const opening = running.browser.newContext({
-      proxy: egressProxy(call.target.url, call.target.egress),
+      proxy: way.proxy,
       serviceWorkers: 'block',
       acceptDownloads: true,
       viewport: { width: 1024, height: 768 }
     })
     this.context = await within(opening, 15_000).catch(error => {
+      way.close()
       // It lives and does not answer: the next attempt gets another one.
       browsers.giveUp(running)
       throw error
     })
     this.context.on('close', () => {
+      way.close()
       this.dead = true
       this.gone.reject(browserGone())
     })
@@ -192,6 +212,16 @@ export class LoginContext {
   }
 }
 
+/** By itself for a bot from a file; one over HTTP goes through us, but to what an operator listed. */
+async function wayOf({ url, egress, reach }: StageCall['target']): Promise<{ proxy: ReturnType<typeof egressProxy>; close(): void }> {
+  const all = [...originsOf(url, egress)]
+  await checkReachable({ egress: all, reach })
+  if (reach === undefined || all.every(origin => reach.origins.includes(origin)))
+    return { proxy: egressProxy({ url, egress }), close: () => undefined }
+  const judging = await openJudgingProxy({ reach, egress: all })
+  return { proxy: egressProxy({ url, egress, direct: reach.origins, server: judging.server }), close: judging.close }
+}
+
 const browserGone = (): RetrofitError => new RetrofitError('target_failed', { detail: 'the browser is gone' })
 
 /** A login serves several runs: it is nobody's attempt. */
@@ -201,6 +231,7 @@ function withoutRun(call: StageCall): StageCall {
     deadlineAt: Date.now() + loginMs,
     signal: AbortSignal.timeout(loginMs),
     committed: false,
+    input: {},
     session: {},
     step: (_, work) => work(),
     exchange: (_, __, work) => work(),

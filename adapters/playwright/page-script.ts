@@ -135,7 +135,7 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
   const look = (): PageAnswer => {
     for (const [index, place] of job.errors.entries()) {
       const element = all(place).find(shown)
-      if (element !== undefined) return { error: index, errorText: tidy(element.textContent).slice(0, 200) }
+      if (element !== undefined) return { error: index, errorText: tidy(element.textContent).slice(0, 5_000) }
     }
     const values: Record<string, Raw> = {}
     for (const field of job.fields) {
@@ -175,17 +175,8 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
   })
 }
 
-/** Marks every element that shows one of the values, so that a screenshot hides it. */
-export function markSensitive(values: readonly string[]): void {
-  const holds = (text: string | null | undefined) => values.some(value => (text ?? '').toLowerCase().includes(value.toLowerCase()))
-  const mark = (element: Element | null) => element?.setAttribute('data-retrofit-mask', '')
-  for (const field of document.querySelectorAll('input, textarea, select')) if (holds((field as HTMLInputElement).value)) mark(field)
-  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
-  while (walker.nextNode()) if (holds(walker.currentNode.textContent)) mark(walker.currentNode.parentElement)
-}
-
 /** The first text that a reader of the page sees. */
 export function firstText(): string {
   // biome-ignore lint/performance/useDomNodeTextContent: what a person reads, without what is hidden
-  return (document.body?.innerText ?? '').replace(/\s+/g, ' ').trim().slice(0, 2000)
+  return (document.body?.innerText ?? '').replace(/\s+/g, ' ').trim().slice(0, 20_000)
 }

@@ -81,6 +81,16 @@ export interface Stage {
   readonly locals: Readonly<Record<string, Json>>
 }
 
+/** Where what is filled in now goes. A frame without an address of its own belongs to the page around it. */
+function originOf(frame: Frame): string | undefined {
+  for (let at: Frame | null = frame; at !== null; at = at.parentFrame()) {
+    const url = at.url()
+    if (url !== '' && url !== 'about:blank' && url !== 'about:srcdoc') return URL.canParse(url) ? new URL(url).origin : undefined
+  }
+  return undefined
+}
+
+/** Credentials are seen on pages of their own origins; anywhere else marks stand for them. */
 export function scopeOf(stage: Stage): Scope {
   const { call, extracted, locals } = stage
   return {
@@ -88,7 +98,7 @@ export function scopeOf(stage: Stage): Scope {
     ...locals,
     input: call.input,
     session: call.session,
-    credentials: call.credentials,
+    credentials: call.credentialsAt(originOf(stage.frame)),
     env: call.target.env,
     steps: extracted,
     run: { id: call.run.id, reference: call.run.reference, attempt: call.run.attempt }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
+import { letGo } from './let-go.ts'
 import { LoginContext } from './login-context.ts'
 import type { Plan, StageCall } from './plan.ts'
 import { Slots } from './slots.ts'
@@ -18,12 +19,13 @@ const defaultConcurrency = 4
 
 export class Pool {
   private readonly browsers: BrowserHolder
+  /** In the order of their last use. */
   private readonly contexts = new Map<string, LoginContext>()
   private readonly slots = new Map<string, Slots>()
   private readonly all = new Set<LoginContext>()
   /** Screens that sessions have pinned: a login of their own, with one page. */
   private readonly screens = new Map<string, { readonly context: LoginContext; readonly tab: Tab }>()
-  /** Credentials that the target refused: asking again and again locks an account. */
+  /** Credentials that the target refused: asking again and again locks an account, whichever tenant asks. */
   private readonly refused = new Map<string, { readonly until: number; readonly error: Error }>()
   private readonly sweeper: ReturnType<typeof setInterval>
 
@@ -45,11 +47,9 @@ export class Pool {
 
   private async lease(call: StageCall, plan: Plan, slots: Slots): Promise<Lease> {
     const key = keyOf(call)
-    const refusal = this.refused.get(key)
-    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
+    this.checkRefused(call)
     const context = this.contextOf(key, call, plan)
-    await this.opened(key, context, call)
-    const tab = await context.take(call)
+    const tab = await this.pageOf(context, call)
     context.uses++
     let returned = false
     const release = (keep: boolean) => {
@@ -57,9 +57,30 @@ export class Pool {
       returned = true
       context.give(tab, keep && this.contexts.get(key) === context)
       if (context.uses >= plan.pool.maxUses || context.ageMs >= plan.pool.maxAgeMs) this.retire(context)
+      this.letGo()
       slots.give()
     }
     return { tab, context, release }
+  }
+
+  private checkRefused(call: StageCall): void {
+    const refusal = this.refused.get(loginOf(call))
+    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
+  }
+
+  private async pageOf(context: LoginContext, call: StageCall): Promise<Tab> {
+    context.wanted++
+    try {
+      this.letGo()
+      await this.opened(context, call)
+      return await context.take(call)
+    } finally {
+      context.wanted--
+    }
+  }
+
+  private letGo(): void {
+    letGo([...this.contexts.values()], context => this.retire(context))
   }
 
   /** The page as the last call left it; its idle time takes no slot. */
@@ -82,13 +103,11 @@ export class Pool {
   }
 
   private async openScreen(id: string, call: StageCall, plan: Plan): Promise<{ context: LoginContext; tab: Tab }> {
-    const key = keyOf(call)
-    const refusal = this.refused.get(key)
-    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
-    const context = new LoginContext({ key: `${key} ${id}`, browsers: this.browsers, call, plan })
+    this.checkRefused(call)
+    const context = new LoginContext({ key: `${keyOf(call)} ${id}`, browsers: this.browsers, call, plan })
     this.all.add(context)
     try {
-      await this.opened(key, context, call)
+      await this.opened(context, call)
       const opened = { context, tab: await context.take(call) }
       this.screens.set(id, opened)
       return opened
@@ -106,13 +125,14 @@ export class Pool {
     this.retire(known.context)
   }
 
-  private async opened(key: string, context: LoginContext, call: StageCall): Promise<void> {
+  private async opened(context: LoginContext, call: StageCall): Promise<void> {
     try {
       await abortable(context.ready, call.signal)
     } catch (error) {
       if (!call.signal.aborted || context.failed) {
         this.retire(context)
-        if ((error as { refusedLogin?: boolean }).refusedLogin) this.refused.set(key, { until: Date.now() + 60_000, error: error as Error })
+        const until = Date.now() + 60_000
+        if ((error as { refusedLogin?: boolean }).refusedLogin) this.refused.set(loginOf(call), { until, error: error as Error })
       }
       throw error
     }
@@ -120,7 +140,11 @@ export class Pool {
 
   private contextOf(key: string, call: StageCall, plan: Plan): LoginContext {
     const known = this.contexts.get(key)
-    if (known?.usable && known.ageMs < plan.pool.maxAgeMs) return known
+    if (known?.usable && known.ageMs < plan.pool.maxAgeMs) {
+      this.contexts.delete(key)
+      this.contexts.set(key, known)
+      return known
+    }
     if (known !== undefined) this.retire(known)
     const made = new LoginContext({ key, browsers: this.browsers, call, plan })
     this.contexts.set(key, made)
@@ -136,10 +160,10 @@ export class Pool {
 
   private slotsOf({ bot, target }: StageCall): Slots {
     const most = target.concurrency ?? defaultConcurrency
-    const known = this.slots.get(bot.name)
+    const known = this.slots.get(bot.key)
     if (known?.most === most) return known
     const made = known === undefined ? new Slots(most) : known.resize(most)
-    this.slots.set(bot.name, made)
+    this.slots.set(bot.key, made)
     return made
   }
 
@@ -171,9 +195,12 @@ export class Pool {
 const screenGone = (): RetrofitError =>
   new RetrofitError('screen_gone', { detail: 'The page of this session is closed: it broke, or the target ended its login.' })
 
-function keyOf({ bot, credentials, target }: StageCall): string {
-  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress]))
-  return `${bot.name} ${bot.digest} ${secret.digest('hex')}`
+/** A page shows what its last run left there, so it stays with the tenant whose run that was; with it go its cookies and its login. */
+const keyOf = (call: StageCall): string => `${loginOf(call)} ${createHash('sha256').update(call.run.tenant).digest('hex')}`
+
+function loginOf({ bot, credentials, target }: StageCall): string {
+  const secret = createHash('sha256').update(JSON.stringify([Object.entries(credentials).sort(), target.url, target.egress, target.reach]))
+  return `${bot.key} ${bot.digest} ${secret.digest('hex')}`
 }
 
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

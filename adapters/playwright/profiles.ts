@@ -1,5 +1,6 @@
 /** A process that is killed leaves its browser and its folders behind; the next one to start takes them away. */
-import { mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chown, mkdtemp, open, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,12 +20,17 @@ const dyingMs = 3_000
  * The folder of one browser: downloads, and as its TMPDIR everything else that it makes, such as the folder of the socket that tells a
  * second browser of the profile that there is one. Made before the launch; its name tells its owner from its first moment.
  */
-export const makeOwnFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), `${ownPrefix}${await ownMark()}-`))
+export async function makeOwnFolder(user?: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${ownPrefix}${await ownMark()}-`))
+  if (user !== undefined) await chown(folder, user, user)
+  return folder
+}
 
 /** Says whose the profile of this browser is. Best effort: needs /proc. */
 export async function markProfile(browserPid: number): Promise<void> {
   const profile = await profileOf(browserPid)
-  if (profile !== undefined) await writeFile(join(profile, ownerFile), await ownMark())
+  // The profile may be another user's, who must not lead us elsewhere by a link.
+  if (profile !== undefined) await writeFile(join(profile, ownerFile), await ownMark(), { flag: 'wx' })
 }
 
 /** What Playwright leaves when it finds no browser. One that is just starting makes its profile again. */
@@ -68,10 +74,20 @@ async function foldersOf(start: string): Promise<readonly Folder[]> {
 
 async function folderAt(path: string): Promise<Folder> {
   const [, inName] = /retrofit-browser-([\d.]+)-/.exec(path) ?? []
-  const mark = inName ?? (await readFile(join(path, ownerFile), 'utf8').catch(() => ''))
+  const mark = inName ?? (await markIn(path).catch(() => ''))
   const { birthtimeMs, mtimeMs } = await stat(path)
   const owner = mark === '' ? 'unknown' : (await isOwnerAlive(mark)) ? 'alive' : 'dead'
   return { path, owner, madeAt: birthtimeMs > 0 ? birthtimeMs : mtimeMs }
+}
+
+/** No link, and nothing that has no end: the profile may be another user's. */
+async function markIn(profile: string): Promise<string> {
+  const file = await open(join(profile, ownerFile), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    return (await file.stat()).isFile() ? await file.readFile('utf8') : ''
+  } finally {
+    await file.close()
+  }
 }
 
 async function removeProfile(profile: string, browsers: readonly number[]): Promise<void> {

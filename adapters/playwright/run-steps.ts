@@ -1,6 +1,6 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
 import { BusinessError, RetrofitError } from '../../src/index.ts'
-import { explain, SignedOff, within } from './failure.ts'
+import { explain, isRefusal, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
@@ -36,15 +36,19 @@ async function refused(stage: Stage): Promise<never> {
   for (const until = Date.now() + tellMs; Date.now() < until; await pause(100)) await inspect(stage)
   throw new RetrofitError('target_failed', {
     detail: `the committing request was answered with status ${stage.tab.commitStatus}`,
+    targetDown: stage.tab.commitStatus >= 500,
     effect: 'unknown'
   })
 }
 
 /** What the browser noticed by itself costs nothing to look at. */
 function afterwards({ tab, call, login, page }: Stage): void {
-  if (tab.surprise !== undefined) throw new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${tab.surprise})` })
+  if (tab.surprise !== undefined) throw surprised(tab.surprise)
   if (!call.committed && login.path !== undefined && atPath(page.url(), login.path)) throw new SignedOff('the target shows its login page')
 }
+
+const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): RetrofitError =>
+  new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${type})`, targetSaid: message })
 
 /** The last look, when the steps are over. */
 export async function finish(stage: Stage): Promise<void> {
@@ -60,6 +64,7 @@ export async function inspect(stage: Stage): Promise<void> {
   if (tab.status >= 400)
     throw new RetrofitError('target_failed', {
       detail: `the target answered with status ${tab.status}`,
+      targetDown: tab.status >= 500,
       ...(call.committed && { effect: 'unknown' as const })
     })
 }
@@ -96,7 +101,8 @@ export async function throwDeclared(stage: Stage, answer: PageAnswer): Promise<v
 }
 
 function declared({ call }: Stage, { code, title }: DeclaredCondition, text: string | undefined): BusinessError {
-  return new BusinessError(code, call.redact(text ? `${title}: the page says "${text}"` : title))
+  // Cut last: half a secret would not be found.
+  return new BusinessError(code, title, undefined, text ? call.redact(text).slice(0, 200) : undefined)
 }
 
 /** Lets a step work, and looks at the page beside it once it takes long. */
@@ -129,7 +135,7 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 async function better(error: unknown, stage: Stage): Promise<unknown> {
   const { call, page } = stage
   if (error instanceof BusinessError || error instanceof SignedOff || call.signal.aborted || page.isClosed()) return error
-  if (Error.isError(error) && error.name === 'FenceLost') return error
+  if (isRefusal(error) || (Error.isError(error) && error.name === 'FenceLost')) return error
   try {
     const main = { ...stage, frame: page.mainFrame() }
     await within(inspect(main), 2_000)

@@ -32,7 +32,7 @@ function cssMistake(text: string): string | undefined {
   const bare = withoutStrings(text).trim()
   if (bare.startsWith('//') || bare.startsWith('xpath=')) return `css "${text}": this looks like XPath: write xpath`
   if (/^[,+~]|[,>+~]$|,\s*,|[>+~]\s*[>+~,]/.test(bare)) return `css "${text}": a selector is missing beside a combinator`
-  if (/\[\s*\]|[.#](?![\w\-\u0080-\uffff\\])|:(?![\w:-])|[{};@!%&]/.test(bare.replace(/\[[^\]]+\]/g, '')) || /\[\s*\]/.test(bare))
+  if (/\[\s*\]|[.#](?![\w\-\u0080-\uffff\\])|:(?![\w:-])|[{};@!%&]/.test(bare.replace(/\[[^[\]]+\]/g, '')) || /\[\s*\]/.test(bare))
     return `css "${text}" is not a CSS selector`
   return undefined
 }

@@ -27,7 +27,7 @@ export class Tab {
   /** How many documents the page has had since `begin`. */
   documents = 0
   /** What an unexpected dialog said. */
-  surprise: string | undefined
+  surprise: { readonly type: string; readonly message: string } | undefined
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
   /** Takes the next file that comes; without it the file is refused. */
@@ -141,7 +141,7 @@ export class Tab {
       return expected.accept ? dialog.accept(expected.value) : dialog.dismiss()
     if (dialog.type() === 'beforeunload' && this.departures > 0) return dialog.accept()
     // An alert after the commit point only tells; a question may decide something.
-    if (!(this.committed() && dialog.type() === 'alert')) this.surprise = `${dialog.type()}: ${message}`
+    if (!(this.committed() && dialog.type() === 'alert')) this.surprise = { type: dialog.type(), message }
     await dialog.dismiss()
   }
 

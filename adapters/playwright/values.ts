@@ -13,7 +13,13 @@ export interface Reading {
 }
 
 /** The screen shows something that the declared type can not hold. */
-export class UnreadableValue extends Error {}
+export class UnreadableValue extends Error {
+  readonly text: string
+  constructor(message: string, text: string) {
+    super(message)
+    this.text = text
+  }
+}
 
 const yes = new Set(['true', 'yes', 'y', 'on', '1', 'x', '✓', 'ja', 'oui', 'si', 'checked'])
 const no = new Set(['false', 'no', 'n', 'off', '0', '', '-', 'nein', 'non', 'unchecked'])
@@ -38,7 +44,7 @@ export function readValue(raw: string, reading: Reading): Json {
     .trim()
   if (text === '' && reading.as !== 'text' && reading.as !== 'boolean') return null
   const value = readers[reading.as](text, reading)
-  if (value === undefined) throw new UnreadableValue(`"${text.slice(0, 60)}" is not ${names[reading.as](reading)}`)
+  if (value === undefined) throw new UnreadableValue(`what stands there is not ${names[reading.as](reading)}`, text.slice(0, 60))
   return value
 }
 
@@ -54,7 +60,7 @@ const names: Readonly<Record<ValueType, (reading: Reading) => string>> = {
 function readNumber(text: string, locale: string): number | undefined {
   const { group, decimal } = separators(locale)
   const sign = /^[-−–]/.test(text) || /[-−–]$/.test(text) ? -1 : 1
-  const digits = text.replace(/^[-−–+]\s*|\s*[-−–]$/g, '')
+  const digits = text.replace(/^[-−–+]\s?|\s?[-−–]$/g, '')
   const [whole = '', fraction, ...more] = digits.split(decimal)
   const groups = whole.split(group)
   const grouped = groups.length === 1 || groups.every((part, index) => (index === 0 ? /^\d{1,3}$/ : /^\d{2,3}$/).test(part))
@@ -69,7 +75,7 @@ function readMoney(text: string, locale: string): number | undefined {
   const negative = /^\(.*\)$/.test(text) || /\bDR\.?$/i.test(text)
   const bare = text
     .replace(/^\(|\)$/g, '')
-    .replace(/\s*\b(CR|DR)\.?$/i, '')
+    .replace(/\s?\b(CR|DR)\.?$/i, '')
     .replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '')
     .trim()
   const value = readNumber(bare, locale)

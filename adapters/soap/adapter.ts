@@ -7,8 +7,10 @@ import {
   isTrue,
   type Json,
   type ProbeResult,
-  RetrofitError
+  RetrofitError,
+  whyNotThere
 } from '../../src/index.ts'
+import { reachError } from './failures.ts'
 import { invoke } from './invoke.ts'
 import { compilePlan, type OperationPlan, type Plan } from './plan.ts'
 import { createPools, type Pools } from './pools.ts'
@@ -64,10 +66,17 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
 /** Taken apart once for each operation, as long as the target stays where it is. */
 const endpoints = new WeakMap<OperationPlan, { readonly base: string; readonly url: URL }>()
 
-function endpointOf({ target }: Call, operation: OperationPlan): URL {
+/** A login, a key or a token goes with every request of a target that has some: only to where the credentials may go. */
+function endpointOf({ target, credentialOrigins }: Call, operation: OperationPlan): URL {
   const before = endpoints.get(operation)
   const url = before?.base === target.url ? before.url : new URL(operation.endpoint ?? target.url, target.url)
   if (url !== before?.url) endpoints.set(operation, { base: target.url, url })
+  if (target.credentials !== undefined && !credentialOrigins.includes(url.origin))
+    throw new RetrofitError('credential_refused', {
+      detail: `${url.origin} is not among the origins that the credentials may go to. Nothing was sent.`
+    })
+  const why = whyNotThere({ origin: url.origin, reach: target.reach })
+  if (why !== undefined) throw reachError({ message: why })
   if (target.egress.includes(url.origin)) return url
   const detail = `${url.origin} is not among the origins that this bot may reach (target.egress).`
   throw new RetrofitError('target_failed', { detail, retryable: false })

@@ -222,9 +222,11 @@ function placeProperty(state: State, building: Building, source: Property): void
     if (name !== undefined) building.which = { property, value: String(schema.const), name }
   } else if (xml['x-content'] === true) building.content = property
   else if (xml['x-any-attribute'] === true) building.otherAttributes = property
-  else if (xml['x-attachment'] === 'part')
-    building.attached.push({ property, name: xml.name ?? property, mediaType: mediaTypeOf(resolved.meant) })
-  else place(state, building, { member: compileMember(state, source, { resolved, xml }), xml, path })
+  else if (xml['x-attachment'] === 'part') {
+    const name = xml.name ?? property
+    if (!localName.test(name)) state.issue(path, `${JSON.stringify(name)} can not be the name of an attachment: give another with xml.name`)
+    building.attached.push({ property, name, mediaType: mediaTypeOf(resolved.meant) })
+  } else place(state, building, { member: compileMember(state, source, { resolved, xml }), xml, path })
 }
 
 /** Keywords of a referenced type that are about its place, not its inside. */

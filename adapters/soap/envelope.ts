@@ -1,5 +1,5 @@
 /** SOAP envelopes, 1.1 and 1.2: what is sent around a request, and what an answer holds. */
-import { atOnce, escapeAttribute, type Json, type JsonObject, type Steps } from '../../src/index.ts'
+import { atOnce, escapeAttribute, type Json, type JsonObject, own, type Steps } from '../../src/index.ts'
 import { BadXml } from './bad-xml.ts'
 import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
@@ -72,7 +72,7 @@ export function* writeEnvelopeInSteps(
   extras: Extras = noExtras
 ): Steps<string> {
   const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
-  const headers = header === undefined || !isMap(value) ? undefined : value[header.property]
+  const headers = header === undefined || !isMap(value) ? undefined : own(value, header.property)
   const headerContent =
     headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'
       ? ''

@@ -1,5 +1,14 @@
 /** What went wrong → the error that tells the engine and the caller what it means. */
-import { BusinessError, type Json, type JsonObject, NothingSent, RetrofitError } from '../../src/index.ts'
+import {
+  BusinessError,
+  isConnectionFailure,
+  type Json,
+  type JsonObject,
+  NothingSent,
+  type NotReachable,
+  RetrofitError,
+  reachHint
+} from '../../src/index.ts'
 import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
@@ -13,19 +22,22 @@ const effectOf = (invocation: Invocation) => (isCommitted(invocation) ? ('unknow
 export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   const { call, role } = invocation
   const { errors, notApplied } = call.steps
-  const said = describe(call, symptom)
+  const { said, targetSaid } = describe(call, symptom)
   // Where answers must be signed, a fault is; an HTTP status alone is not.
   const { verify } = invocation.operation.seal?.security ?? {}
   const believed = verify === undefined || verify.unsignedFaults || symptom.fault !== undefined
   const declared = !believed || role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
-  if (declared !== undefined) return new BusinessError(declared.code, said, cleanTexts(declared.data?.(symptom)))
+  if (declared !== undefined)
+    return new BusinessError(declared.code, `The target answered: ${said}`, cleanTexts(declared.data?.(symptom)), targetSaid)
   // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
   if (believed && isCommitted(invocation) && notApplied.some(match => match(symptom)))
-    return new NothingSent(`The target refused: ${said}`, { retryable: false })
+    return new NothingSent(`The target refused: ${said}`, { retryable: false, targetSaid })
   return new RetrofitError('target_failed', {
     detail: `The target answered: ${said}`,
+    targetSaid,
     retryable: !isCommitted(invocation) && isTransient(symptom),
     effect: effectOf(invocation),
+    targetDown: symptom.http >= 500 && isTransient(symptom),
     ...(isTransient(symptom) ? {} : { hint: refused })
   })
 }
@@ -40,10 +52,12 @@ function cleanTexts<Value extends Json | undefined>(value: Value): Value | Json 
   return Object.fromEntries(Object.entries(value as JsonObject).map(([name, each]) => [name, cleanTexts(each)]))
 }
 
-function describe(call: Invocation['call'], { http, fault }: Symptom): string {
-  if (fault === undefined) return `HTTP ${http}`
+/** In our words, and in the target's. */
+function describe(call: Invocation['call'], { http, fault }: Symptom): { readonly said: string; readonly targetSaid: string | undefined } {
+  if (fault === undefined) return { said: `HTTP ${http}`, targetSaid: undefined }
   const text = firstLine(call, fault.text)
-  return text === '' ? `a fault, ${firstLine(call, fault.codes.join(' ')) || 'without a code'}` : text
+  const code = firstLine(call, fault.codes.join(' '))
+  return { said: code === '' && text === '' ? 'a fault without a code' : 'a fault', targetSaid: text || code || undefined }
 }
 
 const transientStatus = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -65,6 +79,7 @@ export function answerError(invocation: Invocation, answer: Answer, why: string)
     detail,
     retryable: mapped.retryable,
     effect: effectOf(invocation),
+    targetDown: mapped.targetDown,
     ...(retryAfterMs > 0 ? { retryAfterMs: Math.min(retryAfterMs, 3_600_000) } : {})
   })
 }
@@ -81,9 +96,14 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     detail: `The target can not be reached (${codeOf(error)}); nothing was sent.`,
     retryable: true,
     effect: 'none',
+    targetDown: true,
     cause: cleanCause(call, error)
   })
 }
+
+/** There is no connection: the address is none that the bot may go to. */
+export const reachError = (error: NotReachable | { readonly message: string }): Error =>
+  new RetrofitError('target_failed', { detail: `Nothing was sent: ${error.message}.`, retryable: false, effect: 'none', hint: reachHint })
 
 /** It proves nothing: not an error of the business, and not that nothing was applied. */
 export const untrustedError = (invocation: Invocation, why: string): Error =>
@@ -100,6 +120,7 @@ export const tlsError = ({ by, why }: TlsFailure): Error =>
     detail: `No safe connection to the target: ${why}. ${by === 'us' ? 'Nothing was sent' : 'No request was read'}.`,
     retryable: false,
     effect: 'none',
+    targetDown: by === 'us',
     hint:
       by === 'us'
         ? 'An operator has to trust the certificate (target.tls.ca) or correct the address; do not retry.'
@@ -112,6 +133,7 @@ export function exchangeError(invocation: Invocation, error: unknown): Error {
     detail: `The connection to the target failed before its answer was complete (${codeOf(error)}).`,
     retryable: !isCommitted(invocation),
     effect: effectOf(invocation),
+    targetDown: isConnectionFailure(error),
     cause: cleanCause(invocation.call, error)
   })
 }
@@ -120,7 +142,8 @@ export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
   return new RetrofitError('target_failed', {
     detail: `The target gave no answer within ${timeoutMs} ms.`,
     retryable: !isCommitted(invocation),
-    effect: effectOf(invocation)
+    effect: effectOf(invocation),
+    targetDown: true
   })
 }
 

@@ -1,5 +1,5 @@
 /** Faults → errors: the manifest's rules, compiled. */
-import { compilePattern, compileTemplate, ExpressionError, type Json, type Template } from '../../src/index.ts'
+import { compilePattern, compileTemplate, ExpressionError, type Json, own, type Template } from '../../src/index.ts'
 import type { Fault } from './envelope.ts'
 import type { ObjectMapping, VariantsMapping } from './mapping.ts'
 import { readObject, Unreadable } from './read-value.ts'
@@ -30,7 +30,7 @@ export interface RuleContext {
 
 /** SOAP 1.2 renamed them; manifests may use either. */
 const sameCode: Readonly<Record<string, string>> = { Sender: 'Client', Receiver: 'Server' }
-const canonical = (code: string): string => sameCode[code] ?? code
+const canonical = (code: string): string => own(sameCode, code) ?? code
 /** `Client` also stands for `Client.Authentication` (SOAP 1.1, section 4.4.1). */
 const isCode = (wanted: string, code: string): boolean => canonical(code) === wanted || canonical(code).startsWith(`${wanted}.`)
 

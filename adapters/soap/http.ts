@@ -1,9 +1,11 @@
 /** One HTTP POST: kept-alive connections for reads, a connection of its own for a call that must be sent at most once. */
-import type { Socket } from 'node:net'
+import { lookup } from 'node:dns'
+import type { LookupFunction, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { judgedLookup, type Reach } from '../../src/index.ts'
 import { receive } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
@@ -39,25 +41,32 @@ const idleMs = 600_000
 const clientOptions = { headersTimeout: idleMs, bodyTimeout: idleMs, pipelining: 1, allowH2: false } as const
 const keepAliveTimeout = 15_000
 const unzip = promisify(gunzip)
-const connector = buildConnector({ timeout: connectTimeoutMs })
 
-/** No session outlives its connection: each time the certificates are looked at again. */
-const connectOptions = (tls: TlsSettings | undefined): buildConnector.BuildOptions =>
-  tls === undefined
-    ? { timeout: connectTimeoutMs }
-    : {
-        timeout: connectTimeoutMs,
-        maxCachedSessions: 0,
-        secureContext: tls.secureContext,
-        ...(tls.servername === undefined ? {} : { servername: tls.servername })
-      }
+/** Where to, and by which right. */
+export interface Way {
+  readonly origin: string
+  readonly reach?: Reach | undefined
+  readonly tls?: TlsSettings | undefined
+}
 
-export const openPool = (origin: string, tls?: TlsSettings): Pool =>
-  new Pool(origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectOptions(tls) })
+/** No session outlives its connection: each time the certificates are looked at again, as is the address each time. */
+const connectOptions = ({ origin, reach, tls }: Way): buildConnector.BuildOptions => ({
+  timeout: connectTimeoutMs,
+  lookup: judgedLookup(lookup as LookupFunction, { origin, reach }),
+  ...(tls !== undefined && {
+    maxCachedSessions: 0,
+    secureContext: tls.secureContext,
+    ...(tls.servername === undefined ? {} : { servername: tls.servername })
+  })
+})
+
+export const openPool = (way: Way): Pool =>
+  new Pool(way.origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectOptions(way) })
 
 /** Connects (TCP, TLS with the target's consent) and sends nothing yet. */
-export async function connect(origin: string, signal: AbortSignal, tls?: TlsSettings): Promise<Connection> {
-  const socket = await openSocket(new URL(origin), signal, tls)
+export async function connect(way: Way, signal: AbortSignal): Promise<Connection> {
+  const { origin } = way
+  const socket = await openSocket(way, signal)
   const before = socket.bytesWritten
   let given = false
   const client = new Client(origin, {
@@ -81,12 +90,11 @@ export async function connect(origin: string, signal: AbortSignal, tls?: TlsSett
   }
 }
 
-async function openSocket(url: URL, signal: AbortSignal, tls: TlsSettings | undefined): Promise<Socket> {
-  if (tls === undefined) return startSocket(url, signal, connector)
-  const socket = (await startSocket(url, signal, buildConnector(connectOptions(tls)))) as TLSSocket
-  if (!tls.clientCertificate) return socket
+async function openSocket(way: Way, signal: AbortSignal): Promise<Socket> {
+  const socket = await startSocket(new URL(way.origin), signal, buildConnector(connectOptions(way)))
+  if (way.tls?.clientCertificate !== true) return socket
   try {
-    await acceptance(socket, signal)
+    await acceptance(socket as TLSSocket, signal)
     return socket
   } catch (error) {
     socket.destroy()

@@ -31,7 +31,7 @@ export async function invoke(invocation: Invocation): Promise<Json> {
     return await call.step('read', () => read(invocation, received, request))
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
-    if (!(error instanceof BusinessError)) await attachEvidence(call, operation, { request: sent, answer })
+    if (!(error instanceof BusinessError) && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
     throw error
   }
 }
@@ -41,8 +41,8 @@ interface Built extends Outgoing {
 }
 
 async function build(invocation: Invocation): Promise<Built> {
-  const { call, operation } = invocation
-  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call))) ?? {})
+  const { call, operation, endpoint } = invocation
+  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call, endpoint))) ?? {})
   try {
     const sealed = operation.seal === undefined ? undefined : await seal(operation.seal, invocation)
     const { envelope, parts } = await inPieces(write(operation, value, sealed?.extras), call.signal)

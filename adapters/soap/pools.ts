@@ -1,10 +1,9 @@
-/** Kept-alive connections by origin, and by what they are secured with. */
+/** Kept-alive connections by origin, by who may go where, and by what they are secured with. */
 import type { Pool } from 'undici'
-import { openPool } from './http.ts'
-import type { TlsSettings } from './security/tls.ts'
+import { openPool, type Way } from './http.ts'
 
 export interface Pools {
-  get(origin: string, tls?: TlsSettings): Pool
+  get(way: Way): Pool
   stats(): { readonly origins: number; readonly connections: number }
   close(): Promise<void>
 }
@@ -12,11 +11,11 @@ export interface Pools {
 export function createPools(): Pools {
   const pools = new Map<string, Pool>()
   return {
-    get: (origin, tls) => {
-      const name = tls === undefined ? origin : `${origin} ${tls.id}`
+    get: way => {
+      const name = nameOf(way)
       const known = pools.get(name)
       if (known !== undefined) return known
-      const pool = openPool(origin, tls)
+      const pool = openPool(way)
       pools.set(name, pool)
       return pool
     },
@@ -26,4 +25,10 @@ export function createPools(): Pools {
       pools.clear()
     }
   }
+}
+
+/** A connection that one bot was let through to is none for a bot that would not have been. */
+function nameOf({ origin, reach, tls }: Way): string {
+  const right = reach === undefined ? 'any' : reach.origins.includes(origin) ? 'listed' : 'public'
+  return `${origin} ${right} ${tls?.id ?? ''}`
 }

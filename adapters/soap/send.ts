@@ -1,12 +1,13 @@
 /** Sends one request: a read over kept-alive connections, a commit over its own and at most once. */
+
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { NothingSent, RetrofitError } from '../../src/index.ts'
+import { NothingSent, NotReachable, RetrofitError, timeoutSignal } from '../../src/index.ts'
 import type { Part } from './attachments/part.ts'
 import { writeMessage } from './attachments/write-multipart.ts'
 import { sentText } from './evidence.ts'
-import { connectError, exchangeError, timeoutError, tlsError } from './failures.ts'
-import { type Answer, connect, type Post, post } from './http.ts'
+import { connectError, exchangeError, reachError, timeoutError, tlsError } from './failures.ts'
+import { type Answer, connect, type Post, post, type Way } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import { auths } from './security/auth.ts'
 import { type TlsSettings, tlsSettings } from './security/tls.ts'
@@ -26,23 +27,22 @@ export function send(invocation: Invocation, outgoing: Outgoing, again: () => Pr
 
 /** A connection that the target had closed already is no reason to fail a read: once more, on a new one. */
 async function sendRead(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
-  const { endpoint, pools } = invocation
-  const tls = tlsOf(invocation)
+  const way = wayOf(invocation)
   const limit = limitOf(invocation)
   const request = await requestFor(invocation, outgoing, limit.signal)
   try {
-    return await exchange(invocation, () => post(pools.get(endpoint.origin, tls), request)).catch(async error => {
+    return await exchange(invocation, () => post(invocation.pools.get(way), request)).catch(async error => {
       if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
       const second = await requestFor(invocation, await again(), limit.signal)
-      return exchange(invocation, () => postFresh(endpoint.origin, second, tls))
+      return exchange(invocation, () => postFresh(way, second))
     })
   } catch (error) {
     throw explain(invocation, limit, error)
   }
 }
 
-async function postFresh(origin: string, request: Post, tls: TlsSettings | undefined): Promise<Answer> {
-  const connection = await connect(origin, request.signal, tls)
+async function postFresh(way: Way, request: Post): Promise<Answer> {
+  const connection = await connect(way, request.signal)
   try {
     return await connection.post(request)
   } finally {
@@ -55,13 +55,14 @@ async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<A
   const sent = sentText(invocation.call, invocation.operation, outgoing.envelope)
   const limit = limitOf(invocation)
   const request = await requestFor(invocation, outgoing, limit.signal)
-  const connection = await connect(invocation.endpoint.origin, limit.signal, tlsOf(invocation)).catch(error => {
+  const connection = await connect(wayOf(invocation), limit.signal).catch(error => {
     throw explain(invocation, limit, error)
   })
   try {
     await invocation.call.commit(sent)
     return await exchange(invocation, () => connection.post(request)).catch(error => {
-      if (!connection.written) throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true })
+      if (!connection.written)
+        throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true, targetDown: true })
       // The target ended the handshake with the client: what stands behind it was not read.
       const refusal = tlsFailure(error)
       if (refusal !== undefined) throw new NothingSent(`No safe connection to the target: ${refusal.why}.`, { retryable: false })
@@ -87,6 +88,12 @@ async function requestFor({ call, operation, endpoint }: Invocation, outgoing: O
   }
 }
 
+const wayOf = (invocation: Invocation): Way => ({
+  origin: invocation.endpoint.origin,
+  reach: invocation.call.target.reach,
+  tls: tlsOf(invocation)
+})
+
 function tlsOf({ call, endpoint }: Invocation): TlsSettings | undefined {
   const { tls } = call.steps
   if (tls === undefined) return undefined
@@ -107,7 +114,7 @@ interface Limit {
 }
 
 function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Limit {
-  return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), timeoutMs }
+  return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, timeoutSignal(timeoutMs)]), timeoutMs }
 }
 
 const zip = promisify(gzip)
@@ -120,6 +127,7 @@ function explain(invocation: Invocation, { signal, timeoutMs }: Limit, error: un
   if (call.signal.aborted) return call.signal.reason
   if (signal.aborted) return timeoutError(invocation, timeoutMs ?? 0)
   if (error instanceof RetrofitError) return error
+  if (error instanceof NotReachable) return reachError(error)
   const distrusted = tlsFailure(error)
   if (!isCommitted(invocation) && distrusted !== undefined) return tlsError(distrusted)
   return !isCommitted(invocation) && unreached.has(codeOf(error)) ? connectError(invocation, error) : exchangeError(invocation, error)

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts'
 import { xop } from './attachments/xop.ts'
 import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, VariantsMapping } from './mapping.ts'
+import { writeOtherAttributes } from './write-attributes.ts'
 import { textOfScalar, Unwritable } from './write-scalar.ts'
 
 export { Unwritable }
@@ -64,28 +65,15 @@ function writeAttributes(mapping: ObjectMapping, object: JsonObject, pointer: st
     const { declaration, text } = simpleText(member.mapping, value, at)
     written += `${declaration} ${member.name.qname}="${escapeAttribute(text)}"`
   }
-  return otherAttributes === undefined ? written : written + writeOthers(object[otherAttributes], `${pointer}/${otherAttributes}`)
+  return otherAttributes === undefined
+    ? written
+    : written + writeOtherAttributes(object[otherAttributes], { pointer: `${pointer}/${otherAttributes}`, named: attributes })
 }
 
 /** SOAP 1.1, section 5.4.2. */
 function arrayAttributes({ qname }: Name, { elements, typeName }: ObjectMapping, object: JsonObject): string {
   const items = object[elements[0]?.property ?? '']
   return ` xsi:type="${typeName?.qname ?? 'soapenc:Array'}" soapenc:arrayType="${qname}[${Array.isArray(items) ? items.length : 0}]"`
-}
-
-const attributeName = /^(?:\{([^{}]*)\})?([\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*)$/u
-
-function writeOthers(value: Json | undefined, pointer: string): string {
-  if (value === undefined || value === null) return ''
-  const entries = Object.entries(value as JsonObject)
-  return entries
-    .map(([key, each], index) => {
-      const [, uri = '', local] = attributeName.exec(key) ?? []
-      if (local === undefined || local === 'xmlns') throw new Unwritable(`${pointer}/${key}`, 'must be named {namespace}name')
-      const text = escapeAttribute(String(each))
-      return uri === '' ? ` ${local}="${text}"` : ` xmlns:a${index}="${escapeAttribute(uri)}" a${index}:${local}="${text}"`
-    })
-    .join('')
 }
 
 function* writeContent(mapping: ObjectMapping, object: JsonObject, pointer: string): Steps<string> {
@@ -184,11 +172,14 @@ interface SimpleText {
   readonly text: string
 }
 
+const localName = /^[\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*$/u
+
 function simpleText(mapping: Mapping, value: Json, pointer: string): SimpleText {
   if (mapping.kind === 'list') return { declaration: '', text: listText(mapping, value, pointer) }
   const scalar = mapping as ScalarMapping
   const text = textOfScalar(scalar, value, pointer)
-  const [, uri, local = ''] = scalar.qualified ? (/^\{([^{}]*)\}(.*)$/.exec(text) ?? []) : []
+  const [, uri, local = ''] = scalar.qualified ? (/^\{([^{}]*)\}(.*)$/s.exec(text) ?? []) : []
+  if (uri !== undefined && !localName.test(local)) throw new Unwritable(pointer, 'must be a name: {namespace}name')
   return uri === undefined ? { declaration: '', text } : { declaration: ` xmlns:q="${escapeAttribute(uri)}"`, text: `q:${local}` }
 }
 

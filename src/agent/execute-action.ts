@@ -1,6 +1,7 @@
 /** The action execution that is used when no other is given: one call of the HTTP contract, and the wait for its run. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JsonObject, RunEffect } from '../core/types.ts'
+import type { Json, JsonObject, RunEffect } from '../core/types.ts'
+import { untrusted } from '../surface/text-twin.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
 import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
 
@@ -116,7 +117,8 @@ function waitsForApproval(runId: string): Outcome {
 const told = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
 
 function failed(problem: JsonObject): Outcome {
-  const kept = told.filter(name => problem[name] !== undefined).map(name => [name, problem[name]])
+  const kept: (readonly [string, Json | undefined])[] = told.filter(name => problem[name] !== undefined).map(name => [name, problem[name]])
+  if (typeof problem.targetSaid === 'string') kept.push(['targetSaid', untrusted(problem.targetSaid)])
   const code = String(problem.code ?? 'failed')
   return {
     ok: false,

@@ -42,7 +42,7 @@ export interface SendOptions {
 export class GatewayRefusal extends Error {}
 
 export function createGateway({ url, key, traceparent }: GatewayOptions): Gateway {
-  const base = url.replace(/\/+$/, '')
+  const base = url.replace(/(?<!\/)\/+$/, '')
   const common = { authorization: `Bearer ${key}`, ...(traceparent === undefined ? {} : { traceparent }) }
   const send: Gateway['send'] = async (method, path, { body, headers = {}, signal } = {}) => {
     const answer = await fetch(base + path, {

@@ -1,6 +1,9 @@
 /** `retrofit call`: one action, from the terminal. */
+
 import { randomUUID } from 'node:crypto'
 import { UsageError } from '../cli.ts'
+import { own } from '../core/own.ts'
+import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { type Answer, type Client, createClient } from './client.ts'
 
@@ -37,13 +40,13 @@ function queryOf({ dryRun, fields, text }: Flags): string {
 async function follow(client: Client, first: Answer, { waitSeconds, flags }: { waitSeconds: number; flags: Flags }): Promise<Answer> {
   const { runId } = JSON.parse(first.text) as { runId: string }
   const until = Date.now() + waitSeconds * 1_000
-  process.stderr.write(`run ${runId} is under way …\n`)
+  process.stderr.write(`run ${plainLine(runId)} is under way …\n`)
   for (;;) {
     const answer = await client('GET', `/v1/runs/${runId}?wait=20${fieldsOf(flags)}`)
     const { status } = JSON.parse(answer.text) as { status?: string }
     if (answer.status !== 200 || !['queued', 'working'].includes(status ?? '') || Date.now() > until)
       return flags.text ? await client('GET', `/v1/runs/${runId}?view=text${fieldsOf(flags)}`) : answer
-    process.stderr.write(`  ${status}\n`)
+    process.stderr.write(`  ${plainLine(status ?? '')}\n`)
   }
 }
 
@@ -57,7 +60,7 @@ function print({ status, headers, text }: Answer, flags: Flags): number {
     ? { httpStatus: status, runId: headers['run-id'] ?? null, replayed: headers['idempotent-replayed'] === 'true', body: parsed }
     : parsed
   const out = flags.json || ok ? process.stdout : process.stderr
-  out.write(`${typeof shown === 'string' ? shown : JSON.stringify(shown, null, flags.json ? 0 : 2)}\n`)
+  out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
 }
@@ -67,7 +70,7 @@ async function readInputs(client: Client, action: string, inputs: readonly strin
   const pairs = inputs.map(text => /^([^=:]+)(:?=)([\s\S]*)$/.exec(text) ?? refuse(text))
   const properties = pairs.some(([, , how]) => how === '=') ? await propertiesOf(client, action) : {}
   return Object.fromEntries(
-    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, properties[name])])
+    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, own(properties, name))])
   )
 }
 

@@ -1,7 +1,8 @@
 /** How the chat tells what the loop does: one line for each call, with what it was given and how long it takes. */
 import type { AgentEvent, AgentTool, Answer, Outcome, Progress, ReadyCall, Stop, ToolCall } from '../agent/agent.ts'
+import { plainText } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
-import { clean, type Screen } from './chat-screen.ts'
+import type { Screen } from './chat-screen.ts'
 
 interface Line {
   readonly call: ToolCall
@@ -23,10 +24,10 @@ export function createLines(screen: Screen): (event: AgentEvent) => void {
   let thinkingSince = 0
   let afterCalls = false
   const running = ({ call, input, startedAt, progress }: Line): string => {
-    if (startedAt === undefined) return paint('dim', `  · ${call.name}  ${argumentsOf(input, call)}`)
+    if (startedAt === undefined) return paint('dim', `  · ${plainText(call.name)}  ${argumentsOf(input, call)}`)
     const step = progress?.step ?? progress?.status
-    const more = `${step === undefined ? '' : `${clean(step)} · `}${seconds(performance.now() - startedAt)}`
-    return `  ${paint('cyan', frame())} ${paint('bold', call.name)}  ${argumentsOf(input, call)}  ${paint('dim', more)}`
+    const more = `${step === undefined ? '' : `${plainText(step)} · `}${seconds(performance.now() - startedAt)}`
+    return `  ${paint('cyan', frame())} ${paint('bold', plainText(call.name))}  ${argumentsOf(input, call)}  ${paint('dim', more)}`
   }
   const thinking = (): readonly string[] => [paint('dim', `${frame()} thinking · ${seconds(performance.now() - thinkingSince)}`)]
   const handle: { readonly [Type in AgentEvent['type']]?: (event: Extract<AgentEvent, { type: Type }>) => void } = {
@@ -66,10 +67,10 @@ export function createLines(screen: Screen): (event: AgentEvent) => void {
 function ended({ call, input, startedAt }: Line, { outcome, ms, screen }: { outcome: Outcome; ms: number; screen: Screen }): string {
   const { paint } = screen
   const mark = outcome.ok ? paint('green', '✓') : paint('red', '✗')
-  const code = outcome.code === undefined ? '' : `  ${paint('red', clean(outcome.code))}`
+  const code = outcome.code === undefined ? '' : `  ${paint('red', plainText(outcome.code))}`
   const time = startedAt === undefined ? '' : `  ${paint('dim', seconds(ms))}`
   const replayed = outcome.replayed ? paint('dim', '  replayed') : ''
-  return `  ${mark} ${paint('bold', clean(call.name))}  ${argumentsOf(input, call)}${code}${time}${replayed}`
+  return `  ${mark} ${paint('bold', plainText(call.name))}  ${argumentsOf(input, call)}${code}${time}${replayed}`
 }
 
 /** `account: 40012345, limit: 3`, not longer than a line. */
@@ -80,7 +81,7 @@ function argumentsOf(input: JsonObject | undefined, { arguments: written }: Tool
       : Object.entries(input)
           .map(([name, value]) => `${name}: ${shown(value)}`)
           .join(', ')
-  const plain = clean(text).replaceAll(/\s+/g, ' ')
+  const plain = plainText(text).replaceAll(/\s+/g, ' ')
   return plain.length > 100 ? `${plain.slice(0, 99)}…` : plain
 }
 
@@ -90,14 +91,14 @@ const shown = (value: Json): string => (typeof value === 'string' ? value : JSON
 export function approvalText({ tool, input }: ReadyCall, { paint }: Screen): string {
   const entries = Object.entries(input)
   const width = Math.max(0, ...entries.map(([name]) => name.length))
-  const rows = entries.map(([name, value]) => `      ${paint('dim', clean(name).padEnd(width))}  ${clean(plainOrJson(value))}`)
+  const rows = entries.map(([name, value]) => `      ${paint('dim', plainText(name).padEnd(width))}  ${plainText(plainOrJson(value))}`)
   const warning = tool.effect === 'irreversible' ? paint('yellow', 'can not be undone') : 'changes data'
-  return [`  ${paint('bold', clean(tool.title))} (${tool.name}), ${warning}:`, ...rows].join('\n')
+  return [`  ${paint('bold', plainText(tool.title))} (${plainText(tool.name)}), ${warning}:`, ...rows].join('\n')
 }
 
 /** What would not stand in one line, or looks like another type, is written as JSON. */
 const plainOrJson = (value: Json): string =>
-  typeof value === 'string' && /^[^\s"]([^\n]*[^\s"])?$/.test(value) && clean(value) === value ? value : JSON.stringify(value)
+  typeof value === 'string' && /^[^\s"]([^\n]*[^\s"])?$/.test(value) && plainText(value) === value ? value : JSON.stringify(value)
 
 const stopped: Readonly<Record<Exclude<Stop, 'answered'>, string>> = {
   refused: 'The model refused to answer.',

@@ -1,5 +1,7 @@
 /** What the chat shows: the answer on standard output, everything about it on standard error, and lines that change on a terminal. */
+
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { plainText } from '../core/plain-text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -47,7 +49,7 @@ export function createScreen(out: NodeJS.WriteStream = process.stdout, err: Node
     say: piece =>
       now(() => {
         erase()
-        const text = clean(piece)
+        const text = plainText(piece)
         out.write(text)
         column = text.endsWith('\n') ? 0 : column + text.length
       }),
@@ -83,11 +85,6 @@ export function createScreen(out: NodeJS.WriteStream = process.stdout, err: Node
     }
   }
 }
-
-/** Models and legacy systems write what they like: nothing of it may steer the terminal or turn the direction of the text. */
-export const clean = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-  text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
 
 function cutTo(line: string, columns: number): string {
   const plain = stripVTControlCharacters(line)

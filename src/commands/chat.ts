@@ -7,6 +7,7 @@ import { InferenceFailed } from '../agent/endpoint.ts'
 import { GatewayRefusal } from '../agent/gateway.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
+import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { ActionEffect } from '../core/types.ts'
 import { readTyped, type Typed } from './chat-keyboard.ts'
 import { approvalText, costLine, createLines, stopNote } from './chat-lines.ts'
@@ -120,7 +121,7 @@ async function once({ agent, inference, screen, stopper }: Talk, question: strin
     throw error instanceof InferenceFailed ? new UsageError(error.message) : error
   })
   const about = { answer: answer.text, ...answer, text: undefined, model: inference.model, traceId: agent.traceId }
-  if (json) process.stdout.write(`${JSON.stringify(about)}\n`)
+  if (json) process.stdout.write(`${plainJson(about)}\n`)
   else finish(answer, screen)
   return answer.stop === 'interrupted' ? 130 : answer.stop === 'answered' ? 0 : 1
 }
@@ -167,7 +168,7 @@ async function talkOn(talk: Talk): Promise<number> {
   const { agent, inference, screen } = talk
   const bots = new Set(agent.tools.map(({ name }) => name.split('_', 1)[0]))
   const can = `${agent.tools.length} actions of ${[...bots].join(', ') || 'no bot'}`
-  screen.note(`${screen.paint('bold', 'Retrofit chat')} · ${inference.model} · ${can}`)
+  screen.note(`${screen.paint('bold', 'Retrofit chat')} · ${plainLine(inference.model)} · ${can}`)
   screen.note(screen.paint('dim', 'Ask in your own words. /help tells the rest.\n'))
   const history: string[] = []
   let conversation = agent.converse()
@@ -198,7 +199,7 @@ async function answerTo(question: string, conversation: Conversation, { screen, 
   try {
     finish(await answered(conversation, { question, onEvent: createLines(screen), screen, stopper }), screen)
   } catch (error) {
-    screen.note(screen.paint('red', (error as Error).message))
+    screen.note(screen.paint('red', plainText((error as Error).message)))
   }
   screen.note('')
 }
@@ -219,5 +220,7 @@ const marks: Readonly<Record<ActionEffect, string>> = { read: 'reads', write: 'c
 
 function toolsText({ tools }: Agent, { paint }: Screen): string {
   const width = Math.max(0, ...tools.map(({ name }) => name.length))
-  return tools.map(({ name, title, effect }) => `  ${name.padEnd(width)}  ${paint('dim', marks[effect].padEnd(8))}  ${title}`).join('\n')
+  return tools
+    .map(({ name, title, effect }) => `  ${name.padEnd(width)}  ${paint('dim', marks[effect].padEnd(8))}  ${plainLine(title)}`)
+    .join('\n')
 }

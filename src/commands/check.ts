@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
+import { plainJson, plainText } from '../core/plain-text.ts'
 import type { Bot, ManifestIssue } from '../core/types.ts'
 import { readBots } from '../manifest/bots-folder.ts'
 import { formatIssues } from '../manifest/issue.ts'
@@ -14,18 +15,28 @@ import { agentLines } from './agent-lines.ts'
 
 export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
   const settings = readSettings()
-  const adapters = await loadAdapters()
-  const env = (name: string) => settings.manifestEnv(name) ?? placeholder(name)
+  const adapters = await loadAdapters({ chromiumSandbox: settings.CHROMIUM_SANDBOX || 'on' })
+  const env = (name: string) => {
+    const value = settings.manifestEnv(name)
+    return value === undefined ? placeholder(name) : value
+  }
   const wanted = paths.length === 0 ? [settings.BOTS_DIR] : paths
   const read = await Promise.all(wanted.map(path => readPath(path, { adapters, env })))
   const bots = read.flat()
   const issues = bots.flatMap(bot => bot.issues)
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
-  const said = { valid: errors === 0, bots: bots.map(({ file }) => file), issues, ...(agents === undefined ? {} : { agents }) }
-  if (flags.json) process.stdout.write(`${JSON.stringify(said)}\n`)
-  else report(bots.length, issues, errors)
-  if (!flags.json && agents !== undefined) process.stdout.write(agentLines(agents))
+  const warnings = await warningsOf(adapters)
+  const said = {
+    valid: errors === 0,
+    bots: bots.map(({ file }) => file),
+    issues,
+    ...(warnings.length > 0 && { warnings }),
+    ...(agents === undefined ? {} : { agents })
+  }
+  if (flags.json) process.stdout.write(`${plainJson(said)}\n`)
+  else report({ count: bots.length, issues, errors, warnings })
+  if (!flags.json && agents !== undefined) process.stdout.write(plainText(agentLines(agents)))
   return errors === 0 ? 0 : 1
 }
 
@@ -46,14 +57,28 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
   if (!existsSync(path)) throw new UsageError(`${path} does not exist; give a bot.yaml or a folder of bots`)
   if (statSync(path).isFile()) {
     const name = basename(path) === 'bot.yaml' ? { name: basename(dirname(resolve(path))) } : {}
-    return [{ file: path, ...loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading }) }]
+    return [{ file: path, ...(await loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading })) }]
   }
   if (existsSync(join(path, 'bot.yaml'))) return readPath(join(path, 'bot.yaml'), loading)
   return readBots({ directory: path, ...loading })
 }
 
-function report(count: number, issues: readonly ManifestIssue[], errors: number): void {
-  if (issues.length > 0) process.stdout.write(`${formatIssues(issues)}\n`)
+/** How runs would be worked on here. */
+async function warningsOf(adapters: Loading['adapters']): Promise<readonly string[]> {
+  const notices = await Promise.all(Object.values(adapters).map(adapter => adapter.notices?.() ?? []))
+  return notices.flat().flatMap(({ severity, message }) => (severity === 'warning' ? [message] : []))
+}
+
+interface Report {
+  readonly count: number
+  readonly issues: readonly ManifestIssue[]
+  readonly errors: number
+  readonly warnings: readonly string[]
+}
+
+function report({ count, issues, errors, warnings: ofMachine }: Report): void {
+  for (const warning of ofMachine) process.stdout.write(`this machine: warning: ${plainText(warning)}\n`)
+  if (issues.length > 0) process.stdout.write(`${plainText(formatIssues(issues))}\n`)
   const warnings = issues.length - errors
   process.stdout.write(
     `${count} ${count === 1 ? 'manifest' : 'manifests'}, ${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}\n`

@@ -19,7 +19,7 @@ export type Client = (
 /** Where the gateway is, and the key to use there: as the flags say, else as the settings do. */
 export function gatewayOf(flags: Readonly<Record<string, unknown>>): { readonly base: string; readonly key: string } {
   const settings = readSettings()
-  const base = typeof flags.url === 'string' ? flags.url.replace(/\/+$/, '') : `http://${settings.HOST}:${settings.PORT}`
+  const base = typeof flags.url === 'string' ? flags.url.replace(/(?<!\/)\/+$/, '') : `http://${settings.HOST}:${settings.PORT}`
   const key =
     typeof flags.key === 'string' ? flags.key : settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
   return { base, key }

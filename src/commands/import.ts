@@ -5,8 +5,10 @@ import { parse } from 'yaml'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
+import { type Change, contractChanges } from '../core/contract-changes.ts'
+import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { JsonObject, ManifestIssue } from '../core/types.ts'
-import { type Change, contractChanges, mergeManifests } from '../manifest/import/merge.ts'
+import { mergeManifests } from '../manifest/import/merge.ts'
 import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
 import { type Imported, type ImportOptions, importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
 import { writeManifest } from '../manifest/import/wsdl/write-manifest.ts'
@@ -30,7 +32,7 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
   const errors = issues.filter(({ severity }) => severity === 'error')
   if (errors.length === 0) save(folder, { text, imported, source, changes, issues })
   if (flags.json === true)
-    process.stdout.write(`${JSON.stringify({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)
+    process.stdout.write(`${plainJson({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)
   else print({ imported, changes, issues, folder })
   return errors.length === 0 ? 0 : 1
 }
@@ -72,8 +74,11 @@ function previous(folder: string): Previous | undefined {
 async function check(text: string, bot: string, file: string): Promise<readonly ManifestIssue[]> {
   const adapters = await loadAdapters()
   const settings = readSettings()
-  const env = (name: string) => settings.manifestEnv(name) ?? 'http://127.0.0.1:1'
-  const { issues } = loadManifest(text, { file, name: bot, adapters, env, trusted: true })
+  const env = (name: string) => {
+    const value = settings.manifestEnv(name)
+    return value === undefined ? 'http://127.0.0.1:1' : value
+  }
+  const { issues } = await loadManifest(text, { file, name: bot, adapters, env, trusted: true })
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
   return issues
 }
@@ -127,10 +132,11 @@ function print({ imported, changes, issues, folder }: Printing): void {
     each.warnings[0]?.slice(0, 60) ?? ''
   ])
   printTable(['operation', 'action', 'effect (guessed)', 'input', 'output', 'warning'], rows)
-  for (const { breaking, where, what } of changes) process.stdout.write(`${breaking ? 'BREAKING' : 'changed'}  ${where}: ${what}\n`)
-  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`)
+  for (const { breaking, where, what } of changes)
+    process.stdout.write(`${breaking ? 'BREAKING' : 'changed'}  ${plainLine(`${where}: ${what}`)}\n`)
+  for (const warning of warnings) process.stdout.write(`warning: ${plainLine(warning)}\n`)
   const errors = issues.filter(({ severity }) => severity === 'error')
-  if (errors.length > 0) process.stdout.write(`${formatIssues(errors.slice(0, 20))}\nNothing was written.\n`)
+  if (errors.length > 0) process.stdout.write(`${plainText(formatIssues(errors.slice(0, 20)))}\nNothing was written.\n`)
   else
     process.stdout.write(
       `\n${actions.length} ${actions.length === 1 ? 'action' : 'actions'} in ${join(folder, 'bot.yaml')}; the report is ${join(basename(dirname(join(folder, reportName))), reportName)}. Please review the effects.\n`

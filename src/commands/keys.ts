@@ -1,15 +1,19 @@
 /** `retrofit keys`: works on the ledger itself, beside a running server too. */
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
-import { openStore } from '../deployment.ts'
+import { plainJson } from '../core/plain-text.ts'
+import { openLedger } from '../deployment.ts'
 import { createKeyRing, type KeyRing } from '../governance/keys.ts'
 import { isScope } from '../governance/scopes.ts'
+import { signAll, unsignedRecords } from '../governance/signed-records.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
 async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
-  const store = await openStore(readSettings())
+  keepFilesPrivate()
+  const { store } = await openLedger(readSettings())
   try {
     return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))
   } finally {
@@ -26,17 +30,17 @@ export async function createKey(flags: Flags): Promise<number> {
   if (scopes.length === 0 || wrong.length > 0)
     throw new UsageError(`--scopes: write names such as accounts:read or accounts:*${wrong.length > 0 ? `, not ${wrong.join(', ')}` : ''}`)
   const days = flags.expires === undefined ? undefined : Number(flags.expires)
-  if (days !== undefined && !(days > 0)) throw new UsageError('--expires: write a number of days, e.g. 90')
+  if (days !== undefined && !(days > 0 && days <= 36_500)) throw new UsageError('--expires: write a number of days, e.g. 90; 36500 at most')
   const expiresAt = days === undefined ? {} : { expiresAt: Date.now() + days * 86_400_000 }
   const made = await withKeys(keys => keys.create({ name: String(flags.name), tenant: String(flags.tenant), scopes, ...expiresAt }))
-  process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`)
+  process.stdout.write(flags.json ? `${plainJson(made)}\n` : `${made.key}\n`)
   if (!flags.json) process.stderr.write(`Key ${made.id}. Keep it now: it is not shown again, only its hash is stored.\n`)
   return 0
 }
 
 export async function listKeys(flags: Flags): Promise<number> {
   const all = await withKeys(keys => keys.list())
-  if (flags.json) process.stdout.write(`${JSON.stringify(all)}\n`)
+  if (flags.json) process.stdout.write(`${plainJson(all)}\n`)
   else
     printTable(
       ['id', 'name', 'tenant', 'scopes', 'created', 'expires'],
@@ -51,4 +55,31 @@ export async function revokeKey(id: string): Promise<number> {
   if (!(await withKeys(keys => keys.revoke(id)))) throw new UsageError(`There is no key ${id}; retrofit keys list shows them.`)
   process.stderr.write(`Key ${id} is revoked.\n`)
   return 0
+}
+
+/** What a version before signatures left counts again; shown first, because whoever could write to the ledger may have put it there. */
+export async function signRecords(flags: Flags): Promise<number> {
+  const { store, rawRecords } = await openLedger(readSettings())
+  try {
+    const unsigned = await unsignedRecords(rawRecords)
+    printTable(
+      ['kind', 'id', 'what it says'],
+      unsigned.map(({ kind, id, value }) => [kind, id, about(value)])
+    )
+    if (flags.yes !== true) {
+      process.stderr.write(`${unsigned.length} records are not signed. Sign them, when all of them are yours: retrofit keys sign --yes\n`)
+      return unsigned.length === 0 ? 0 : 1
+    }
+    await signAll(store.records, unsigned)
+    process.stderr.write(`${unsigned.length} records are signed.\n`)
+    return 0
+  } finally {
+    await store.close()
+  }
+}
+
+/** The hash of a key says nothing to a person. */
+const about = (value: unknown): string => {
+  const { hash: _, ...rest } = Object(value)
+  return JSON.stringify(rest).slice(0, 120)
 }

@@ -1,5 +1,8 @@
+import { plainLine } from '../core/plain-text.ts'
+
 /** Columns as wide as they need to be. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+export function printTable(head: readonly string[], given: readonly (readonly string[])[]): void {
+  const rows = given.map(row => row.map(plainLine))
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     cells

@@ -54,7 +54,7 @@ async function readActions(file: string, flags: Flags): Promise<readonly Action[
       ...text('port'),
       ...operations
     })
-    const { bot, issues } = loadManifest(writeManifest(manifest), {
+    const { bot, issues } = await loadManifest(writeManifest(manifest), {
       file,
       adapters: await loadAdapters(),
       env: () => 'http://127.0.0.1:1',

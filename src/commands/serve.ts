@@ -3,6 +3,7 @@ import { UsageError } from '../cli.ts'
 import { readSettings, type Settings } from '../config.ts'
 import { lockFolder } from '../data-folder.ts'
 import { isDistributed } from '../deployment.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { type RunningSandbox, startSandboxes } from '../sandboxes.ts'
 import { type Roles, type System, startSystem } from '../system.ts'
 import { welcome } from './welcome.ts'
@@ -17,6 +18,7 @@ const roles: Readonly<Record<Role, Roles>> = {
 }
 
 export async function serve(role: Role, flags: Flags): Promise<number> {
+  keepFilesPrivate()
   const settings = withFlags(readSettings(), flags)
   if (role !== 'up' && !isDistributed(settings)) {
     throw new UsageError(`retrofit ${role} needs RABBITMQ_URL and REDIS_URL; for one process without them use: retrofit up`)
@@ -24,7 +26,7 @@ export async function serve(role: Role, flags: Flags): Promise<number> {
   const unlock = isDistributed(settings) ? () => undefined : lockFolder(settings.DATA_DIR)
   const sandboxes = flags.sandbox ? await startSandboxes(settings) : []
   try {
-    const system = await startSystem(withSandboxes(settings, sandboxes), roles[role])
+    const system = await startSystem(withSandboxes(settings, sandboxes), { ...roles[role], trial: flags.sandbox === true })
     // Heard from here on: whoever reads the welcome may send a signal at once.
     const told = firstSignal()
     process.stdout.write(welcome({ role, system, settings, sandboxes }))

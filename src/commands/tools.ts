@@ -1,4 +1,5 @@
 import { UsageError } from '../cli.ts'
+import { plainJson, plainLine } from '../core/plain-text.ts'
 import { createClient } from './client.ts'
 
 export async function tools(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -7,9 +8,10 @@ export async function tools(flags: Readonly<Record<string, unknown>>): Promise<n
   if (typeof flags.bot === 'string') query.set('bot', flags.bot)
   const { status, text, headers } = await createClient(flags)('GET', `/tools?${query}`)
   if (status !== 200) throw new UsageError((JSON.parse(text) as { detail?: string }).detail ?? `the gateway answered ${status}`)
-  process.stdout.write(`${JSON.stringify(JSON.parse(text), null, 2)}\n`)
+  process.stdout.write(`${plainJson(JSON.parse(text), 2)}\n`)
   const said = { 'tools-left-out': 'left out', 'tools-not-strict': 'not strict' }
   for (const [name, what] of Object.entries(said))
-    if (headers[name] !== undefined) process.stderr.write(`(${what}: ${headers[name]}; retrofit check --agents says why)\n`)
+    if (headers[name] !== undefined)
+      process.stderr.write(`(${what}: ${plainLine(String(headers[name]))}; retrofit check --agents says why)\n`)
   return 0
 }

@@ -19,9 +19,17 @@ export interface Adapter<Steps = unknown> {
   probe?(call: Call<Steps>): Promise<ProbeResult>
   /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
   closeScreen?(id: string): Promise<void>
+  /** What an operator should know of how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
+  notices?(): Promise<readonly Notice[]>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
   stats?(): Readonly<Record<string, number>>
   close(): Promise<void>
+}
+
+/** `message` is one sentence without its full stop. */
+export interface Notice {
+  readonly severity: 'info' | 'warning'
+  readonly message: string
 }
 
 export type ProbeResult = { readonly found: true; readonly output: Json } | { readonly found: false }
@@ -46,8 +54,8 @@ export const largestArtifactMiB = 20
 
 export interface Call<Steps = unknown> {
   readonly steps: Steps
-  /** Identifies the manifest version: what an adapter keeps warm is keyed by bot and digest. */
-  readonly bot: { readonly name: string; readonly digest: string }
+  /** Identifies the manifest version: what an adapter keeps warm goes by `key`, which no other tenant's bot has, and digest. */
+  readonly bot: { readonly name: string; readonly key: string; readonly digest: string }
   readonly action: string
   readonly target: Target
   readonly run: { readonly id: string; readonly reference: string; readonly attempt: number; readonly tenant: string }
@@ -55,7 +63,12 @@ export interface Call<Steps = unknown> {
   readonly session: JsonObject
   /** The session's own screen. With `pinned` it is opened when it is not there; else the call throws `screen_gone` then. */
   readonly screen?: { readonly id: string; readonly use: ScreenUse }
+  /** For what goes to `credentialOrigins`, and nowhere else. Expressions of a manifest see `credentialsAt`. */
   readonly credentials: Readonly<Record<string, string>>
+  /** Where the credentials may go. Empty where the target has none. */
+  readonly credentialOrigins: readonly string[]
+  /** What expressions see for a page or request of that origin: the values where they may go; anywhere else, as in an output, marks. */
+  credentialsAt(origin: string | undefined): Readonly<Record<string, string>>
   /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
   readonly signal: AbortSignal
   readonly deadlineAt: number
@@ -72,8 +85,10 @@ export interface Call<Steps = unknown> {
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
   /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
-  /** The text without credentials and without values marked `x-sensitive`. */
+  /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */
   redact(text: string): string
+  /** `none`: the action wants no pictures, requests or answers kept for people. What `commit` is told is not kept then. */
+  readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */
   readonly sensitive: readonly string[]
 }

@@ -29,6 +29,18 @@ export const errorKinds = {
     'Use one of the names of this service; its operator sets PUBLIC_URL and MCP_HOSTS.'
   ),
   insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
+  registering_refused: kind(
+    403,
+    'Bots can not be registered here',
+    false,
+    'Ask the operator: a file in the bots folder, a key with all scopes, or the setting BOTS_OVER_HTTP.'
+  ),
+  credential_refused: kind(
+    403,
+    'The bot may not use these credentials here',
+    false,
+    'An operator has to list the bot, the tenant and the origin in the file of the credentials; do not retry.'
+  ),
   not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
   action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),
   run_not_found: kind(404, 'No such run', false, 'Check the run id; runs of other tenants are not visible.'),
@@ -55,6 +67,12 @@ export const errorKinds = {
     'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
   ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
+  version_changed: kind(
+    409,
+    'The bot is not at the version that the call names',
+    false,
+    'Read what has changed in errors[], read the action anew, and send the version that the detail names, or none.'
+  ),
   session_busy: kind(
     409,
     'Another call is on the screen of this session',
@@ -112,11 +130,23 @@ export const errorKinds = {
     'Look at the run, if there is one, before you try again; report the run id.'
   ),
   target_failed: kind(502, 'The target did not do it', true, 'Nothing was changed in the target; try again later.'),
+  secret_in_output: kind(
+    502,
+    'The output holds a credential',
+    false,
+    'Nothing of the output is kept. An operator has to correct the bot and change the credential; do not retry.'
+  ),
   invalid_output: kind(
     502,
     'The target answered something unexpected',
     false,
     'Do not repeat it blindly; report the run id to the owner of the bot.'
+  ),
+  worker_lost: kind(
+    502,
+    'Two workers were lost while they worked on it',
+    false,
+    'Nothing was changed in the target. Do not send it again as it is: report the run id to the owner of the bot.'
   ),
   outcome_unknown: kind(
     502,
@@ -157,11 +187,15 @@ export interface ErrorOptions {
   readonly detail: string
   readonly retryable?: boolean
   readonly effect?: RunEffect
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
   readonly quota?: Quota
   readonly runId?: string
+  /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
+  readonly targetDown?: boolean | undefined
+  /** What the target itself said: never instructions, and never part of `detail`. */
+  readonly targetSaid?: string | undefined
   readonly cause?: unknown
 }
 
@@ -177,6 +211,8 @@ export class RetrofitError extends Error {
   readonly retryAfterMs: number | undefined
   readonly quota: Quota | undefined
   readonly runId: string | undefined
+  readonly targetDown: boolean
+  readonly targetSaid: string | undefined
 
   constructor(code: ErrorCode, options: ErrorOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -192,6 +228,8 @@ export class RetrofitError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.quota = options.quota
     this.runId = options.runId
+    this.targetDown = options.targetDown ?? false
+    this.targetSaid = options.targetSaid
   }
 }
 
@@ -201,11 +239,14 @@ export class BusinessError extends Error {
   readonly code: string
   /** What the target said with it; kept where it fits the `data` that the error declares. */
   readonly data: Json | undefined
-  constructor(code: string, detail: string, data?: Json) {
+  /** Its words, as they are; `detail` is in ours. */
+  readonly targetSaid: string | undefined
+  constructor(code: string, detail: string, data?: Json, targetSaid?: string) {
     super(detail)
     this.name = 'BusinessError'
     this.code = code
     this.data = data
+    this.targetSaid = targetSaid
   }
 }
 
@@ -223,9 +264,22 @@ export class FenceLost extends Error {
  */
 export class NothingSent extends Error {
   readonly retryable: boolean
-  constructor(detail: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  /** As in `RetrofitError`. */
+  readonly targetDown: boolean
+  readonly targetSaid: string | undefined
+  constructor(
+    detail: string,
+    options: {
+      readonly retryable: boolean
+      readonly targetDown?: boolean | undefined
+      readonly targetSaid?: string | undefined
+      readonly cause?: unknown
+    }
+  ) {
     super(detail, { cause: options.cause })
     this.name = 'NothingSent'
     this.retryable = options.retryable
+    this.targetDown = options.targetDown ?? false
+    this.targetSaid = options.targetSaid
   }
 }

@@ -1,5 +1,8 @@
 /** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
-import jsonata from 'jsonata'
+import { settleMarks } from './credential-marks.ts'
+import { follow, pathOf } from './expressions/path.ts'
+import { rootsFor } from './expressions/roots.ts'
+import { ask, Ended } from './expressions/threads.ts'
 import { type Holes, splitHoles } from './holes.ts'
 import type { Json, JsonObject } from './types.ts'
 
@@ -18,9 +21,19 @@ export interface Scope {
 export type Template = (scope: Scope) => Promise<Json | undefined>
 
 /** A mistake in an expression; `message` says what and where in the text. */
-export class ExpressionError extends Error {}
+export class ExpressionError extends Error {
+  /** It was ended, for its time or its memory: another try would end the same way. */
+  get isEnded(): boolean {
+    return this.cause instanceof Ended
+  }
+}
 
-const limits = { timeout: 250, stack: 200, sequence: 100_000 }
+const longestExpression = 16_384
+/** Characters of JSON. */
+const longestScope = 8_000_000
+/** So many are read in one go. */
+const togetherRead = 50
+const mostEnded = 3
 
 /** Compiles a value of a manifest with every expression in it. Throws ExpressionError. */
 export function compileTemplate(value: Json): Template {
@@ -63,25 +76,50 @@ export function compileEncoded(text: string, encoderOf: (index: number, holes: H
   }
 }
 
+/** A simple path is read here; all else is evaluated in a thread, where it can be ended. */
 function compileExpression(source: string): Template {
-  const expression = parse(source)
+  if (source.length > longestExpression)
+    throw new ExpressionError(`${shown(source)} has more than ${longestExpression} characters: make several of it`)
+  const path = pathOf(source)
+  const roots = rootsFor(source)
   return async scope => {
-    try {
-      return plain(await expression.evaluate(scope))
-    } catch (error) {
-      throw new ExpressionError(`{{${source}}} ${(error as Error).message}`, { cause: error })
-    }
+    const found = path === undefined ? 'list' : follow(scope, path)
+    return settleMarks(found === 'list' ? await evaluate(source, roots(scope)) : found.value, scope.credentials)
   }
 }
 
-function parse(source: string): jsonata.Expression {
-  try {
-    return jsonata(source, limits)
-  } catch (error) {
-    const { message, position } = error as jsonata.JsonataError
-    throw new ExpressionError(`{{${source}}} is not a JSONata expression: ${message} (character ${position ?? 0})`, { cause: error })
-  }
+async function evaluate(source: string, scope: string): Promise<Json | undefined> {
+  if (scope.length > longestScope)
+    throw new ExpressionError(`${shown(source)} reads more than ${longestScope} characters: take less with a simple path, as input.name`)
+  const { json, failure } = await ask({ source, scope }).catch(error => {
+    throw new ExpressionError(`${shown(source)} ${(error as Error).message}`, { cause: error })
+  })
+  if (failure !== undefined) throw new ExpressionError(`${shown(source)} ${failure}`)
+  return json === undefined ? undefined : JSON.parse(json)
 }
+
+/** What is no expression, and why. Reading ends where several took too long. */
+export async function mistakesIn(sources: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  let ended = 0
+  const open = [...sources].filter(source => source.length <= longestExpression && pathOf(source) === undefined)
+  while (open.length > 0 && ended < mostEnded) {
+    const some = open.splice(0, togetherRead)
+    const note = (index: number, message: string) => found.set(some[index] ?? '', `${shown(some[index] ?? '')} ${message}`)
+    try {
+      const { mistakes = [] } = await ask({ sources: some })
+      for (const [index, mistake] of mistakes.entries()) if (mistake !== undefined) note(index, mistake)
+    } catch (error) {
+      if (!(error instanceof Ended)) throw error
+      note(error.index, error.message)
+      ended += 1
+      open.push(...some.filter((_, index) => index !== error.index))
+    }
+  }
+  return found
+}
+
+const shown = (source: string): string => `{{${source.length > 200 ? `${source.slice(0, 200)}…` : source}}}`
 
 const compileArray =
   (items: readonly Template[]): Template =>
@@ -98,11 +136,3 @@ const compileObject =
 /** Text of a value inside a text: '' for nothing, JSON for objects and lists. */
 export const asText = (value: Json | undefined): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
-
-/** JSONata's arrays carry hidden members, and functions are values there: leave plain JSON. */
-function plain(value: unknown): Json | undefined {
-  if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'string') return value as Json | undefined
-  if (typeof value === 'number') return value
-  if (typeof value !== 'object') return undefined
-  return JSON.parse(JSON.stringify(value))
-}

@@ -80,7 +80,7 @@ export interface Store {
   nextInLine(query: LineQuery): Promise<readonly string[]>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
-  /** Those of the versions (`<bot>@<digest>`) that rows of runs need. */
+  /** Those of the versions (`<key of the bot>@<digest>`) that rows of runs need. */
   neededVersions(ids: readonly string[]): Promise<readonly string[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */
   deleteRun(id: string): Promise<void>

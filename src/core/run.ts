@@ -1,18 +1,6 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
-import type {
-  Action,
-  ArtifactRef,
-  Bot,
-  Caller,
-  Json,
-  JsonObject,
-  Run,
-  RunError,
-  RunEvent,
-  RunStatus,
-  StepRecord,
-  Transition
-} from './types.ts'
+import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
 export const publishGraceMs = 5_000
@@ -24,57 +12,6 @@ const stepsLength = 100
 const artifactsLength = 50
 /** A larger row is looked up by those who want it. */
 const eventBytes = 16_384
-
-export interface NewRun {
-  readonly id: string
-  readonly reference: string
-  readonly caller: Caller
-  readonly bot: Bot
-  readonly action: Action
-  readonly input: JsonObject
-  readonly now: number
-  readonly deadlineAt: number
-  readonly traceparent: string
-  readonly retryOf?: string
-  readonly session?: string | undefined
-  readonly sessionValues?: Json | undefined
-}
-
-export function newRun(from: NewRun): Run {
-  const { caller, bot, action, now, deadlineAt } = from
-  const run: Run = {
-    id: from.id,
-    revision: 1,
-    tenant: caller.tenant,
-    subject: caller.subject,
-    clientId: caller.clientId,
-    bot: bot.name,
-    botDigest: bot.digest,
-    action: action.name,
-    actionEffect: action.effect,
-    input: from.input,
-    status: 'queued',
-    effect: 'none',
-    attempt: 0,
-    reference: from.reference,
-    createdAt: now,
-    updatedAt: now,
-    startBy: Math.min(now + action.timeouts.queueMs, deadlineAt),
-    deadlineAt,
-    notBefore: now,
-    dueAt: Math.min(now + publishGraceMs, now + action.timeouts.queueMs, deadlineAt),
-    probes: 0,
-    ttlMs: action.idempotency.ttlMs,
-    steps: [],
-    artifacts: [],
-    history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
-    traceparent: from.traceparent,
-    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf }),
-    ...(from.session === undefined ? {} : { session: from.session }),
-    ...(from.sessionValues === undefined ? {} : { sessionValues: from.sessionValues })
-  }
-  return run
-}
 
 const endedStatuses: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled', 'outcome_unknown'])
 
@@ -92,13 +29,6 @@ export function statusEvent(run: Run, bytes: number): RunEvent & { type: 'status
 export const isFinal = (run: Run): boolean => hasEnded(run) && run.status !== 'outcome_unknown'
 
 type Changes = { -readonly [K in keyof Run]?: Run[K] | undefined }
-
-/** A loop, because every write of a run comes through here: by way of `Object.entries` it takes several times as long. */
-function withoutUndefined<T extends object>(all: T): T {
-  const kept: Partial<T> = {}
-  for (const name in all) if (all[name] !== undefined) kept[name] = all[name]
-  return kept as T
-}
 
 /** Applies changes (undefined removes a key), counts the revision, notes the transition when the status, the effect or the attempt changes. */
 function next(run: Run, now: number, changes: Changes, note?: string): Run {
@@ -262,6 +192,14 @@ export function resolve(
   }
   return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: run.error && { ...run.error, retryable: true } }, note)
 }
+
+/** Its worker fell silent: dead, paused or cut off. To be followed by where the run goes from here. */
+export const workerLost = (run: Run): Run => ({ ...run, lost: (run.lost ?? 0) + 1 })
+
+const mostLost = 2
+
+/** It may be the run itself that its workers die of: nobody takes it up again, whatever its retry policy allows. */
+export const isPoison = ({ lost = 0 }: Run): boolean => lost >= mostLost
 
 /** Notes that the sweep published the run again, and when it looks next. */
 export function touch(run: Run, now: number): Run {

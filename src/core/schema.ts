@@ -3,8 +3,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import addFormatsModule from 'ajv-formats'
 import { RE2JS } from 're2js'
+import { canonicalJson } from './canonical-json.ts'
 import { checkMetaSchema } from './check-meta-schema.js'
-import type { Check, FieldError, JsonSchema } from './types.ts'
+import type { Check, FieldError, Json, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
 
@@ -48,11 +49,42 @@ export function newAjv(): Ajv2020 {
     code: { regExp }
   })
   addFormats(ajv)
+  boundFormats(ajv)
+  ajv.removeKeyword('uniqueItems')
+  ajv.addKeyword(uniqueItems)
   for (const keyword of annotations) ajv.addKeyword({ keyword })
   // Compiled beforehand, by Ajv too; it would do it again for each manifest.
   const meta = ajv.schemas[dialect]
   if (meta !== undefined) meta.validate = checkMetaSchema
   return ajv
+}
+
+/** Formats of files: any length, and a look at each character once. */
+const ofAnyLength: ReadonlySet<string> = new Set(['byte', 'binary', 'password'])
+const longestFormatted = 4_096
+
+/** A regular expression of a format takes more time than its text is long: a text that long is none. */
+function boundFormats(ajv: Ajv2020): void {
+  for (const [name, format] of Object.entries(ajv.formats)) {
+    const test = testOf(format)
+    if (test !== undefined && !ofAnyLength.has(name)) ajv.addFormat(name, text => text.length <= longestFormatted && test(text))
+  }
+}
+
+function testOf(format: unknown): ((text: string) => boolean) | undefined {
+  if (format instanceof RegExp) return text => format.test(text)
+  if (typeof format === 'function') return format as (text: string) => boolean
+  const { validate, type } = format as { validate?: unknown; type?: unknown }
+  return validate === undefined || type === 'number' ? undefined : testOf(validate)
+}
+
+/** Ajv compares each item with each; by their canonical form it is one look at each. */
+const uniqueItems = {
+  keyword: 'uniqueItems',
+  type: 'array' as const,
+  schemaType: 'boolean' as const,
+  validate: (wanted: boolean, items: readonly Json[]): boolean => !wanted || new Set(items.map(canonicalJson)).size === items.length,
+  error: { message: 'must NOT have duplicate items' }
 }
 
 /** Compiles a schema; throws an Error that says what is wrong with it. */

@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { Reach } from './reach.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
@@ -17,6 +18,8 @@ export interface Caller {
   readonly subject: string
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** When the key or token ends, in Unix milliseconds. */
+  readonly expiresAt?: number | undefined
 }
 
 /** Checks a value against a compiled schema; the empty list means valid. */
@@ -56,6 +59,8 @@ export interface Action {
   /** `<bot>_<action>`: path segment, operationId, tool name, span name. */
   readonly name: string
   readonly bot: string
+  /** Digest of the manifest: the version of the bot, which a caller can pin. */
+  readonly botVersion: string
   readonly title: string
   readonly description: string
   readonly effect: ActionEffect
@@ -77,6 +82,8 @@ export interface Action {
   readonly probe?: { readonly weak: boolean }
   /** Why a second crossing of the commit point is harmless. Absent: it is not. */
   readonly rerun?: { readonly safe: 'target_rejects_duplicates' | 'sets_a_value' }
+  /** No pictures, requests and answers of its runs are kept for people; absent: they are. */
+  readonly evidence?: 'none'
   /** Absent: it takes nothing from a session and leaves nothing in it. */
   readonly session?: SessionUse
   /** What the adapter made of the action when the manifest was loaded. */
@@ -148,12 +155,16 @@ export interface Target {
   readonly waiting: number
   /** Origins that an adapter may reach. */
   readonly egress: readonly string[]
+  /** Of a bot that came over HTTP: which of them may be on a private network. Absent: any. */
+  readonly reach?: Reach | undefined
   /** The values of the environment names that the manifest lists. */
   readonly env: Readonly<Record<string, string>>
 }
 
 export interface Bot {
   readonly name: string
+  /** Whose it is: the tenant that registered it; absent: the operator's own, from a file. */
+  readonly tenant?: string | undefined
   readonly version: string
   /** SHA-256 of the source: runs finish on the digest that they started with. */
   readonly digest: string
@@ -206,6 +217,8 @@ export interface RunError {
   readonly quota?: Quota | undefined
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
+  /** What the target said, in its own words; `detail` keeps to ours. */
+  readonly targetSaid?: string | undefined
 }
 
 export interface Transition {
@@ -221,19 +234,23 @@ export interface Run {
   readonly id: string
   /** Compare-and-set counter: every write is fenced by it. Starts at 1. */
   readonly revision: number
+  /** Shows that this service accepted it as it is; made of the data key. */
+  readonly proof?: string
   readonly tenant: string
   readonly subject: string
   readonly clientId: string
   readonly bot: string
   readonly botDigest: string
+  /** The tenant that had registered the bot; absent: it came from a file. */
+  readonly botTenant?: string | undefined
   readonly action: string
   readonly actionEffect: ActionEffect
   /** Sealed where the schema says `x-sensitive`. */
   readonly input: Json
   /** The session that remembers its output. */
-  readonly session?: string
+  readonly session?: string | undefined
   /** The values that expressions see as `session`, as they were when the run was accepted; sealed. */
-  readonly sessionValues?: Json
+  readonly sessionValues?: Json | undefined
   readonly status: RunStatus
   readonly effect: RunEffect
   readonly attempt: number
@@ -254,6 +271,8 @@ export interface Run {
   /** Its worker fell silent after the commit point: until then the attempt had time to send, so nobody may say that nothing was done. */
   readonly maySendUntil?: number
   readonly probes: number
+  /** How often a worker fell silent while it had the run; absent: never. */
+  readonly lost?: number
   readonly cancelRequested?: boolean
   readonly endedAt?: number
   readonly ttlMs: number
@@ -265,7 +284,7 @@ export interface Run {
   readonly history: readonly Transition[]
   readonly traceparent: string
   /** The run that this one does again, and the one that did this again. */
-  readonly retryOf?: string
+  readonly retryOf?: string | undefined
   readonly retriedBy?: string
   readonly resolvedBy?: string
   /** A tombstone: input and output are gone, the outcome stays. */

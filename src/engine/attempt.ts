@@ -1,11 +1,13 @@
 /** One attempt of a run, and what becomes of it on each side of the commit point. */
+import { botKey } from '../core/bot-key.ts'
 import { FenceLost, NothingSent, RetrofitError } from '../core/errors.ts'
 import { backoffMs } from '../core/retry.ts'
-import { cancel, complete, fail, park, requeue, settle } from '../core/run.ts'
+import { cancel, complete, fail, failCommitted, park, requeue, settle } from '../core/run.ts'
 import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
 import { type OpenCall, openCall } from './call.ts'
+import { credentialsOf } from './credentials-of.ts'
 import type { Work } from './execute.ts'
-import { businessErrorOf, runErrorOf, technicalErrorOf, unknownOutcome } from './outcome.ts'
+import { businessErrorOf, runErrorOf, secretInOutput, technicalErrorOf, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 
@@ -35,7 +37,7 @@ export async function attempt(work: Work): Promise<void> {
 
 async function prepare(work: Work, root: Parameters<typeof openCall>[1]['root']): Promise<OpenCall> {
   const { parts, bot, action, holding } = work
-  const credentials = bot.target.credentials === undefined ? {} : await parts.secrets.get(bot.target.credentials)
+  const credentials = await credentialsOf(parts.secrets, bot, holding.run.tenant)
   const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
   return openCall(work, { root, credentials, input, mayCommit: true })
 }
@@ -74,11 +76,12 @@ export function heeding<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void> {
   const { parts, action, bot } = work
+  if (call.holdsSecret(output)) return secretFound(work, call)
   const errors = action.checkOutput(output)
   if (errors.length > 0)
     throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
   const sealed = parts.sealer.seal(action.output, output)
-  await rememberOutput(parts, { action, session: work.holding.run.session, output })
+  await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
   const steps = call.records
   try {
     await end(work, (run, now) => complete(run, sealed, { now, steps }))
@@ -87,7 +90,16 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
     const note = 'told late by its own worker'
     if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, note })))) throw error
   }
-  await parts.breakers.succeeded(bot.name).catch(() => undefined)
+  await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
+}
+
+/** Nothing of the output is kept. The target has answered, so after the commit point the effect is there. */
+async function secretFound(work: Work, call: OpenCall): Promise<void> {
+  const steps = call.records
+  const error = secretInOutput(work.action.name, work.holding.run.effect === 'none' ? 'none' : 'committed')
+  work.parts.telemetry.log.error({ runId: work.holding.run.id, action: work.action.name }, 'an output held a credential and was dropped')
+  if (!call.committed) return void (await end(work, (run, now) => fail(run, runErrorOf(error), { now, steps }), 'uncrossed'))
+  await end(work, (run, now) => failCommitted(run, runErrorOf(error), { now }))
 }
 
 /** The lease ran out, but who sent the request knows better than a probe or a person: taken as long as nobody has settled the run. */
@@ -113,12 +125,13 @@ async function end(work: Work, change: (run: Run, now: number) => Run, from?: 'u
 
 async function failed(work: Work, call: OpenCall, error: unknown): Promise<void> {
   if (error instanceof FenceLost || work.holding.stopReason === 'fence_lost') throw new FenceLost(work.holding.run.id)
-  const business = businessErrorOf(work.action, error, call.redact)
+  const business = businessErrorOf(work.action, error, call)
   const technical = technicalErrorOf(error, call.redact)
   const steps = call.records
+  await noteTarget(work, error, business !== undefined)
   if (mayBeThere(work, call, { notApplied: error instanceof NothingSent || business?.notApplied === true })) {
     const reason = call.redact(stoppedBy(work) ?? business?.detail ?? technical.detail)
-    return afterCommit(work, { reason, steps })
+    return afterCommit(work, { reason, steps, targetSaid: (business ?? technical).targetSaid })
   }
   if (business !== undefined) {
     const { notApplied: _, ...runError } = business
@@ -127,6 +140,14 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
   }
   const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
   await beforeCommit(work, { error: { ...technical, retryable }, steps })
+}
+
+/** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */
+async function noteTarget({ parts, bot, holding }: Work, error: unknown, saidNo: boolean): Promise<void> {
+  const { breakers } = parts
+  if (saidNo) await breakers.succeeded(botKey(bot.name, bot.tenant), holding.run).catch(() => undefined)
+  const isDown = (error instanceof RetrofitError || error instanceof NothingSent) && error.targetDown
+  if (isDown && holding.stopReason === undefined) await breakers.failed(botKey(bot.name, bot.tenant), holding.run).catch(() => undefined)
 }
 
 /**
@@ -149,12 +170,14 @@ interface Failure {
 }
 
 /** An attempt that took its whole time; another one is made while the run itself has time. */
-const tooSlow = ({ detail }: RunError): RunError =>
-  runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${detail}`.slice(0, 500) }))
+const tooSlow = ({ detail, targetSaid }: RunError): RunError => ({
+  ...runErrorOf(new RetrofitError('deadline_exceeded', { detail: `Not done in time; last: ${detail}`.slice(0, 500) })),
+  ...(targetSaid === undefined ? {} : { targetSaid })
+})
 
 /** Nothing can have happened: cancel, hand back, fail or try again. */
 async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void> {
-  const { holding, action, parts, bot } = work
+  const { holding, action, parts } = work
   const reason = holding.stopReason
   if (reason === 'cancelled' || holding.run.cancelRequested)
     return void (await end(work, (run, now) => cancel(run, now, 'cancelled before the commit point'), 'uncrossed'))
@@ -163,7 +186,6 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
       requeue(run, { now, steps, notBefore: now, note: 'handed back by a worker that stops' })
     ))
   const told = reason === 'deadline' ? tooSlow(error) : error
-  if (reason !== 'deadline' && error.code === 'target_failed') await parts.breakers.failed(bot.name).catch(() => undefined)
   const waitMs = backoffMs(action.retry, holding.run.attempt)
   const again = told.retryable && holding.run.attempt < action.retry.attempts && parts.store.now() + waitMs < holding.run.deadlineAt
   if (!again) return void (await end(work, (run, now) => fail(run, told, { now, steps }), 'uncrossed'))
@@ -173,10 +195,16 @@ async function beforeCommit(work: Work, { error, steps }: Failure): Promise<void
   goOnLater(parts, next)
 }
 
+interface Lost {
+  readonly reason: string
+  readonly targetSaid?: string | undefined
+  readonly steps: OpenCall['records']
+}
+
 /** It may have happened: nothing is run again; the probe is asked when a late effect has had its time. */
-async function afterCommit(work: Work, { reason, steps }: { readonly reason: string; readonly steps: OpenCall['records'] }): Promise<void> {
+async function afterCommit(work: Work, { reason, targetSaid, steps }: Lost): Promise<void> {
   const { action, holding, parts } = work
-  const error = unknownOutcome(`After the commit point: ${reason}`.slice(0, 500))
+  const error = unknownOutcome(`After the commit point: ${reason}`.slice(0, 500), targetSaid)
   if (action.probe === undefined && action.rerun === undefined) {
     return void (await end(work, (run, now) => park(run, error, { now, steps, probeAt: undefined })))
   }

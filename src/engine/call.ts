@@ -1,19 +1,23 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
 import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
-import type { JsonObject, StepRecord } from '../core/types.ts'
+import type { Json, JsonObject, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
-import type { Credentials } from '../governance/secrets.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
+import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
+import { hideEnvironment } from './hide-environment.ts'
 import { Stopped } from './holding.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
+  /** Whether what leaves holds a credential's value, also encoded. */
+  holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
   close(): void
 }
@@ -21,38 +25,43 @@ export interface OpenCall extends Call {
 /** `root` is the span of the attempt; `mayCommit` is false for probes. */
 export function openCall(
   work: Work,
-  options: { readonly root: Span; readonly credentials: Credentials; readonly input: JsonObject; readonly mayCommit: boolean }
+  options: { readonly root: Span; readonly credentials: UsableCredentials; readonly input: JsonObject; readonly mayCommit: boolean }
 ): OpenCall {
   const { bot, action, holding } = work
   const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
-  const sensitive = [...Object.values(credentials), ...sensitiveTexts(action.input, input), ...session.sensitive]
+  const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
+  const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
     steps: action.steps,
-    bot: { name: bot.name, digest: bot.digest },
+    bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
     action: action.name,
     target: bot.target,
     run: { id, reference, attempt, tenant },
     input,
     session: session.values,
     ...(work.screen === undefined ? {} : { screen: { id: work.screen.id, use: work.screen.use } }),
-    credentials,
+    credentials: credentials.values,
+    credentialOrigins: credentials.origins,
+    credentialsAt: seenAt(credentials, bot),
     signal: holding.signal,
     deadlineAt: holding.run.deadlineAt,
+    evidence: action.evidence,
     sensitive,
-    redact: createRedactor(sensitive),
+    redact: text => hidden(clean(text)),
     records: tracer.records,
+    holdsSecret: credentials.isIn,
     get committed() {
       return committed
     },
     commit: async sent => {
       if (!options.mayCommit || committed)
         throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
-      await cross(work, sent)
+      await cross(work, action.evidence === 'none' ? undefined : sent)
       if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
     },

@@ -1,8 +1,11 @@
 /** The bots that are served now, and every version that a run may still need. */
+import { botKey, keyOfRun, partsOfKey } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import type { Records } from '../core/ports.ts'
-import type { Bot } from '../core/types.ts'
-import type { Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
+import type { Action, Bot, Caller } from '../core/types.ts'
+import { versionId } from '../core/version.ts'
+import { missingScopes } from '../governance/scopes.ts'
+import type { BotOfRun, Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
 import { mostOf, overQuota, type Quotas } from './quotas.ts'
 import { type ShelfParts, shelve } from './shelf.ts'
 
@@ -10,12 +13,21 @@ export type Parsed =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
   | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
 
+/** `file` is what messages name, `name` what the bot must be called; without a tenant the manifest is the operator's own. */
+export interface ParseOptions {
+  readonly file: string
+  readonly name?: string | undefined
+  readonly tenant: string | undefined
+}
+
 export interface CatalogParts {
   readonly records: Records
   readonly quotas?: Quotas | undefined
   readonly neededVersions?: ShelfParts['neededVersions']
-  /** The manifest loader; `file` is what its messages name, `name` what the bot must be called. */
-  parse(source: string, options: { readonly file: string; readonly name?: string }): Parsed
+  /** The manifest loader. */
+  parse(source: string, options: ParseOptions): Promise<Parsed> | Parsed
+  /** Why a bot that a tenant registers may not have what it asks for, beside mistakes of the manifest itself. */
+  refuse?: ((bot: Bot) => Promise<ManifestIssue | undefined>) | undefined
 }
 
 /** A catalog whose owner feeds it: files from the bots folder, and registered bots from the ledger. */
@@ -27,20 +39,33 @@ export interface FedCatalog extends Catalog {
   refresh(): Promise<void>
 }
 
+type Found = { readonly bot: Bot; readonly action: Action }
+
+/** What one tenant sees: the operator's bots and its own. */
+interface View {
+  readonly entries: readonly CatalogEntry[]
+  readonly actions: ReadonlyMap<string, Found>
+}
+
 interface State {
   readonly files: Map<string, Bot>
+  /** By key. */
   registered: ReadonlyMap<string, Bot>
   readonly versions: Map<string, Bot>
-  /** Name → adapter. */
+  /** Key → adapter. */
   known: ReadonlyMap<string, string>
-  readonly listeners: Set<() => void>
-  actions: ReadonlyMap<string, { readonly bot: Bot; readonly action: Bot['actions'][number] }>
+  readonly listeners: Set<(tenant?: string) => void>
+  /** Made when somebody asks, by tenant; `undefined` is the operator's bots alone. */
+  readonly views: Map<string | undefined, View>
   stamp: number
   recordStamp: number
   knownStamp: number
+  /** Looks at the ledger follow each other: a slow old one never overwrites a new one. */
+  refreshing: Promise<void>
 }
 
-const versionId = (name: string, digest: string): string => `${name}@${digest}`
+const keyOf = ({ name, tenant }: Bot): string => botKey(name, tenant)
+const idOf = (bot: Bot): string => versionId(keyOf(bot), bot.digest)
 
 export function createCatalog(parts: CatalogParts): FedCatalog {
   const state: State = {
@@ -49,18 +74,21 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     versions: new Map(),
     known: new Map(),
     listeners: new Set(),
-    actions: new Map(),
+    views: new Map(),
     stamp: 0,
     recordStamp: -1,
-    knownStamp: -1
+    knownStamp: -1,
+    refreshing: Promise.resolve()
   }
-  const entry = (name: string): CatalogEntry | undefined => entries(state).find(({ bot }) => bot.name === name)
+  const versionOf = (run: BotOfRun) => version(parts, state, { key: keyOfRun(run), digest: run.botDigest })
   return {
-    entries: () => entries(state),
-    entry,
+    entries: tenant => viewOf(state, tenant).entries,
+    entry: (name, tenant) => viewOf(state, tenant).entries.find(({ bot }) => bot.name === name),
     known: () => known(state),
-    action: name => state.actions.get(name),
-    version: (name, digest) => version(parts, state, versionId(name, digest)),
+    current: key => currentOf(state, key),
+    action: (name, tenant) => viewOf(state, tenant).actions.get(name),
+    versionOf,
+    actionOf: async run => (await versionOf(run))?.actions.find(({ name }) => name === run.action),
     get stamp() {
       return state.stamp
     },
@@ -68,9 +96,9 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
       state.listeners.add(listener)
       return () => state.listeners.delete(listener)
     },
-    register: (name, source) => register(parts, state, { name, source }),
-    unregister: name => unregister(parts, state, name),
-    check: async source => parts.parse(source, { file: 'bot.yaml' }),
+    register: (name, source, owner) => register(parts, state, { name, source, ...owner }),
+    unregister: (name, tenant) => unregister(parts, state, { name, tenant }),
+    check: async (source, tenant) => check(parts, source, tenant),
     setFile: async bot => {
       if (state.files.get(bot.name)?.digest === bot.digest) return
       await keepVersion(parts, state, bot)
@@ -84,22 +112,39 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
   }
 }
 
+function viewOf(state: State, tenant: string | undefined): View {
+  const known = state.views.get(tenant)
+  if (known !== undefined) return known
+  const entries = entriesOf(state, tenant)
+  const actions = entries.flatMap(({ bot }) => bot.actions.map(action => [action.name, { bot, action }] as const))
+  const view = { entries, actions: new Map(actions) }
+  state.views.set(tenant, view)
+  return view
+}
+
 /** A file wins over a registered bot of the same name. */
-function entries({ files, registered }: State): readonly CatalogEntry[] {
+function entriesOf({ files, registered }: State, tenant: string | undefined): readonly CatalogEntry[] {
   const all: CatalogEntry[] = [...files.values()].map(bot => ({ bot, origin: 'file' }))
-  for (const bot of registered.values()) if (!files.has(bot.name)) all.push({ bot, origin: 'registered' })
+  if (tenant !== undefined)
+    for (const bot of registered.values()) if (bot.tenant === tenant && !files.has(bot.name)) all.push({ bot, origin: 'registered' })
   return all.sort((a, b) => (a.bot.name < b.bot.name ? -1 : 1))
 }
 
-function known(state: State): readonly KnownBot[] {
-  const all = new Map([...state.known, ...entries(state).map(({ bot }) => [bot.name, bot.adapter] as const)])
-  return [...all].map(([name, adapter]) => ({ name, adapter }))
+function currentOf({ files, registered }: State, key: string): Bot | undefined {
+  return partsOfKey(key).tenant === undefined ? files.get(key) : registered.get(key)
 }
 
-function changed(state: State): void {
-  state.actions = new Map(entries(state).flatMap(({ bot }) => bot.actions.map(action => [action.name, { bot, action }] as const)))
+function known(state: State): readonly KnownBot[] {
+  const current = [...state.files.values(), ...state.registered.values()].map(bot => [keyOf(bot), bot.adapter] as const)
+  return [...new Map([...state.known, ...current])].map(([key, adapter]) => ({ key, name: partsOfKey(key).name, adapter }))
+}
+
+/** With a tenant, only what that tenant sees is another. */
+function changed(state: State, tenant?: string): void {
+  if (tenant === undefined) state.views.clear()
+  else state.views.delete(tenant)
   state.stamp++
-  for (const listener of state.listeners) listener()
+  for (const listener of state.listeners) listener(tenant)
 }
 
 /** The others are read again when a run needs one. */
@@ -113,40 +158,73 @@ function remember({ versions }: State, id: string, bot: Bot): void {
 
 /** Durable before it is served: a run that starts on it must find it after a restart, in any process. */
 async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): Promise<void> {
-  const id = versionId(bot.name, bot.digest)
+  const [id, key] = [idOf(bot), keyOf(bot)]
   if ((await records.get('bot-version', id)) === undefined) await records.put('bot-version', id, { source: bot.source })
   remember(state, id, bot)
-  if (state.known.get(bot.name) === bot.adapter) return
-  await records.put('bot-name', bot.name, { adapter: bot.adapter })
-  state.known = new Map(state.known).set(bot.name, bot.adapter)
+  if (state.known.get(key) === bot.adapter) return
+  await records.put('bot-name', key, { adapter: bot.adapter })
+  state.known = new Map(state.known).set(key, bot.adapter)
 }
 
-async function version({ records, parse }: CatalogParts, state: State, id: string): Promise<Bot | undefined> {
+async function version(
+  { records, parse }: CatalogParts,
+  state: State,
+  { key, digest }: { readonly key: string; readonly digest: string }
+): Promise<Bot | undefined> {
+  const id = versionId(key, digest)
   const known = state.versions.get(id)
   if (known !== undefined) return known
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
-  const bot = record === undefined ? undefined : parse(record.source, { file: id }).bot
+  const { tenant } = partsOfKey(key)
+  const bot = record === undefined ? undefined : (await parse(record.source, { file: id, tenant })).bot
   if (bot !== undefined) remember(state, id, bot)
   return bot
+}
+
+interface Registering {
+  readonly name: string
+  readonly source: string
+  readonly caller: Caller
+  readonly tenant: string
 }
 
 async function register(
   parts: CatalogParts,
   state: State,
-  { name, source }: { name: string; source: string }
+  { name, source, caller, tenant }: Registering
 ): Promise<{ bot: Bot; created: boolean }> {
-  const { bot, issues } = parts.parse(source, { file: 'bot.yaml', name })
+  const { bot, issues } = await parts.parse(source, { file: 'bot.yaml', name, tenant })
   if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
+  allowScopes(caller, bot)
+  const refusal = await parts.refuse?.(bot)
+  if (refusal !== undefined) throw invalid([refusal])
   await refresh(parts, state)
-  const created = !state.registered.has(name)
-  if (created && state.registered.size >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', state.registered.size)
-  const gone = await shelve(parts, name, versionId(name, bot.digest))
-  for (const id of gone) state.versions.delete(id)
+  const key = keyOf(bot)
+  const created = !state.registered.has(key)
+  const used = [...state.registered.values()].filter(other => other.tenant === tenant).length
+  if (created && used >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', used)
+  for (const id of await shelve(parts, key, idOf(bot))) state.versions.delete(id)
   await keepVersion(parts, state, bot)
-  await parts.records.put('bot', name, { source, digest: bot.digest })
+  await parts.records.put('bot', key, { source, digest: bot.digest })
   await refresh(parts, state)
   return { bot, created }
+}
+
+/** Nobody hands out what they do not hold: an action with a scope of its own would be a way to callers that trust that scope. */
+function allowScopes({ scopes }: Caller, { actions }: Bot): void {
+  const missing = [...new Set(actions.flatMap(action => missingScopes(scopes, action.scopes)))]
+  if (missing.length > 0)
+    throw new RetrofitError('insufficient_scope', {
+      detail: `The manifest gives its actions scopes that the key does not hold: ${missing.join(', ')}.`,
+      hint: 'Use scopes that the key holds, or register with a key that holds these too.'
+    })
+}
+
+async function check(parts: CatalogParts, source: string, tenant: string): Promise<Parsed> {
+  const parsed = await parts.parse(source, { file: 'bot.yaml', tenant })
+  const refusal = parsed.bot === undefined ? undefined : await parts.refuse?.(parsed.bot)
+  return refusal === undefined ? parsed : { issues: [...parsed.issues, refusal] }
 }
 
 const invalid = (issues: readonly ManifestIssue[]): RetrofitError =>
@@ -155,35 +233,50 @@ const invalid = (issues: readonly ManifestIssue[]): RetrofitError =>
     errors: issues.map(({ line, column, pointer, message }) => ({ pointer, message: `line ${line}, column ${column}: ${message}` }))
   })
 
-async function unregister(parts: CatalogParts, state: State, name: string): Promise<void> {
-  if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
-  if (!(await parts.records.delete('bot', name))) throw new RetrofitError('bot_not_found', { detail: `There is no bot ${name}.` })
+async function unregister(parts: CatalogParts, state: State, { name, tenant }: { name: string; tenant: string }): Promise<void> {
+  if (!(await parts.records.delete('bot', botKey(name, tenant)))) {
+    if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
+    throw new RetrofitError('bot_not_found', { detail: `There is no bot ${name}.` })
+  }
   await refresh(parts, state)
 }
 
-async function refresh(parts: CatalogParts, state: State): Promise<void> {
+/** Records of versions that knew no tenants carry the bare name: they belong to the tenant that every key was of. */
+const firstTenant = 'default'
+
+function refresh(parts: CatalogParts, state: State): Promise<void> {
+  const turn = state.refreshing.then(() => readRegistered(parts, state))
+  state.refreshing = turn.catch(() => undefined)
+  return turn
+}
+
+async function readRegistered(parts: CatalogParts, state: State): Promise<void> {
   await refreshKnown(parts, state)
   const stamp = await parts.records.stamp('bot')
   if (stamp === state.recordStamp) return
   const next = new Map<string, Bot>()
   for (const { id, value } of await parts.records.list('bot')) {
+    const { name, tenant = firstTenant } = partsOfKey(id)
+    const key = botKey(name, tenant)
     const { source, digest } = value as { readonly source: string; readonly digest: string }
-    const before = state.registered.get(id)
+    const before = state.registered.get(key)
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
-    const bot = before?.digest === digest ? before : (parts.parse(source, { file: `${id} (registered)` }).bot ?? before)
+    const bot = before?.digest === digest ? before : ((await parts.parse(source, { file: `${key} (registered)`, tenant })).bot ?? before)
     if (bot === undefined) continue
-    remember(state, versionId(bot.name, bot.digest), bot)
-    next.set(id, bot)
+    remember(state, idOf(bot), bot)
+    next.set(key, bot)
   }
+  const before = state.registered
   state.registered = next
   state.recordStamp = stamp
-  changed(state)
+  const touched = [...next.keys(), ...before.keys()].filter(key => next.get(key) !== before.get(key))
+  for (const tenant of new Set(touched.map(key => partsOfKey(key).tenant))) changed(state, tenant)
 }
 
 async function refreshKnown({ records }: CatalogParts, state: State): Promise<void> {
   const stamp = await records.stamp('bot-name')
   if (stamp === state.knownStamp) return
-  const found = (await records.list('bot-name')).map(({ id, value }) => [id, (value as unknown as KnownBot).adapter] as const)
+  const found = (await records.list('bot-name')).map(({ id, value }) => [id, (value as { readonly adapter: string }).adapter] as const)
   state.known = new Map([...state.known, ...found])
   state.knownStamp = stamp
   for (const listener of state.listeners) listener()

@@ -104,14 +104,14 @@ async function visible(parts: Parts, caller: Caller, runId: string): Promise<Run
 async function maySee(parts: Parts, caller: Caller, run: Run): Promise<boolean> {
   if (run.tenant !== caller.tenant) return false
   if (allows(caller.scopes, ['runs:read'])) return true
-  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const action = await parts.catalog.actionOf(run)
   return action !== undefined && allows(caller.scopes, action.scopes)
 }
 
 /** As the caller may read it: the input masked, the output open. */
 async function present(parts: Parts, run: Run): Promise<Run> {
   if (run.expired) return run
-  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const action = await parts.catalog.actionOf(run)
   if (action === undefined) return run
   const { output } = run
   return {

@@ -53,7 +53,7 @@ export interface Decision {
 }
 
 export async function resolve(parts: Parts, { caller, run, decision }: { caller: Caller; run: Run; decision: Decision }): Promise<Run> {
-  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const action = await parts.catalog.actionOf(run)
   const { output } = decision
   if (output !== undefined && action !== undefined) {
     const errors = action.checkOutput(output).map(error => ({ ...error, pointer: `/output${error.pointer}` }))
@@ -72,7 +72,7 @@ export async function resolve(parts: Parts, { caller, run, decision }: { caller:
     )
   })
   if (action !== undefined && output !== undefined && after.status === 'completed')
-    await rememberOutput(parts, { action, session: run.session, output })
+    await rememberOutput(parts, { action, session: run.session, tenant: run.tenant, output })
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, outcome: decision.outcome }, 'resolved by a person')
   parts.telemetry.runEnded(after)
   return after
@@ -93,8 +93,8 @@ export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run
       effect: run.effect,
       runId: run.id
     })
-  const found = parts.catalog.action(run.action)
-  const before = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  const found = parts.catalog.action(run.action, caller.tenant)
+  const before = await parts.catalog.actionOf(run)
   if (found === undefined || before === undefined)
     throw new RetrofitError('action_not_found', { detail: `There is no action ${run.action} any more.` })
   const input = parts.sealer.open(before.input, run.input) as JsonObject

@@ -16,6 +16,8 @@ export interface CallRequest {
   readonly traceparent?: string
   /** The session that the call is made in. */
   readonly session?: string
+  /** The digest of the only version of the bot that the caller wants to call. */
+  readonly botVersion?: string | undefined
 }
 
 export interface Submitted {
@@ -94,24 +96,42 @@ export interface CatalogEntry {
 }
 
 export interface KnownBot {
+  /** `botKey`: names it among the bots of all tenants. */
+  readonly key: string
   readonly name: string
   readonly adapter: string
 }
 
+/** What a run says about its bot. */
+export type BotOfRun = Pick<Run, 'bot' | 'botDigest' | 'botTenant' | 'action'>
+
+/** A tenant sees the operator's bots and those that it registered; without a tenant only the operator's are seen. */
 export interface Catalog {
-  entries(): readonly CatalogEntry[]
+  entries(tenant?: string): readonly CatalogEntry[]
   /** Every bot that was ever here, also those that are gone: runs that were accepted before that wait for a worker still. */
   known(): readonly KnownBot[]
-  entry(bot: string): CatalogEntry | undefined
-  action(name: string): { readonly bot: Bot; readonly action: Action } | undefined
+  entry(bot: string, tenant: string): CatalogEntry | undefined
+  /** The version that is served now, by its `botKey`. */
+  current(key: string): Bot | undefined
+  action(name: string, tenant: string): { readonly bot: Bot; readonly action: Action } | undefined
   /** The bot version that a run started with, also when a newer one is current. */
-  version(bot: string, digest: string): Promise<Bot | undefined>
+  versionOf(run: BotOfRun): Promise<Bot | undefined>
+  /** The run's action in that version. */
+  actionOf(run: BotOfRun): Promise<Action | undefined>
   /** Changes whenever a bot does: the published documents are cached by it. */
   readonly stamp: number
-  onChange(listener: () => void): () => void
-  /** Declarative manifests only. Throws invalid_manifest (errors[] holds every mistake) or bot_from_file. */
-  register(name: string, source: string): Promise<{ readonly bot: Bot; readonly created: boolean }>
-  unregister(name: string): Promise<void>
+  /** With a tenant: only what that tenant sees has changed. */
+  onChange(listener: (tenant?: string) => void): () => void
+  /**
+   * Declarative manifests only. The bot belongs to the tenant. Throws invalid_manifest (errors[] holds every mistake), bot_from_file, or
+   * insufficient_scope where the manifest gives an action a scope that the caller does not hold.
+   */
+  register(
+    name: string,
+    source: string,
+    owner: { readonly caller: Caller; readonly tenant: string }
+  ): Promise<{ readonly bot: Bot; readonly created: boolean }>
+  unregister(name: string, tenant: string): Promise<void>
   /** Registers nothing. Without a bot, at least one issue is an error. */
-  check(source: string): Promise<{ readonly bot?: Bot | undefined; readonly issues: readonly ManifestIssue[] }>
+  check(source: string, tenant: string): Promise<{ readonly bot?: Bot | undefined; readonly issues: readonly ManifestIssue[] }>
 }

@@ -1,4 +1,5 @@
 /** What a worker does with a delivery: claim the run through the fence, ack, and attempt or probe it. */
+import { botKey, keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Delivery, Message } from '../core/ports.ts'
@@ -7,6 +8,7 @@ import type { Action, Bot, Run } from '../core/types.ts'
 import { attempt } from './attempt.ts'
 import { Holding } from './holding.ts'
 import { moveUp } from './line.ts'
+import { isOrdered } from './order.ts'
 import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { type Place, placesOf } from './places.ts'
@@ -31,13 +33,16 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   // A message without a row proves that the ledger lost it: nothing may run.
   if (run === undefined)
     return parts.telemetry.log.error({ runId: delivery.message.runId }, 'a message without a run in the ledger; dropped')
+  if (keyOfRun(run) !== delivery.message.bot)
+    return parts.telemetry.log.error({ runId: run.id, bot: run.bot }, 'a message of another bot names this run; dropped')
   const now = parts.store.now()
   const turn = turnOf(run, now)
   if (turn === 'none') return
   if (turn === 'wait') return goOnLater(parts, run)
-  const bot = await parts.catalog.version(run.bot, run.botDigest)
+  const bot = await parts.catalog.versionOf(run)
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)
+  if (!isOrdered(parts.sealer, run)) return unordered(parts, run)
   if (run.status === 'queued' && run.startBy <= now && run.attempt === 0) return tooLate(parts, run)
   const screen = turn === 'attempt' ? await screenOf(parts, { run, bot, action }) : undefined
   if (screen === 'none') return
@@ -84,7 +89,7 @@ async function screenOf(parts: Parts, { run, bot, action }: { run: Run; bot: Bot
   try {
     const screen = await parts.screens?.enter(run, bot, action)
     if (screen !== 'elsewhere' && screen !== 'busy') return screen
-    if (screen === 'elsewhere') parts.store.emit({ type: 'handover', runId: run.id, bot: run.bot, screen: screenIdOf(run) })
+    if (screen === 'elsewhere') parts.store.emit({ type: 'handover', runId: run.id, bot: keyOfRun(run), screen: screenIdOf(run) })
     publishSoon(parts, run)
     return 'none'
   } catch (error) {
@@ -154,7 +159,7 @@ async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 
   const limit = bot.target.concurrency
   if (limit === undefined) return { release: async () => undefined }
   const until = Math.max(run.startBy, run.notBefore + parts.settings.leaseMs)
-  return placesOf(parts, bot.name).take({ limit, until, shutdown })
+  return placesOf(parts, botKey(bot.name, bot.tenant)).take({ limit, until, shutdown })
 }
 
 async function tooLate(parts: Parts, run: Run): Promise<void> {
@@ -166,11 +171,23 @@ async function tooLate(parts: Parts, run: Run): Promise<void> {
 }
 
 /** The bot version is gone for good (its record was deleted): say so instead of waiting for ever. */
-async function orphaned(parts: Parts, run: Run): Promise<void> {
-  const now = parts.store.now()
-  const error = runErrorOf(
+const orphaned = (parts: Parts, run: Run): Promise<void> =>
+  dropped(
+    parts,
+    run,
     new RetrofitError('target_failed', { detail: `The version of ${run.bot} that this run started with is gone.`, retryable: false })
   )
+
+/** Written by somebody else, or changed; or accepted by a version that proved nothing: then nothing is lost by a second try. */
+function unordered(parts: Parts, run: Run): Promise<void> {
+  parts.telemetry.log.error({ runId: run.id }, 'a run in the ledger does not have the proof of this installation; it is not carried out')
+  const detail = 'The row of this run does not show that this service accepted it as it is: an older version wrote it, or somebody else.'
+  return dropped(parts, run, new RetrofitError('internal_error', { detail, retryable: run.proof === undefined }))
+}
+
+async function dropped(parts: Parts, run: Run, problem: RetrofitError): Promise<void> {
+  const now = parts.store.now()
+  const error = runErrorOf(problem)
   const next = run.effect === 'none' ? fail(run, error, { now }) : park(run, error, { now, probeAt: undefined })
   if (await parts.store.updateRun(next)) parts.telemetry.runEnded(next)
 }

@@ -1,5 +1,7 @@
 /** A run while a worker holds its lease: every change goes through the fence, one after the other. */
+
 import { FenceLost } from '../core/errors.ts'
+import { type LongTimer, longTimer } from '../core/long-timer.ts'
 import { clearCommit, hasEnded, type Lease, renew } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { Parts } from './parts.ts'
@@ -22,7 +24,7 @@ export class Holding {
   private readonly parts: Parts
   private readonly abort = new AbortController()
   private readonly heartbeat: NodeJS.Timeout
-  private readonly deadline: NodeJS.Timeout
+  private readonly deadline: LongTimer
   private readonly off: () => void
   private readonly worker: string
   private last: Run
@@ -34,7 +36,7 @@ export class Holding {
     this.crossedBefore = run.effect !== 'none'
     this.worker = run.lease?.worker ?? parts.settings.worker
     this.heartbeat = setInterval(() => this.beat(), parts.settings.leaseMs / 3)
-    this.deadline = setTimeout(() => this.stop('deadline'), limitMs)
+    this.deadline = longTimer(() => this.stop('deadline'), limitMs)
     const off = parts.hub.on(run.id, event => event.type === 'status' && this.refresh(event.revision))
     const stop = () => this.stop('shutdown')
     shutdown.addEventListener('abort', stop)
@@ -89,7 +91,7 @@ export class Holding {
   /** Ends the heartbeat. The lease itself ends with the last `advance`. */
   release(): void {
     clearInterval(this.heartbeat)
-    clearTimeout(this.deadline)
+    this.deadline.clear()
     this.off()
   }
 

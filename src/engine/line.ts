@@ -2,6 +2,7 @@
  * A bot's queue holds the oldest few of each tenant's waiting runs; the others wait in the ledger until those before them are gone. So
  * nobody stands behind all that somebody else has sent.
  */
+import { keyOfRun } from '../core/bot-key.ts'
 import type { Bot, Run } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
@@ -12,7 +13,7 @@ const most = 32
 /** How many of one tenant's runs are in the queue at once. */
 export const windowOf = (bot: Pick<Bot, 'target'> | undefined): number => Math.min(most, 2 * (bot?.target.concurrency ?? most))
 
-const windowOfRun = ({ catalog }: Parts, { bot }: Run): number => windowOf(catalog.entry(bot)?.bot)
+const windowOfRun = ({ catalog }: Parts, run: Run): number => windowOf(catalog.current(keyOfRun(run)))
 
 /** Whether it is among the first, or older than any that stand in line: from before there was one. */
 export async function isInWindow(parts: Parts, run: Run): Promise<boolean> {

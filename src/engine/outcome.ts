@@ -1,6 +1,8 @@
 /** From what an adapter threw to what the ledger keeps. */
-import { BusinessError, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { Action, DeclaredError, Json, JsonObject, RunError } from '../core/types.ts'
+import { BusinessError, errorKinds, NothingSent, RetrofitError } from '../core/errors.ts'
+import { ExpressionError } from '../core/expression.ts'
+import { own } from '../core/own.ts'
+import type { Action, DeclaredError, Json, JsonObject, RunEffect, RunError } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
 
 export const runErrorOf = (error: RetrofitError): RunError => ({
@@ -14,31 +16,49 @@ export const runErrorOf = (error: RetrofitError): RunError => ({
   ...(error.errors.length === 0 ? {} : { errors: error.errors })
 })
 
+/** The output of an action held a credential. */
+export const secretInOutput = (action: string, effect: RunEffect): RetrofitError =>
+  new RetrofitError('secret_in_output', { detail: `The output of ${action} holds a value of the target's credentials.`, effect })
+const mostSaid = 1_000
+
+/** For the run that is kept: without a member where nothing was said. */
+function said(
+  { targetSaid }: { readonly targetSaid?: string | undefined },
+  redact: (text: string) => string
+): Pick<RunError, 'targetSaid'> {
+  return targetSaid === undefined || targetSaid === '' ? {} : { targetSaid: redact(targetSaid).slice(0, mostSaid) }
+}
+
 /** A declared error of the action, or undefined when the code is not declared. */
 export function businessErrorOf(
   action: Action,
   error: unknown,
-  redact: (text: string) => string
+  call: { redact(text: string): string; holdsSecret(value: Json): boolean }
 ): (RunError & { readonly notApplied: boolean }) | undefined {
   if (!(error instanceof BusinessError)) return undefined
-  const declared = action.errors[error.code]
+  const declared = own(action.errors, error.code)
   if (declared === undefined) return undefined
   return {
     code: error.code,
     status: declared.status,
     title: declared.title,
-    detail: redact(error.message),
+    detail: call.redact(error.message),
+    ...said(error, text => call.redact(text)),
     retryable: false,
-    ...dataOf(declared, error.data, redact),
+    ...dataOf(declared, error.data, call),
     hint: declared.hint ?? 'The target said no for a reason of its own; change the input or ask the user. Do not retry as it is.',
     notApplied: declared.notApplied
   }
 }
 
 /** What does not fit is no part of the contract: it stays here. Nobody opens a failed run's seals, so marked parts are dots at once. */
-function dataOf({ data: declared }: DeclaredError, data: Json | undefined, redact: (text: string) => string): { readonly data?: Json } {
-  if (declared === undefined || data === undefined || declared.check(data).length > 0) return {}
-  return { data: mapTexts(mask(declared.schema, data), redact) }
+function dataOf(
+  { data: declared }: DeclaredError,
+  data: Json | undefined,
+  call: { redact(text: string): string; holdsSecret(value: Json): boolean }
+): { readonly data?: Json } {
+  if (declared === undefined || data === undefined || declared.check(data).length > 0 || call.holdsSecret(data)) return {}
+  return { data: mapTexts(mask(declared.schema, data), text => call.redact(text)) }
 }
 
 function mapTexts(value: Json, change: (text: string) => string): Json {
@@ -50,15 +70,17 @@ function mapTexts(value: Json, change: (text: string) => string): Json {
 
 /** Any other failure is technical. The detail of a foreign error is its first line, redacted and cut. */
 export function technicalErrorOf(error: unknown, redact: (text: string) => string): RunError {
-  if (error instanceof RetrofitError) return { ...runErrorOf(error), detail: redact(error.message) }
+  if (error instanceof RetrofitError) return { ...runErrorOf(error), detail: redact(error.message), ...said(error, redact) }
   const text = Error.isError(error) ? error.message : String(error)
   const detail = redact(text.split('\n', 1)[0] ?? '').slice(0, 500)
   const { status, title, retryable, hint } = errorKinds.target_failed
-  return { code: 'target_failed', status, title, detail, retryable, hint }
+  const isEnded = error instanceof ExpressionError && error.isEnded
+  const told = error instanceof NothingSent ? said(error, redact) : {}
+  return { code: 'target_failed', status, title, detail, retryable: retryable && !isEnded, hint, ...told }
 }
 
 /** What is known when nobody can tell. `reason` says what happened after the commit point. */
-export function unknownOutcome(reason: string): RunError {
+export function unknownOutcome(reason: string, targetSaid?: string): RunError {
   const { status, title, retryable, hint } = errorKinds.outcome_unknown
-  return { code: 'outcome_unknown', status, title, detail: reason, retryable, hint }
+  return { code: 'outcome_unknown', status, title, detail: reason, retryable, hint, ...said({ targetSaid }, text => text) }
 }

@@ -5,12 +5,17 @@ import { complete, failCommitted, park, requeue } from '../core/run.ts'
 import type { Json, JsonObject, Run } from '../core/types.ts'
 import { heeding } from './attempt.ts'
 import { openCall } from './call.ts'
+import { credentialsOf } from './credentials-of.ts'
 import type { Work } from './execute.ts'
-import { runErrorOf, unknownOutcome } from './outcome.ts'
+import { runErrorOf, secretInOutput, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 
-type Sight = { readonly seen: 'found'; readonly output: Json } | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
+type Sight =
+  | { readonly seen: 'found'; readonly output: Json }
+  /** Found, and what was read holds a credential. */
+  | { readonly seen: 'secret' }
+  | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
 
 export async function probe(work: Work): Promise<void> {
   const { parts, action, holding } = work
@@ -36,10 +41,12 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
   const adapter = parts.adapters[bot.adapter]
   if (action.probe === undefined || adapter?.probe === undefined) return { seen: 'unclear', detail: 'there is no probe' }
   try {
-    const credentials = bot.target.credentials === undefined ? {} : await parts.secrets.get(bot.target.credentials)
+    const credentials = await credentialsOf(parts.secrets, bot, holding.run.tenant)
     const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
-    const result = await heeding(adapter.probe(openCall(work, { root, credentials, input, mayCommit: false })), holding.signal)
+    const call = openCall(work, { root, credentials, input, mayCommit: false })
+    const result = await heeding(adapter.probe(call), holding.signal)
     if (!result.found) return { seen: 'absent', detail: 'the probe did not find the effect' }
+    if (call.holdsSecret(result.output)) return { seen: 'secret' }
     return action.probe.weak
       ? { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
       : { seen: 'found', output: result.output }
@@ -52,10 +59,11 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
 async function conclude(work: Work, sight: Sight): Promise<void> {
   const { parts, action, holding } = work
   if (sight.seen === 'found') return found(work, sight.output)
+  if (sight.seen === 'secret') return endCommitted(work, secretInOutput(action.name, 'committed'))
   if (mayRunAgain(work) && (sight.seen === 'absent' || action.probe === undefined)) return again(work)
   const before =
     holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
-  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500))
+  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500), holding.run.error?.targetSaid)
   const known = holding.run.status === 'outcome_unknown'
   const parked = await holding.advance((run, now) => park(run, error, { now, probeAt: laterLook(work, sight, now) }))
   if (!known) parts.telemetry.runEnded(parked)
@@ -76,13 +84,18 @@ async function found(work: Work, output: Json): Promise<void> {
     errors,
     effect: 'committed'
   })
-  if (errors.length === 0) await rememberOutput(parts, { action, session: work.holding.run.session, output })
+  if (errors.length > 0) return endCommitted(work, misfit)
+  const { session, tenant } = work.holding.run
+  await rememberOutput(parts, { action, session, tenant, output })
   const ended = await work.holding.advance((run, now) =>
-    errors.length > 0
-      ? failCommitted(run, runErrorOf(misfit), { now })
-      : complete(run, parts.sealer.seal(action.output, output), { now, note: 'found by the probe' })
+    complete(run, parts.sealer.seal(action.output, output), { now, note: 'found by the probe' })
   )
   parts.telemetry.runEnded(ended)
+}
+
+/** The effect is there, and nothing of what was read can be its output. */
+async function endCommitted({ holding, parts }: Work, error: RetrofitError): Promise<void> {
+  parts.telemetry.runEnded(await holding.advance((run, now) => failCommitted(run, runErrorOf(error), { now })))
 }
 
 /** Only where the manifest says why a second run is harmless. */

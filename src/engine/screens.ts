@@ -2,8 +2,10 @@
  * Screens that sessions have pinned: each lives in one worker, which holds its lease. A run for it that another worker gets is handed
  * over; when the lease has run out, the screen is gone, and whoever comes next learns it.
  */
+import { botKey } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
+import { type LongTimer, longTimer } from '../core/long-timer.ts'
 import type { Action, Bot, Run, ScreenUse } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 import { mostOf, overQuota } from './quotas.ts'
@@ -31,7 +33,7 @@ interface Held {
   readonly tenant: string
   readonly bot: Bot
   heartbeat: NodeJS.Timeout
-  idle: NodeJS.Timeout | undefined
+  idle: LongTimer | undefined
   inUse: boolean
 }
 
@@ -49,7 +51,7 @@ export function createScreens(parts: Parts): Screens {
   const entering = new Set<string>()
   const until = () => store.now() + settings.leaseMs
   const own = (id: string) => ({ name: `screen/${id}`, holder: me })
-  const place = ({ id, bot }: Pick<Held, 'id' | 'bot'>) => ({ name: `screens/${bot.name}`, holder: id })
+  const place = ({ id, bot }: Pick<Held, 'id' | 'bot'>) => ({ name: `screens/${botKey(bot.name, bot.tenant)}`, holder: id })
   const lease = (id: string) => store.acquireSlot({ ...own(id), limit: 1, untilMs: until() })
   const placed = (one: Pick<Held, 'id' | 'bot'>) =>
     store.acquireSlot({ ...place(one), limit: one.bot.target.concurrency ?? mostScreens, untilMs: until() })
@@ -67,7 +69,7 @@ export function createScreens(parts: Parts): Screens {
     if (held.get(one.id) !== one) return leaving.get(one.id) ?? Promise.resolve()
     held.delete(one.id)
     clearInterval(one.heartbeat)
-    clearTimeout(one.idle)
+    one.idle?.clear()
     const left = giveBack(one).finally(() => leaving.delete(one.id))
     leaving.set(one.id, left)
     return left
@@ -110,14 +112,14 @@ export function createScreens(parts: Parts): Screens {
 
   function inUse(one: Held, use: ScreenUse): Screen {
     one.inUse = true
-    clearTimeout(one.idle)
+    one.idle?.clear()
     return {
       id: one.id,
       use,
       leave: keep => {
         one.inUse = false
         if (!keep) void drop(one)
-        else one.idle = setTimeout(() => void drop(one), one.bot.target.screenIdleMs ?? defaultIdleMs)
+        else one.idle = longTimer(() => void drop(one), one.bot.target.screenIdleMs ?? defaultIdleMs)
       }
     }
   }

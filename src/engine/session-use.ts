@@ -60,14 +60,15 @@ export function sessionOf(
  */
 export async function rememberOutput(
   parts: Parts,
-  { action, session, output }: { action: Action; session: string | undefined; output: Json }
+  { action, session, tenant, output }: { action: Action; session: string | undefined; tenant: string; output: Json }
 ): Promise<void> {
   const places = action.session?.remembers ?? []
   if (session === undefined || places.length === 0) return
   try {
     const shown = mask(action.output, output)
     const found = [...remembered(output, places)].map(([name, { value, path }]): readonly [string, Variable] => {
-      const isSensitive = isSensitiveName(parts.catalog, name) || JSON.stringify(at(shown, path)) !== JSON.stringify(at(output, path))
+      const isSensitive =
+        isSensitiveName(parts.catalog, name, tenant) || JSON.stringify(at(shown, path)) !== JSON.stringify(at(output, path))
       return [name, { value, ...(isSensitive ? { sensitive: true } : {}) }]
     })
     await changeSession(parts, session, before => {

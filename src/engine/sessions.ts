@@ -35,9 +35,9 @@ export function createSessions(parts: Parts): Sessions {
     find,
     create: async (caller, wanted) => shown(await create(parts, caller, wanted)),
     replace: (caller, id, { variables = {}, ttlMs }) =>
-      write(caller, id, { ttlMs, variables: before => given(parts.catalog, variables, { before, merge: false }) }),
+      write(caller, id, { ttlMs, variables: before => given(parts.catalog, variables, { before, merge: false, tenant: caller.tenant }) }),
     patch: (caller, id, { variables = {}, ttlMs }) =>
-      write(caller, id, { ttlMs, variables: before => given(parts.catalog, variables, { before, merge: true }) }),
+      write(caller, id, { ttlMs, variables: before => given(parts.catalog, variables, { before, merge: true, tenant: caller.tenant }) }),
     delete: async (caller, id) => {
       await openSession(parts, caller, id)
       if (!(await parts.store.sessions.delete(id))) throw notFound(id)
@@ -61,7 +61,7 @@ async function create(
   { variables = {}, ttlMs }: NewSession
 ): Promise<OpenedSession> {
   const now = store.now()
-  const kept = given(catalog, variables, { before: {}, merge: false })
+  const kept = given(catalog, variables, { before: {}, merge: false, tenant: caller.tenant })
   const lives = ttlMs ?? sessionLimits.ttlMs.usual
   const { tenant, subject, clientId } = caller
   const session: Session = {
@@ -107,7 +107,7 @@ export async function changeSession(
 function given(
   catalog: Catalog,
   sent: SessionChange['variables'] & object,
-  { before, merge }: { before: Variables; merge: boolean }
+  { before, merge, tenant }: { before: Variables; merge: boolean; tenant: string }
 ): Variables {
   const errors: FieldError[] = []
   const next: Record<string, Variable> = merge ? { ...before } : {}
@@ -117,26 +117,30 @@ function given(
       errors.push({ pointer: `/${name.slice(0, 80)}`, message: 'is not a name: write letters, digits and _, starting with a letter' })
     else if (value === null) delete next[name]
     else if (value === masked && known?.sensitive) next[name] = known
-    else next[name] = { value, ...(known?.sensitive || isSensitiveName(catalog, name) ? { sensitive: true } : {}) }
+    else next[name] = { value, ...(known?.sensitive || isSensitiveName(catalog, name, tenant) ? { sensitive: true } : {}) }
   }
   const all = [...errors, ...tooMuch(next)].map(({ pointer, message }) => ({ pointer: `/variables${pointer}`, message }))
   if (all.length > 0) throw new RetrofitError('invalid_input', { detail: 'The session can not keep these variables.', errors: all })
   return next
 }
 
-/** Sensitive where any action says so. */
-export function isSensitiveName(catalog: Catalog, name: string): boolean {
+/** Sensitive where any action that the tenant sees says so. */
+export function isSensitiveName(catalog: Catalog, name: string, tenant: string): boolean {
   const known = sensitiveNames.get(catalog)
-  if (known?.stamp === catalog.stamp) return known.names.has(name)
-  const places = catalog
-    .entries()
-    .flatMap(({ bot }) => bot.actions.flatMap(({ session }) => [...(session?.fills ?? []), ...(session?.remembers ?? [])]))
-  const names = new Set(places.filter(({ sensitive }) => sensitive).map(({ variable }) => variable))
-  sensitiveNames.set(catalog, { stamp: catalog.stamp, names })
+  const byTenant = known?.stamp === catalog.stamp ? known.byTenant : new Map<string, ReadonlySet<string>>()
+  const names = byTenant.get(tenant) ?? namesIn(catalog, tenant)
+  byTenant.set(tenant, names)
+  sensitiveNames.set(catalog, { stamp: catalog.stamp, byTenant })
   return names.has(name)
 }
 
-const sensitiveNames = new WeakMap<Catalog, { readonly stamp: number; readonly names: ReadonlySet<string> }>()
+function namesIn(catalog: Catalog, tenant: string): ReadonlySet<string> {
+  const actions = catalog.entries(tenant).flatMap(({ bot }) => bot.actions)
+  const places = actions.flatMap(({ session }) => [...(session?.fills ?? []), ...(session?.remembers ?? [])])
+  return new Set(places.filter(({ sensitive }) => sensitive).map(({ variable }) => variable))
+}
+
+const sensitiveNames = new WeakMap<Catalog, { readonly stamp: number; readonly byTenant: Map<string, ReadonlySet<string>> }>()
 
 /** As its owner may read it. */
 const shown = ({ session, variables }: OpenedSession) => ({

@@ -1,15 +1,20 @@
 /** From a call to a durable run: validated, behind the idempotency gate, published. */
+import { botKey } from '../core/bot-key.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
+import { newRun } from '../core/new-run.ts'
+import { own } from '../core/own.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
-import { hasEnded, newRun } from '../core/run.ts'
+import { hasEnded } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
 import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
+import { versionRefusal } from './bot-version.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { windowOf } from './line.ts'
+import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
 import { overQuota } from './quotas.ts'
@@ -23,15 +28,20 @@ interface Admitted {
   readonly keys: readonly IdempotencyKey[]
   readonly session?: string | undefined
   readonly sessionValues?: Json | undefined
+  /** The caller wants another version of the bot: nothing new is accepted. */
+  readonly refusal?: RetrofitError | undefined
 }
 
 /** Everything that can be refused before anything is written; the key is not used up by a refusal. */
 export async function admit(parts: Parts, request: CallRequest): Promise<Admitted> {
-  const found = parts.catalog.action(request.action)
+  const found = parts.catalog.action(request.action, request.caller.tenant)
   if (found === undefined) throw new RetrofitError('action_not_found', { detail: `There is no action ${request.action}.` })
   const { bot, action } = found
   allow(request.caller, action)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
+  const refusal = await versionRefusal(parts, { bot, action, pinned: request.botVersion })
+  // Input for another version may well not fit this one.
+  if (errors.length > 0 && refusal !== undefined) throw refusal
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input of ${action.name} is not valid.`, errors })
   const input = whole as JsonObject
   if (action.session?.screen !== undefined && request.session === undefined)
@@ -42,7 +52,7 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
       detail: `${action.name} changes something in its target: say which calls are the same.`
     })
   }
-  return { bot, action, input, keys, ...inSession }
+  return { bot, action, input, keys, ...inSession, refusal }
 }
 
 function allow(caller: Caller, action: Action): void {
@@ -63,7 +73,7 @@ function keysOf(
   if (idempotencyKey !== undefined)
     keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
   if (names !== undefined) {
-    const values = names.map(name => input[name] ?? null)
+    const values = names.map(name => own(input, name) ?? null)
     keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
   }
   return keys
@@ -71,9 +81,9 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const refusal = restOf(parts, admitted.bot)
+  const refusal = admitted.refusal ?? restOf(parts, admitted.bot, request.caller)
   const { caller, timeoutMs, traceparent } = request
-  const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, ...(refusal === undefined ? {} : { refusal }) })
+  const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
   await rememberReplay(parts, admitted, submitted)
   return submitted
 }
@@ -82,12 +92,12 @@ export async function submit(parts: Parts, request: CallRequest): Promise<Submit
 async function rememberReplay(parts: Parts, { action, session }: Admitted, { run, outcome }: Submitted): Promise<void> {
   const isElsewhere = outcome === 'replayed' && run.status === 'completed' && run.session !== session
   if (!isElsewhere || run.output === undefined) return
-  await rememberOutput(parts, { action, session, output: parts.sealer.open(action.output, run.output) })
+  await rememberOutput(parts, { action, session, tenant: run.tenant, output: parts.sealer.open(action.output, run.output) })
 }
 
-function restOf({ breakers }: Parts, bot: Bot): RetrofitError | undefined {
+function restOf({ breakers }: Parts, bot: Bot, caller: Caller): RetrofitError | undefined {
   try {
-    breakers.check(bot.name)
+    breakers.check(botKey(bot.name, bot.tenant), caller)
     return undefined
   } catch (error) {
     if (error instanceof RetrofitError) return error
@@ -107,7 +117,7 @@ export interface Acceptance {
   readonly traceparent?: string | undefined
   readonly retryOf?: string
   /** Nothing new is accepted, for this reason; a known key still gets its run. */
-  readonly refusal?: RetrofitError
+  readonly refusal?: RetrofitError | undefined
 }
 
 /** The gate itself: durable before any answer. */
@@ -117,7 +127,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const limitMs = action.timeouts.queueMs + action.timeouts.runMs
   const id = newRunId(caller.tenant, now)
   const refusal = from.refusal ?? (await takeScreen(parts, from, id))
-  const run = newRun({
+  const order = newRun({
     id,
     reference: newReference(),
     caller,
@@ -131,6 +141,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     sessionValues: from.sessionValues,
     ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
   })
+  const run = proven(parts.sealer, order)
   const startedAt = performance.now()
   const window = windowOf(bot)
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
@@ -192,7 +203,8 @@ async function latest(parts: Parts, run: Run): Promise<Run> {
 }
 
 export async function plan(parts: Parts, request: CallRequest): Promise<Plan> {
-  const { action, input } = await admit(parts, request)
+  const { action, input, refusal } = await admit(parts, request)
+  if (refusal !== undefined) throw refusal
   return {
     dryRun: true,
     action: action.name,

@@ -1,6 +1,7 @@
 /** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
+import { keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
-import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
+import { bury, cancel, fail, hasEnded, isPoison, park, requeue, settle, touch, workerLost } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import { isInWindow, moveUp } from './line.ts'
@@ -33,7 +34,7 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
   if (!touched) return
   if (run.attempt > 0) publishAgain(parts, run)
-  else if (!backlogOf(parts, run.bot).isWaiting && (await isInWindow(parts, run))) publish(parts, run)
+  else if (!backlogOf(parts, keyOfRun(run)).isWaiting && (await isInWindow(parts, run))) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
@@ -45,15 +46,17 @@ async function ended(parts: Parts, run: Run): Promise<void> {
 }
 
 /** The lease ran out: its worker is dead, paused or cut off. */
-async function abandoned(parts: Parts, run: Run): Promise<void> {
+async function abandoned(parts: Parts, found: Run): Promise<void> {
   const now = parts.store.now()
-  if ((run.lease?.until ?? 0) > now) return
-  const action = (await parts.catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)
+  if ((found.lease?.until ?? 0) > now) return
+  const run = workerLost(found)
+  const action = await parts.catalog.actionOf(run)
   if (run.effect !== 'none') return afterCommit(parts, { run, action, now })
   if (run.cancelRequested) return ended(parts, cancel(run, now, 'cancelled; its worker had gone'))
   const error = runErrorOf(
     new RetrofitError('target_failed', { detail: 'The worker was lost before the commit point, more often than the retry policy allows.' })
   )
+  if (isPoison(run)) return ended(parts, fail(run, lostTwice(), { now }))
   if (run.deadlineAt <= now)
     return ended(parts, fail(run, { ...waitedTooLong(), detail: 'The worker was lost, and the time is over.' }, { now }))
   if (run.attempt >= (action?.retry.attempts ?? 1)) return ended(parts, fail(run, error, { now }))
@@ -61,13 +64,31 @@ async function abandoned(parts: Parts, run: Run): Promise<void> {
   if (await parts.store.updateRun(next)) publishAgain(parts, next)
 }
 
+const lostTwice = () =>
+  runErrorOf(
+    new RetrofitError('worker_lost', {
+      detail: 'Two workers were lost before the commit point of this run; it may be what they died of, so that nobody takes it up again.'
+    })
+  )
+
 async function afterCommit(parts: Parts, { run, action, now }: { run: Run; action: Action | undefined; now: number }): Promise<void> {
+  if (isPoison(run)) return lostTwiceAfterCommit(parts, { run, action, now })
   const error = run.error ?? unknownOutcome('The worker was lost after the commit point')
   if (run.status === 'outcome_unknown') return void (await parts.store.updateRun(park(run, error, { now, probeAt: now })))
   const maySendUntil = sendsUntil(run, action, now)
   if (action?.probe === undefined && action?.rerun === undefined)
     return ended(parts, park(run, error, { now, probeAt: undefined, maySendUntil }))
   await parts.store.updateRun(settle(run, error, { now, until: now + action.settleMs, maySendUntil }))
+}
+
+/** No probe looks again: it may be the probe that workers die of. A person does. */
+async function lostTwiceAfterCommit(parts: Parts, { run, action, now }: { run: Run; action: Action | undefined; now: number }) {
+  const error = unknownOutcome(
+    'Two workers were lost, at least one of them after the commit point; it may be what they died of, so that nobody takes it up again'
+  )
+  const parked = park(run, error, { now, probeAt: undefined, maySendUntil: sendsUntil(run, action, now) })
+  if (run.status !== 'outcome_unknown') return ended(parts, parked)
+  await parts.store.updateRun(parked)
 }
 
 /** A worker that is paused and not dead goes on where it was; its own time limit stops it at the latest. A late effect has its settle time too. */

@@ -1,10 +1,11 @@
 /** POST /v1/actions/{action}: the one call that all the others are about. */
 import type { OutgoingHttpHeaders } from 'node:http'
+import { RetrofitError } from '../core/errors.ts'
 import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
-import { idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
-import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain, sendProblem } from './exchange.ts'
+import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
+import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
 import type { Handle } from './router.ts'
 import { outputText } from './run-text.ts'
@@ -14,25 +15,23 @@ import type { GatewaySettings } from './settings.ts'
 import { callShapeOf, type Shape } from './shape.ts'
 import { calledWith } from './tools.ts'
 
-export interface ActionOptions {
+export interface ActionOptions extends Staying {
   readonly engine: Engine
   readonly settings: GatewaySettings
-  /** Aborts when waiting callers have to go. */
-  readonly leaving: AbortSignal
 }
 
-export function actionOperations({ engine, settings, leaving }: ActionOptions): Record<'callAction', Handle> {
+export function actionOperations({ engine, settings, ...staying }: ActionOptions): Record<'callAction', Handle> {
   return {
     async callAction(exchange) {
       const wait = waitOf({ ...exchange, ...settings })
-      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string)?.action)
+      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action)
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
       const acceptedAt = performance.now()
       exchange.span?.set({ 'retrofit.run_id': run.id, 'retrofit.outcome': outcome })
       const waitMs = wait.waitMs - (acceptedAt - exchange.receivedAt)
-      const last = hasEnded(run) || waitMs <= 0 ? run : await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) })
+      const last = hasEnded(run) || waitMs <= 0 ? run : await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, staying) })
       const timing = serverTiming(last, { receivedAt: exchange.receivedAt, acceptedAt, now: performance.now() }, outcome === 'replayed')
       const headers = {
         'server-timing': timing,
@@ -56,19 +55,30 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
-    ...(session === undefined ? {} : { session })
+    ...(session === undefined ? {} : { session }),
+    botVersion: botVersionOf(exchange.headers)
   }
 }
 
-/** A wait that was broken off shows the run as it was. */
+/** A wait that was broken off shows the run as it was; one whose caller may wait no longer throws `unauthenticated`. */
 export async function waitFor(engine: Engine, run: Run, options: { waitMs: number; signal: AbortSignal }): Promise<Run> {
-  try {
-    return await engine.wait(run, options)
-  } catch (error) {
-    if (options.signal.aborted) return run
+  const { signal } = options
+  const last = await engine.wait(run, options).catch(error => {
+    if (signal.aborted) return run
     throw error
-  }
+  })
+  if (signal.reason instanceof RetrofitError) throw refusedWaiting(signal.reason, last)
+  return last
 }
+
+/** The run goes on, and who is sent away can not know what it does. */
+const refusedWaiting = ({ code, message }: RetrofitError, run: Run): RetrofitError =>
+  new RetrofitError(code, {
+    detail: message,
+    runId: run.id,
+    effect: hasEnded(run) ? run.effect : 'unknown',
+    hint: `The run goes on. Get a new key or token and look it up: GET /v1/runs/${run.id}. Do not call again with another idempotency key.`
+  })
 
 const sendPlan = ({ response }: Exchange, plan: object): void =>
   sendJson(response, 200, plan, { 'content-type': 'application/vnd.retrofit.plan+json' })
@@ -87,7 +97,7 @@ function answer({ response }: Exchange, run: Run, { shape, headers }: Answering)
 
 /** The output itself; its files by link. */
 function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
-  const all = { 'run-id': run.id, vary: 'Accept', ...linksOf(run), ...headers }
+  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...headers }
   if (shape.text) sendPlain(response, outputText(run, shape), all)
   else sendJson(response, 200, shape.select(run.output ?? null), all)
 }

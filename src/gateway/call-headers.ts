@@ -26,6 +26,18 @@ export function idempotencyKeyOf(headers: Headers, query: Query): string | undef
   return fromHeader ?? fromQuery
 }
 
+/** The digest of the version of the bot that the caller wants, and no other. */
+export function botVersionOf(headers: Headers): string | undefined {
+  const version = one(headers['bot-version'])?.trim()
+  return version === undefined || version === '' ? undefined : checkedVersion(version, '/header/Bot-Version')
+}
+
+/** 64 hexadecimal digits, as the OpenAPI document, `GET /v1/bots` and MCP tell it. */
+export function checkedVersion(version: unknown, pointer: string): string {
+  if (typeof version === 'string' && /^[0-9a-f]{64}$/i.test(version)) return version.toLowerCase()
+  throw invalid({ pointer, message: 'The version of a bot is its digest, 64 hexadecimal digits, as GET /v1/bots tells it' })
+}
+
 /** The session of the header, of `?session=` or of what a model sent. Any two that differ are refused. */
 export function sessionIdOf(headers: Headers, query: Query, argument: string | undefined): string | undefined {
   const named = [one(headers['session-id'])?.trim(), one(query.session), argument].filter(id => id !== undefined && id !== '')

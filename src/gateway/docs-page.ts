@@ -5,15 +5,17 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Express, Response } from 'express'
+import { own } from '../core/own.ts'
+import { qualityOf } from './accept.ts'
 import { type Exchange, sendText } from './exchange.ts'
 import type { Handle } from './router.ts'
 
-const own = fileURLToPath(new URL('docs', import.meta.url))
+const ours = fileURLToPath(new URL('docs', import.meta.url))
 const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
 const files: Readonly<Record<string, string>> = {
-  'docs.css': join(own, 'docs.css'),
-  'docs.js': join(own, 'docs.js'),
+  'docs.css': join(ours, 'docs.css'),
+  'docs.js': join(ours, 'docs.js'),
   'swagger-ui.css': join(swagger, 'swagger-ui.css'),
   'swagger-ui-bundle.js': join(swagger, 'swagger-ui-bundle.js')
 }
@@ -31,7 +33,7 @@ const policy = [
 ].join('; ')
 
 export function docsOperation(): Record<'getDocs', Handle> {
-  const page = readFileSync(join(own, 'index.html'), 'utf8')
+  const page = readFileSync(join(ours, 'index.html'), 'utf8')
   return {
     getDocs: ({ response }: Exchange) =>
       sendText(response, 200, page, {
@@ -42,10 +44,14 @@ export function docsOperation(): Record<'getDocs', Handle> {
   }
 }
 
-/** The files of the page are no operations of the contract. */
+/** The files of the page are no operations of the contract; nor is the root, from which a person is led to the page. */
 export function serveDocsFiles(app: Express): void {
+  app.get('/', ({ headers }, response, next) => {
+    if (qualityOf(headers.accept ?? '', 'text/html') <= qualityOf(headers.accept ?? '', 'application/json')) return next()
+    response.writeHead(302, { location: '/docs', vary: 'Accept' }).end()
+  })
   app.get('/docs/:file', (request, response: Response, next) => {
-    const path = files[request.params.file]
+    const path = own(files, request.params.file)
     if (path === undefined) return next()
     response.set('Cache-Control', 'public, max-age=3600')
     response.sendFile(path, { dotfiles: 'allow', cacheControl: false })

@@ -27,8 +27,8 @@ export function documentOperations({ base, catalog, serverUrl }: DocumentOptions
 
   function send(exchange: Exchange, format: keyof typeof formats): void {
     const { version = '3.1', format: reader } = exchange.query
-    publish(exchange, `${format} ${version} ${reader}`, scopes => {
-      const bots = catalog.entries().map(({ bot }) => bot)
+    publish(exchange, `${format} ${version} ${reader}`, ({ scopes, tenant }) => {
+      const bots = catalog.entries(tenant).map(({ bot }) => bot)
       const full = openApiDocument({ base, bots, serverUrl, allows: needed => allows(scopes, needed) })
       const { document, leftOut } = reader === 'gpt' ? gptDocument(full) : { document: full, leftOut: [] }
       return {

@@ -64,15 +64,24 @@ export function sendProblem(response: ServerResponse, problem: Problem, { retryA
 /** Whole seconds, at least one. */
 export const retryAfterSeconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1_000)))
 
-/** Aborts when the client has gone, or when the service is leaving. */
-export function goneSignal({ response }: Exchange, leaving: AbortSignal): AbortSignal {
+export interface Staying {
+  /** Aborts when waiting callers have to go. */
+  readonly leaving: AbortSignal
+  readonly access: { follow(exchange: Exchange): AbortSignal }
+}
+
+/** Aborts when the client has gone, when the service is leaving, or, with a RetrofitError, when the caller's key or token has ended. */
+export function goneSignal(exchange: Exchange, { leaving, access }: Staying): AbortSignal {
+  const { response } = exchange
   const gone = new AbortController()
   const go = (): void => gone.abort('gone')
+  const refused = access.follow(exchange)
+  refused.addEventListener('abort', () => gone.abort(refused.reason))
   leaving.addEventListener('abort', go)
   response.once('close', () => {
     leaving.removeEventListener('abort', go)
     if (!response.writableFinished) go()
   })
-  if (leaving.aborted) go()
+  if (leaving.aborted || response.destroyed) go()
   return gone.signal
 }

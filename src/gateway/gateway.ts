@@ -8,9 +8,11 @@ import type { Caller, JsonObject } from '../core/types.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Authenticate } from '../governance/authenticate.ts'
 import type { Span, Telemetry } from '../telemetry/telemetry.ts'
+import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
+import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
@@ -31,6 +33,8 @@ import { toolOperations } from './tools.ts'
 export interface GatewayOptions {
   readonly engine: Engine
   readonly authenticate: Authenticate
+  /** Tells when keys were made or revoked; absent: streams and long waits see it at their next heartbeat. */
+  readonly onKeysChanged?: ((listener: () => void) => () => void) | undefined
   readonly telemetry: Telemetry
   readonly settings: GatewaySettings
 }
@@ -74,7 +78,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { engine, settings } = options
   const base = readContract()
   const leaving = new AbortController()
-  const waits = { engine, settings, leaving: leaving.signal }
+  const access = createAccessWatch({ ...options, heartbeatMs: settings.heartbeatMs })
+  const waits = { engine, settings, leaving: leaving.signal, access }
   const mcp: McpDoor = { ...waits, version: String((base.info as JsonObject).version) }
   const router = await createRouter({
     definition: base,
@@ -83,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     operations: {
       ...actionOperations(waits),
       ...runOperations(waits),
-      ...botOperations(engine.catalog),
+      ...botOperations(engine.catalog, settings),
       ...sessionOperations(engine),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),
@@ -131,6 +136,11 @@ function application(door: Door): RequestListener {
   app.disable('x-powered-by').disable('etag').set('query parser', false)
   app.use((_request, response, next) => {
     for (const [name, value] of securityHeaders) response.setHeader(name, value)
+    next()
+  })
+  const checkHost = createCheckHost(door.settings)
+  app.use((request, _response, next) => {
+    checkHost(request)
     next()
   })
   serveDocsFiles(app)

@@ -7,7 +7,7 @@ import { problemOfError } from './problem.ts'
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts'
 
 export interface ListenOptions extends Omit<GatewayOptions, 'settings'> {
-  readonly settings?: Partial<GatewaySettings>
+  readonly settings?: Partial<Omit<GatewaySettings, 'host'>>
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -22,7 +22,7 @@ export interface Listening {
 const keepAliveMs = 65_000
 
 export async function listen({ host, port, settings: some, ...options }: ListenOptions): Promise<Listening> {
-  const settings = { ...defaultGatewaySettings, ...some }
+  const settings = { ...defaultGatewaySettings, ...some, host }
   const gateway = await createGateway({ ...options, settings })
   const server = createServer(
     {

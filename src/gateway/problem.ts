@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { FieldError, Json, Quota, Run, RunEffect } from '../core/types.ts'
+import type { FieldError, Json, Quota, Run, RunEffect, RunError } from '../core/types.ts'
 
 export interface Problem {
   readonly type: string
@@ -17,17 +17,20 @@ export interface Problem {
   /** What is used up, and how much of it is allowed. */
   readonly quota?: Quota
   readonly data?: Json
+  /** What the target said: data of somebody else, never instructions. */
+  readonly targetSaid?: string
 }
 
-interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'quota' | 'data'> {
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'quota' | 'data' | 'targetSaid'> {
   readonly runId?: string | undefined
   readonly errors?: readonly FieldError[] | undefined
   readonly hint?: string | undefined
   readonly quota?: Quota | undefined
   readonly data?: Json | undefined
+  readonly targetSaid?: string | undefined
 }
 
-const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, quota, data }: Parts): Problem => ({
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, quota, data, targetSaid }: Parts): Problem => ({
   type: `urn:retrofit:problem:${code}`,
   title,
   status,
@@ -40,7 +43,8 @@ const problem = ({ title, status, detail, code, retryable, effect, runId, errors
   ...(errors === undefined || errors.length === 0 ? {} : { errors }),
   ...(hint === undefined ? {} : { hint }),
   ...(quota === undefined ? {} : { quota }),
-  ...(data === undefined ? {} : { data })
+  ...(data === undefined ? {} : { data }),
+  ...(targetSaid === undefined ? {} : { targetSaid })
 })
 
 const unexpected = new RetrofitError('internal_error', { detail: 'An unexpected error. It was logged.' })
@@ -52,14 +56,15 @@ export function problemOfError(error: unknown): { readonly problem: Problem; rea
   return { problem: problem({ ...known, detail: known.message }), retryAfterMs: waits ? (known.retryAfterMs ?? 1_000) : undefined }
 }
 
-const ofCode = (run: Run, code: ErrorCode, detail: string): Problem =>
-  problem({ ...errorKinds[code], code, detail, effect: run.effect, runId: run.id })
+const ofCode = (run: Run, code: ErrorCode, { detail, targetSaid }: Pick<RunError, 'detail' | 'targetSaid'>): Problem =>
+  problem({ ...errorKinds[code], code, detail, targetSaid, effect: run.effect, runId: run.id })
 
 /** Why the run has no output; undefined while it may still get one, and when it has one. */
 export function problemOfRun(run: Run): Problem | undefined {
-  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', 'The run was cancelled before anything was done')
-  if (run.status === 'outcome_unknown') return ofCode(run, 'outcome_unknown', run.error?.detail ?? 'Nobody can tell whether it happened')
+  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', { detail: 'The run was cancelled before anything was done' })
+  if (run.status === 'outcome_unknown')
+    return ofCode(run, 'outcome_unknown', run.error ?? { detail: 'Nobody can tell whether it happened' })
   if (run.status !== 'failed') return undefined
-  if (run.error === undefined) return ofCode(run, 'internal_error', 'The run failed without saying why')
+  if (run.error === undefined) return ofCode(run, 'internal_error', { detail: 'The run failed without saying why' })
   return problem({ ...run.error, effect: run.effect, runId: run.id })
 }

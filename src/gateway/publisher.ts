@@ -1,6 +1,7 @@
-/** Documents about the catalog: made once for each state of it and each set of scopes, and not sent to who has them. */
+/** Documents about the catalog: made once for each state of it and each tenant and set of scopes, and not sent to who has them. */
 import { hash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
+import type { Caller } from '../core/types.ts'
 import type { Catalog } from '../engine/engine.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 
@@ -16,7 +17,7 @@ interface Published extends Omit<Made, 'text'> {
   readonly etag: string
 }
 
-export type Publish = (exchange: Exchange, name: string, make: (scopes: readonly string[]) => Made) => void
+export type Publish = (exchange: Exchange, name: string, make: (caller: Caller) => Made) => void
 
 const cachedAtMost = 100
 
@@ -24,13 +25,13 @@ export function createPublisher(catalog: Catalog): Publish {
   const cache = new Map<string, Published>()
   let stamp = catalog.stamp
 
-  function published(name: string, scopes: readonly string[], make: (scopes: readonly string[]) => Made): Published {
+  function published(name: string, caller: Caller, make: (caller: Caller) => Made): Published {
     if (catalog.stamp !== stamp || cache.size > cachedAtMost) cache.clear()
     stamp = catalog.stamp
-    const key = `${name} ${[...scopes].sort().join(' ')}`
+    const key = JSON.stringify([name, caller.tenant, [...caller.scopes].sort()])
     const known = cache.get(key)
     if (known !== undefined) return known
-    const { text, ...made } = make(scopes)
+    const { text, ...made } = make(caller)
     const bytes = Buffer.from(text)
     const document = { ...made, bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` }
     cache.set(key, document)
@@ -38,7 +39,7 @@ export function createPublisher(catalog: Catalog): Publish {
   }
 
   return (exchange, name, make) => {
-    const { bytes, etag, mediaType, headers } = published(name, callerOf(exchange).scopes, make)
+    const { bytes, etag, mediaType, headers } = published(name, callerOf(exchange), make)
     const all = { etag, 'cache-control': 'private, no-cache', vary: 'Authorization', ...headers }
     if (matches(exchange.headers['if-none-match'], etag)) exchange.response.writeHead(304, all).end()
     else exchange.response.writeHead(200, { ...all, 'content-type': mediaType, 'content-length': bytes.byteLength }).end(bytes)

@@ -1,8 +1,8 @@
 /** Server-Sent Events of one run: first the present state, then every change, then the end. */
-import type { ServerResponse } from 'node:http'
 import { hasEnded, isFinal } from '../core/run.ts'
 import type { Run, RunEvent, StepRecord } from '../core/types.ts'
-import { type ActionOptions, waitFor } from './actions.ts'
+import type { ActionOptions } from './actions.ts'
+import { eventText, farewell, openEventStream } from './event-stream.ts'
 import { callerOf, type Exchange, goneSignal } from './exchange.ts'
 import { runView, stepView } from './run-view.ts'
 
@@ -22,10 +22,11 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
     exchange.response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
     return
   }
-  const { engine, settings, leaving } = options
-  const signal = goneSignal(exchange, leaving)
+  const { engine, settings } = options
+  const signal = goneSignal(exchange, options)
   const release = await engine.stream(callerOf(exchange))
-  const stream = openStream(exchange.response)
+  const write = openEventStream(exchange.response, unreadBytes)
+  const stream = openStream(write)
   const news = createNews()
   const unwatch = engine.watch(first.id, event => {
     tell(stream, event)
@@ -37,14 +38,15 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
     for (const step of run.steps) stream.step(step)
     while (!isFinal(run) && !signal.aborted) {
       const wait = { waitMs: settings.heartbeatMs, signal }
-      if (!hasEnded(run)) run = await waitFor(engine, run, wait)
+      if (!hasEnded(run)) run = await engine.wait(run, wait)
       else if (await news.after(run.revision, wait)) run = await engine.find(callerOf(exchange), run.id)
       if (isFinal(run) || signal.aborted) break
       for (const step of run.steps) stream.step(step)
       stream.status(run)
       stream.beat()
     }
-    if (isFinal(run)) stream.end(run)
+    if (signal.aborted) write(farewell(signal) ?? '')
+    else if (isFinal(run)) stream.end(run)
   } finally {
     unwatch()
     release()
@@ -87,16 +89,10 @@ function tell(stream: Stream, event: RunEvent): void {
   else if (event.type === 'status') stream.status({ ...event, id: event.runId })
 }
 
-function openStream(response: ServerResponse): Stream {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-  response.flushHeaders()
+function openStream(write: (text: string) => void): Stream {
   let revision = 0
   const steps = new Set<string>()
-  const write = (text: string): void => {
-    if (response.writableLength > unreadBytes) response.destroy()
-    else response.write(text)
-  }
-  const send = (event: string, id: string, data: object): void => write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  const send = (event: string, id: string, data: object): void => write(eventText(event, data, id))
   const step = (record: StepRecord): void => {
     const key = `${record.startedAt} ${record.name}`
     if (steps.has(key)) return

@@ -29,10 +29,11 @@ const waitText = (run: Run, { query }: Shape): string => {
   return status === 'queued' || status === 'working' ? `It has not ended. Next: ${next}` : `Next: ${next}`
 }
 
-/** What the target said may be in the detail. */
-export const problemText = ({ code, title, detail, effect, retryable, hint, errors = [] }: Problem): string =>
+/** What an adapter wrote into the detail may come from the target as well. */
+export const problemText = ({ code, title, detail, targetSaid, effect, retryable, hint, errors = [] }: Problem): string =>
   [
     `${code}: ${title}.${detail === title ? '' : ` ${untrusted(detail)}`}`,
+    ...(targetSaid === undefined ? [] : [`The target said: ${untrusted(targetSaid)}`]),
     ...errors.map(({ pointer, message }) => `${pointer === '' ? 'the input' : pointer} ${message}`),
     `Effect: ${effect}. ${retryable ? 'It can be tried again.' : 'Trying again does not help.'}${hint === undefined ? '' : ` ${hint}`}`
   ].join('\n')

@@ -14,7 +14,7 @@ import { type Shape, shapeOf } from './shape.ts'
 type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'retryRun'
 
 export function runOperations(options: ActionOptions): Record<RunOperation, Handle> {
-  const { engine, settings, leaving } = options
+  const { engine, settings } = options
   const visible = (exchange: Exchange): Promise<Run> => engine.find(callerOf(exchange), exchange.params.runId as string)
   return {
     async listRuns(exchange) {
@@ -26,7 +26,7 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
       const shape = shapeOf(exchange, await outputSchemaOf(engine, run))
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
-      const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, leaving) }) : run
+      const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, options) }) : run
       sendRun(exchange, last, shape)
     },
     async watchRun(exchange) {
@@ -56,7 +56,7 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
 
 /** As the run's own version of the bot describes it. */
 const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>
-  (await catalog.version(run.bot, run.botDigest))?.actions.find(({ name }) => name === run.action)?.output
+  (await catalog.actionOf(run))?.output
 
 function sendRun({ response }: Exchange, run: Run, shape?: Shape): void {
   const headers = hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) }

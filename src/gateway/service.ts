@@ -4,20 +4,24 @@ import type { Engine } from '../engine/engine.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { sendJson, sendText } from './exchange.ts'
 import type { Handle } from './router.ts'
+import type { GatewaySettings } from './settings.ts'
 
 const readyTimeoutMs = 2_000
 
 interface ServiceOptions {
   readonly engine: Engine
   readonly telemetry: Telemetry
+  readonly settings: Pick<GatewaySettings, 'warnings'>
 }
 
-export function serviceOperations({ engine, telemetry }: ServiceOptions): Record<'getHealth' | 'getReadiness' | 'getMetrics', Handle> {
+export function serviceOperations(options: ServiceOptions): Record<'getHealth' | 'getReadiness' | 'getMetrics', Handle> {
+  const { engine, telemetry } = options
+  const { warnings } = options.settings
   return {
     getHealth: ({ response }) => sendJson(response, 200, { status: 'alive' }),
     async getReadiness({ response }) {
       await within(engine.ready(), readyTimeoutMs)
-      sendJson(response, 200, { status: 'ready' })
+      sendJson(response, 200, { status: 'ready', ...(warnings.length > 0 && { warnings }) })
     },
     async getMetrics({ response }) {
       sendText(response, 200, await telemetry.metricsText(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })

@@ -18,7 +18,11 @@ export function sessionOperations({ sessions, catalog }: Engine): Record<Session
     },
     async getSession(exchange) {
       const state = await sessions.find(callerOf(exchange), idOf(exchange))
-      sendJson(exchange.response, 200, exchange.query.view === 'context' ? await contextView(state, schemaNow()) : sessionView(state))
+      sendJson(
+        exchange.response,
+        200,
+        exchange.query.view === 'context' ? await contextView(state, schemaNow(callerOf(exchange).tenant)) : sessionView(state)
+      )
     },
     async putSession(exchange) {
       sendJson(exchange.response, 200, sessionView(await sessions.replace(callerOf(exchange), idOf(exchange), changeOf(exchange))))
@@ -51,12 +55,15 @@ const sessionView = ({ session, values, masked }: SessionState): object => ({
 })
 
 /** Made again when a bot has changed. */
-function newest(catalog: Catalog): () => JsonSchema {
-  let made: { readonly stamp: number; readonly schema: JsonSchema } | undefined
-  return () => {
-    if (made?.stamp !== catalog.stamp)
-      made = { stamp: catalog.stamp, schema: variablesSchema(catalog.entries().flatMap(({ bot }) => bot.actions)) }
-    return made.schema
+function newest(catalog: Catalog): (tenant: string) => JsonSchema {
+  const made = new Map<string, JsonSchema>()
+  let stamp = catalog.stamp
+  return tenant => {
+    if (stamp !== catalog.stamp) made.clear()
+    stamp = catalog.stamp
+    const schema = made.get(tenant) ?? variablesSchema(catalog.entries(tenant).flatMap(({ bot }) => bot.actions))
+    made.set(tenant, schema)
+    return schema
   }
 }
 

@@ -1,4 +1,6 @@
 export interface GatewaySettings {
+  /** Where it listens. */
+  readonly host: string
   readonly maxBodyBytes: number
   /** How long a call waits for its run when the caller says nothing. */
   readonly defaultWaitMs: number
@@ -26,11 +28,16 @@ export interface GatewaySettings {
   readonly mcpTaskAfterMs: number
   /** More actions than that are searched, not listed. */
   readonly mcpToolLimit: number
-  /** Names beside loopback and `publicUrl` under which an MCP client may reach this service. */
+  /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
+  /** Whose bots are taken over HTTP: nobody's, those of keys with all scopes, or every tenant's own. */
+  readonly botsOverHttp: 'off' | 'admin' | 'tenant'
+  /** Safeguards that are off, for whoever asks whether it is ready. */
+  readonly warnings: readonly string[]
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
+  host: '127.0.0.1',
   maxBodyBytes: 1_048_576,
   defaultWaitMs: 25_000,
   maxWaitMs: 300_000,
@@ -43,5 +50,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
-  mcpHosts: []
+  mcpHosts: [],
+  botsOverHttp: 'admin',
+  warnings: []
 }

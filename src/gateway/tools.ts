@@ -1,11 +1,11 @@
 /** GET /tools, and the way back: what a model sent becomes the action's own input. */
 import { RetrofitError } from '../core/errors.ts'
-import type { Action, JsonObject } from '../core/types.ts'
+import type { Action, Caller, JsonObject } from '../core/types.ts'
 import type { Catalog } from '../engine/engine.ts'
 import { allows } from '../governance/scopes.ts'
 import { compileTool, compileTools, type Tool } from '../surface/compile-tool.ts'
 import { type Dialect, dialects } from '../surface/dialect.ts'
-import type { Exchange } from './exchange.ts'
+import { callerOf, type Exchange } from './exchange.ts'
 import { namesHeader } from './names-header.ts'
 import { createPublisher, type Made } from './publisher.ts'
 import type { Handle } from './router.ts'
@@ -22,7 +22,7 @@ export function toolOperations(catalog: Catalog): Record<'listTools', Handle> {
     listTools(exchange) {
       const { format, strict } = wantedOf(exchange)
       const bot = exchange.query.bot as string | undefined
-      publish(exchange, `${format} ${strict} ${bot ?? ''}`, scopes => toolsOf(catalog, scopes, { format, strict, bot }))
+      publish(exchange, `${format} ${strict} ${bot ?? ''}`, caller => toolsOf(catalog, caller, { format, strict, bot }))
     }
   }
 }
@@ -34,8 +34,8 @@ function wantedOf({ query }: Exchange): Wanted {
   throw new RetrofitError('invalid_request', { detail: `/query/format ${message}`, errors: [{ pointer: '/query/format', message }] })
 }
 
-function toolsOf(catalog: Catalog, scopes: readonly string[], { format, strict, bot }: Wanted): Made {
-  const bots = catalog.entries().filter(entry => bot === undefined || entry.bot.name === bot)
+function toolsOf(catalog: Catalog, { scopes, tenant }: Caller, { format, strict, bot }: Wanted): Made {
+  const bots = catalog.entries(tenant).filter(entry => bot === undefined || entry.bot.name === bot)
   const actions = bots.flatMap(entry => entry.bot.actions).filter(action => allows(scopes, action.scopes))
   if (bot !== undefined && actions.length === 0)
     throw new RetrofitError('bot_not_found', { detail: `There is no bot ${bot} with an action that this key may use` })
@@ -69,7 +69,7 @@ export function calledWith(exchange: Exchange, catalog: Catalog): CalledWith {
   const body = exchange.body as JsonObject
   if (exchange.query.format === undefined) return { input: body, argument: undefined }
   const { format, strict } = wantedOf(exchange)
-  const action = catalog.action(exchange.params.action as string)?.action
+  const action = catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action
   if (action === undefined) return { input: body, argument: undefined }
   const tool = toolOf(action, format, strict)
   return { input: tool.toInput(body), argument: tool.sessionOf(body) }

@@ -4,8 +4,9 @@ import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Records } from '../core/ports.ts'
 import type { Caller, Json } from '../core/types.ts'
+import { createKeyChanges } from './key-changes.ts'
 import { isScope } from './scopes.ts'
-import { isTenant } from './tenant.ts'
+import { isTenant, operatorTenant } from './tenant.ts'
 
 export interface KeyInfo {
   readonly id: string
@@ -31,6 +32,8 @@ export interface KeyRing {
   list(): Promise<readonly KeyInfo[]>
   /** False when there was none. */
   revoke(id: string): Promise<boolean>
+  /** Calls `listener` within a second after a key was made or revoked, by whichever process. Answers how to stop it. */
+  onChange(listener: () => void): () => void
 }
 
 export interface KeyRingOptions {
@@ -45,7 +48,6 @@ interface StoredKey extends KeyInfo {
 }
 
 interface Remembered {
-  readonly id: string
   readonly until: number
   readonly caller: Promise<Caller | undefined>
 }
@@ -59,12 +61,12 @@ const bearerPattern = /^Bearer +([\x21-\x7e]{1,512})$/i
 const sha256 = (text: string): string => hash('sha256', text)
 const same = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one, 'hex'), Buffer.from(other, 'hex'))
 const infoOf = ({ hash: _, ...info }: StoredKey): KeyInfo => info
-const callerOf = ({ id, name, tenant, scopes }: KeyInfo): Caller => ({ tenant, subject: name, clientId: id, scopes })
+const callerOf = ({ id, name, tenant, scopes, expiresAt }: KeyInfo): Caller => ({ tenant, subject: name, clientId: id, scopes, expiresAt })
 
 export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOptions): KeyRing {
   const remembered = new Map<string, Remembered>()
   const adminHash = adminKey === undefined || adminKey === '' ? undefined : sha256(adminKey)
-  const admin: Caller = { tenant: 'default', subject: 'admin', clientId: 'admin', scopes: ['*'] }
+  const admin: Caller = { tenant: operatorTenant, subject: 'admin', clientId: 'admin', scopes: ['*'] }
 
   async function lookUp(id: string, digest: string): Promise<Caller | undefined> {
     const stored = (await read(records, id)) as StoredKey | undefined
@@ -79,11 +81,14 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
     if (remembered.size >= rememberedLength) remembered.clear()
     const caller = lookUp(id, digest)
     caller.catch(() => remembered.delete(digest))
-    remembered.set(digest, { id, until: now() + rememberMs, caller })
+    remembered.set(digest, { until: now() + rememberMs, caller })
     return caller
   }
 
+  const changes = createKeyChanges({ stamp: () => records.stamp(kind), forget: () => remembered.clear(), everyMs: rememberMs })
+
   return {
+    onChange: changes.on,
     async authenticate(authorization) {
       const token = authorization === undefined ? undefined : bearerPattern.exec(authorization)?.[1]
       if (token === undefined) return undefined
@@ -107,7 +112,7 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
     },
     async revoke(id) {
       const existed = await records.delete(kind, id)
-      for (const [digest, known] of remembered) if (known.id === id) remembered.delete(digest)
+      changes.tell()
       return existed
     }
   }

@@ -3,8 +3,8 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { RetrofitError } from '../core/errors.ts'
 import type { Caller } from '../core/types.ts'
 import { type IssuerTimes, keysOf } from './issuer.ts'
-import { isScope } from './scopes.ts'
-import { isTenant } from './tenant.ts'
+import { isOperatorScope, isScope } from './scopes.ts'
+import { isOperatorTenant, isTenant, operatorTenant } from './tenant.ts'
 
 export interface TokenOptions {
   readonly issuer: string
@@ -68,17 +68,32 @@ function callerOf(claims: JWTPayload, tenantClaim: string | undefined): Caller {
   if (claims.cnf !== undefined) throw refused('it is bound to a key of its holder (cnf), which this service can not check')
   const client = clientClaims.map(name => claims[name]).find(isName) ?? claims.sub
   if (!isName(client)) throw refused('it names no client: client_id and sub are missing or too long')
-  const tenant = tenantClaim === undefined ? 'default' : claims[tenantClaim]
-  if (typeof tenant !== 'string' || !isTenant(tenant)) throw refused(`its claim ${tenantClaim} names no tenant`)
-  return { tenant, subject: isName(claims.sub) ? claims.sub : client, clientId: `oidc:${client}`, scopes: scopesOf(claims) }
+  return {
+    tenant: tenantOf(claims, tenantClaim),
+    subject: isName(claims.sub) ? claims.sub : client,
+    clientId: `oidc:${client}`,
+    scopes: scopesOf(claims),
+    expiresAt: endOf(claims)
+  }
 }
 
-/** What an issuer grants beside scopes of actions, such as `openid`, does no harm. */
+const endOf = ({ exp }: JWTPayload): number | undefined => (exp === undefined ? undefined : (exp + clockTolerance) * 1_000)
+
+/** An issuer that serves several tenants has no say in the operator's own. */
+function tenantOf(claims: JWTPayload, tenantClaim: string | undefined): string {
+  if (tenantClaim === undefined) return operatorTenant
+  const tenant = Object.hasOwn(claims, tenantClaim) ? claims[tenantClaim] : undefined
+  if (typeof tenant !== 'string' || !isTenant(tenant)) throw refused(`its claim ${tenantClaim} names no tenant`)
+  if (isOperatorTenant(tenant)) throw refused(`its claim ${tenantClaim} names ${tenant}, which is the operator's own tenant`)
+  return tenant
+}
+
+/** Scopes of actions alone. What an issuer grants beside them, such as `openid`, does no harm; what is the operator's goes by API key. */
 const scopesOf = (claims: JWTPayload): readonly string[] =>
   scopeClaims
     .map(name => claims[name])
     .flatMap(value => (typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []))
-    .filter((scope): scope is string => typeof scope === 'string' && isScope(scope))
+    .filter((scope): scope is string => typeof scope === 'string' && isScope(scope) && !isOperatorScope(scope))
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 256
 

@@ -1,5 +1,6 @@
 /** What a shape can not say about one action. Each check reads the text as it is: the shape may have mistakes elsewhere. */
 import type { Adapter } from '../core/adapter.ts'
+import { boundedCheck } from '../core/bounded.ts'
 import { durationMs } from '../core/duration.ts'
 import { errorKinds } from '../core/errors.ts'
 import type { Check, JsonObject } from '../core/types.ts'
@@ -60,7 +61,8 @@ const checks: readonly ((action: ActionToCheck) => void)[] = [
 
 function schemaOf({ source, path, ajv, shared, trusted, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
   const schema = source[which]
-  return isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, shared, trusted, report }) : undefined
+  const check = isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, shared, trusted, report }) : undefined
+  return which === 'input' && isObject(schema) && check !== undefined ? boundedCheck(schema, check) : check
 }
 
 function checkName({ bot, name, path, report }: ActionToCheck): void {

@@ -130,7 +130,7 @@ async function readBot({ directory, adapters, env }: Loading, name: string): Pro
   const file = join(directory, name, manifestName)
   try {
     const source = await readSource(directory, file)
-    return { name, file, ...loadManifest(source, { file, name, adapters, env, trusted: true }) }
+    return { name, file, ...(await loadManifest(source, { file, name, adapters, env, trusted: true })) }
   } catch (error) {
     const missing = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
     const message = missing ? await misnamedIn(join(directory, name)) : (error as Error).message

@@ -1,5 +1,7 @@
 /** The checked manifest → the nouns. */
+
 import { durationMs } from '../core/duration.ts'
+import { own } from '../core/own.ts'
 import type { Action, ActionEffect, Bot, Check, DeclaredError, JsonObject, JsonSchema, ScreenUse, Target } from '../core/types.ts'
 import { sessionUse } from './session-places.ts'
 import type { Addresses, Environment } from './target.ts'
@@ -21,12 +23,14 @@ export interface ActionManifest {
   readonly probe?: { readonly weak: boolean }
   readonly rerun?: NonNullable<Action['rerun']>
   readonly screen?: ScreenUse
+  readonly evidence: 'kept' | 'none'
 }
 
 type ErrorManifest = Omit<DeclaredError, 'data'> & { readonly data?: JsonSchema }
 
 interface ActionParts {
   readonly bot: string
+  readonly botVersion: string
   readonly name: string
   readonly data: ActionManifest
   /** As it was written. */
@@ -37,11 +41,12 @@ interface ActionParts {
   readonly steps: unknown
 }
 
-export function toAction({ bot, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
+export function toAction({ bot, botVersion, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
   const { title, description, effect, scopes, input, output, idempotency, retry, timeouts } = data
   return {
     name: `${bot}_${name}`,
     bot,
+    botVersion,
     title,
     description,
     effect,
@@ -51,13 +56,14 @@ export function toAction({ bot, name, data, written, checkInput, checkOutput, ch
     checkInput,
     checkOutput,
     ...given('example', data.example),
-    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error, checkData[code])])),
+    errors: Object.fromEntries(Object.entries(data.errors).map(([code, error]) => [code, toError(error, own(checkData, code))])),
     idempotency: { ...given('key', idempotency.key), ttlMs: durationMs(idempotency.ttl) },
     retry: { attempts: retry.attempts, backoffMs: durationMs(retry.backoff), maxBackoffMs: durationMs(retry.maxBackoff) },
     timeouts: { queueMs: durationMs(timeouts.queue), runMs: durationMs(timeouts.run) },
     settleMs: durationMs(data.settle),
     ...given('probe', data.probe && { weak: data.probe.weak }),
     ...given('rerun', data.rerun),
+    ...(data.evidence === 'none' && { evidence: data.evidence }),
     ...given('session', sessionUse({ input, output, written, screen: data.screen })),
     steps
   }

@@ -1,5 +1,7 @@
 /** YAML text → plain JSON, guarded, with a place for every value. */
+
 import { Lexer, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { own } from '../core/own.ts'
 import type { Json } from '../core/types.ts'
 import type { Finding, Place } from './issue.ts'
 import { depthLimit, type Spot, walk } from './walk.ts'
@@ -69,7 +71,7 @@ function refuseUnread(source: string, mostTokens: number): string | undefined {
   let previous = ''
   for (const token of new Lexer().lex(source)) {
     // After the scalar mark comes text, whatever it looks like.
-    if (previous !== scalarMark) depth += brackets[token] ?? 0
+    if (previous !== scalarMark) depth += own(brackets, token) ?? 0
     previous = token
     if (depth > depthLimit) return `nested too deeply: ${depthLimit} levels are the limit`
     if (++tokens > mostTokens) return 'the file has too many parts: split it into several bots'

@@ -9,6 +9,7 @@ import { type ActionManifest, toAction, toBot } from './build.ts'
 import { suggestion } from './did-you-mean.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
+import { checkSyntax } from './expressions.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
 import { type Ajv, checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
@@ -21,11 +22,14 @@ export interface LoadOptions {
   /** As it is shown in issues. */
   readonly file: string
   /** The name that the bot must have: its folder's, or that of the path it is registered under. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly adapters: Readonly<Record<string, Adapter>>
-  readonly env: (name: string) => string | undefined
-  /** From an operator's folder, not over HTTP: it may be larger. */
-  readonly trusted?: boolean
+  /** The value of a variable; null for one that manifests may not read. */
+  readonly env: (name: string) => string | undefined | null
+  /** From an operator's folder, not over HTTP: it may be larger, and reach private addresses. */
+  readonly trusted?: boolean | undefined
+  /** Private ones that one over HTTP reaches. */
+  readonly targetOrigins?: readonly string[] | undefined
 }
 
 /** With a bot, the issues are warnings; without one, at least one is an error. */
@@ -33,8 +37,9 @@ export type LoadResult =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
   | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
 
-export function loadManifest(source: string, options: LoadOptions): LoadResult {
+export async function loadManifest(source: string, options: LoadOptions): Promise<LoadResult> {
   const document = readDocument(source, options.trusted)
+  await othersFirst()
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
   if (document.value === undefined && syntax.length > 0) return { issues: sortIssues(syntax) }
@@ -42,7 +47,9 @@ export function loadManifest(source: string, options: LoadOptions): LoadResult {
   // What the text did not say can not be wrong a second time.
   const unreadable = new Set(findings.map(({ path }) => pointerOf(path)).filter(pointer => pointer !== ''))
   const report: Report = finding => void (unreadable.has(pointerOf(finding.path)) || findings.push(finding))
-  const bot = document.value === undefined ? undefined : read({ source, raw: document.value, options, findings, report })
+  const made = document.value === undefined ? undefined : await read({ source, raw: document.value, options, findings, report })
+  if (isObject(document.value)) await checkSyntax(document.value, report)
+  const bot = findings.some(({ severity }) => severity === 'error') ? undefined : made
   const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
   return bot === undefined ? { issues } : { bot, issues }
 }
@@ -61,7 +68,7 @@ interface Reading {
   readonly report: Report
 }
 
-function read({ source, raw, options, findings, report }: Reading): Bot | undefined {
+async function read({ source, raw, options, findings, report }: Reading): Promise<Bot | undefined> {
   const adapter = pickAdapter(raw, options.adapters, report)
   const shape = botShape(adapter?.shape ?? openShape)
   const checked = checkShape(shape as z.ZodType<JsonObject>, raw)
@@ -71,13 +78,16 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
     report(valueError(['bot'], `must be ${options.name}, as the folder or the path is called, not ${JSON.stringify(raw.bot)}`))
   const values = readEnvironment(raw, options.env, report)
   checkExpressions(raw, report)
-  const addresses = readAddresses(raw, values, report)
+  const reach = options.trusted ? undefined : { origins: options.targetOrigins ?? [] }
+  const addresses = readAddresses(raw, { values, reach, report })
   const ajv = newAjv()
   const shared = createSharedSchemas(raw, ajv)
   checkShared({ shared, ajv, report })
   const linked = isObject(raw.actions) ? mapValues(raw.actions, shared.linkAction) : {}
+  const digest = sha256(source)
   const whole = {
     raw,
+    digest,
     adapter,
     values,
     ajv,
@@ -88,17 +98,20 @@ function read({ source, raw, options, findings, report }: Reading): Bot | undefi
   }
   checkSensitivity(linked, report)
   checkScreens(linked, report)
-  const actions = Object.entries(linked).map(([name, action]) => readAction(whole, name, action))
+  const actions = await readActions(whole, linked)
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
   return toBot({
     data: checked.data,
     source,
-    digest: sha256(source),
+    digest,
     addresses,
     env: values,
-    actions: actions.filter(action => action !== undefined)
+    actions
   })
 }
+
+/** A large manifest takes long: whatever else waits gets a turn in between. */
+const othersFirst = () => new Promise<void>(resolve => setImmediate(resolve))
 
 const mapValues = (object: JsonObject, change: (value: Json) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
@@ -131,6 +144,7 @@ function partsOf(shape: ReturnType<typeof botShape>, raw: JsonObject): Parts {
 
 interface Whole {
   readonly raw: JsonObject
+  readonly digest: string
   readonly adapter: Adapter | undefined
   readonly values: Environment
   readonly ajv: Ajv
@@ -138,6 +152,15 @@ interface Whole {
   readonly trusted: boolean
   readonly data: Parts
   readonly report: Report
+}
+
+async function readActions(whole: Whole, linked: JsonObject): Promise<readonly Action[]> {
+  const actions: (Action | undefined)[] = []
+  for (const [name, action] of Object.entries(linked)) {
+    await othersFirst()
+    actions.push(readAction(whole, name, action))
+  }
+  return actions.filter(action => action !== undefined)
 }
 
 function readAction(whole: Whole, name: string, source: Json): Action | undefined {
@@ -152,6 +175,7 @@ function readAction(whole: Whole, name: string, source: Json): Action | undefine
   return isComplete(checks) && parsed !== undefined
     ? toAction({
         bot,
+        botVersion: whole.digest,
         name,
         data: action as unknown as ActionManifest,
         written: ((whole.raw.actions as JsonObject)[name] ?? source) as JsonObject,

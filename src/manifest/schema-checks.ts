@@ -1,4 +1,5 @@
 /** Input and output schemas: every mistake at its place, nothing that could stall the gateway. */
+import { own } from '../core/own.ts'
 import { compileSchema, type newAjv } from '../core/schema.ts'
 import { isVariableName } from '../core/session.ts'
 import type { Check, Json, JsonObject } from '../core/types.ts'
@@ -116,9 +117,9 @@ const partChecks: readonly PartCheck[] = [checkKeywords, checkMeta, checkRef, ch
 function checkKeywords({ path, schema }: Subschema, { ajv, report }: SchemaSource): void {
   if (!isObject(schema)) return
   for (const keyword of Object.keys(schema)) {
-    const remedy = unwelcome[keyword]
+    const remedy = own(unwelcome, keyword)
     if (remedy !== undefined) report(keyError([...path, keyword], `${keyword} is not read here: ${remedy}`))
-    else if (!ajv.RULES.keywords[keyword] && !structural.has(keyword)) report(unknownKeyword([...path, keyword], keyword, ajv))
+    else if (!own(ajv.RULES.keywords, keyword) && !structural.has(keyword)) report(unknownKeyword([...path, keyword], keyword, ajv))
   }
 }
 

@@ -1,4 +1,5 @@
 /** Where `x-session` stands: on properties of the input and the output, and of objects in them. */
+import { splitHoles } from '../core/holes.ts'
 import type { Json, JsonObject, ScreenUse, SessionPlace, SessionUse } from '../core/types.ts'
 import { keyError, type Path, type Report, valueError } from './issue.ts'
 import { isObject, resolveRef, type Subschema, subschemas } from './schema-walk.ts'
@@ -55,7 +56,7 @@ export function sessionUse({ input, output, written, screen }: Written): Session
   const { input: _, output: __, description: ___, ...rest } = written
   const fills = sessionPlaces(input)
   const remembers = sessionPlaces(output)
-  const reads = /\{\{(?:(?!\}\})[\s\S])*?\bsession\b/.test(JSON.stringify(rest))
+  const reads = splitHoles(JSON.stringify(rest)).expressions.some(source => /\bsession\b/.test(source))
   const isUsed = fills.length > 0 || remembers.length > 0 || reads || screen !== undefined
   return isUsed ? { fills, remembers, reads, ...(screen === undefined ? {} : { screen }) } : undefined
 }

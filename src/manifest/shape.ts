@@ -1,7 +1,7 @@
 /** What every manifest has. An adapter's own keys are merged in; everything is strict: an unknown key is a mistake. */
 import { z } from 'zod'
 import type { Adapter } from '../core/adapter.ts'
-import { durationPattern } from '../core/duration.ts'
+import { durationMs, durationPattern } from '../core/duration.ts'
 
 export const namePattern = /^[a-z][a-z0-9_]{0,63}$/
 export const secretName = /KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL|^RETROFIT_/i
@@ -26,7 +26,13 @@ const line = (longest: number) =>
 
 /** `5s`, `250ms`, `2m`, `12h`, `30d` */
 const notDuration = or('is not a duration: write a number with a unit, as 250ms, 5s, 2m, 12h or 30d')
-const duration = () => z.string(notDuration).regex(durationPattern, notDuration)
+/** Moments beyond some 270,000 years have no date. */
+const longestMs = durationMs('36500d')
+const duration = () =>
+  z
+    .string(notDuration)
+    .regex(durationPattern, notDuration)
+    .refine(text => !(durationMs(text) > longestMs), or('is longer than a hundred years: write 36500d at most'))
 
 const schema = (what: string) =>
   z.record(z.string(), z.unknown()).meta({ $ref: jsonSchemaId, description: `JSON Schema 2020-12 of ${what}.`, propertyNames: undefined })
@@ -98,6 +104,10 @@ const actionBase = z.strictObject({
     .enum(['pinned', 'continue', 'finish'])
     .optional()
     .describe("Runs on the session's own screen: pinned opens it or goes on, continue goes on, finish goes on and gives it back."),
+  evidence: z
+    .enum(['kept', 'none'])
+    .default('kept')
+    .describe('What a run keeps for people: pictures of a failed step, the request that left, an answer that failed. none: nothing of it.'),
   rerun: rerun.optional().describe('Allows a second crossing of the commit point.')
 })
 

@@ -1,4 +1,5 @@
 /** `$ref` with siblings, and `allOf`, become one schema: providers take neither. */
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { silent } from './words.ts'
 
@@ -102,10 +103,10 @@ function merge(a: JsonObject, b: JsonObject): { node: JsonObject; rest: readonly
   const node: Record<string, Json> = { ...a }
   const rest: JsonObject[] = []
   for (const [keyword, value] of Object.entries(b)) {
-    const known = node[keyword]
+    const known = own(node, keyword)
     if (known === undefined) node[keyword] = value
     else if (!same(known, value) && !silent.has(keyword)) {
-      const merged = rules[keyword]?.(known, value)
+      const merged = own(rules, keyword)?.(known, value)
       if (merged === undefined) rest.push({ [keyword]: value })
       else node[keyword] = merged
     }

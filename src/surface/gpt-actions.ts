@@ -1,4 +1,5 @@
 /** The document within the limits of GPT Actions: few operations, short texts, no headers, an answer within 45 seconds. */
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { asObject, isObject } from './flatten.ts'
 import { descriptionLimit, parameterLimit } from './lint.ts'
@@ -116,7 +117,7 @@ function answersOf(published: JsonObject, responses: JsonObject): JsonObject {
 
 function followed(published: JsonObject, object: JsonObject): JsonObject {
   const [kind, name] = typeof object.$ref === 'string' ? object.$ref.split('/').slice(2) : []
-  return kind === undefined || name === undefined ? object : asObject(asObject(asObject(published.components)[kind])[name])
+  return kind === undefined || name === undefined ? object : asObject(own(asObject(own(asObject(published.components), kind)), name))
 }
 
 function shortTexts(value: Json): Json {

@@ -1,4 +1,5 @@
 /** One schema → one part of what the model sees. */
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { type Compiling, count, escapeName, type Part, type Place, referencePart } from './compile-schema.ts'
 import { decodeText, decodeUnion, unchanged } from './decode.ts'
@@ -257,4 +258,4 @@ const relevantTo: Readonly<Record<string, readonly string[]>> = {
 
 /** A rule for lists says nothing about text; a pair list or JSON text has its own rules. */
 const isRelevant = (keyword: string, type: Json | undefined): boolean =>
-  relevantTo[keyword] === undefined || type === undefined || relevantTo[keyword].includes(String(type))
+  type === undefined || (own(relevantTo, keyword)?.includes(String(type)) ?? true)

@@ -1,4 +1,5 @@
 /** OpenAPI 3.1 → 3.0.3, for importers that know no other. What 3.0 can say in another way stays a rule; the rest goes into words. */
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { asObject, isObject, typesOf } from './flatten.ts'
 import { sentences } from './node-part.ts'
@@ -121,7 +122,7 @@ export function schema30(written: Json): JsonObject {
   const words = Object.entries(schema).flatMap(([keyword, value]) => (wordsOnly.has(keyword) ? [inWords(keyword, value)] : []))
   const parts = Object.entries(schema)
     .filter(([keyword]) => !wordsOnly.has(keyword) && keyword !== 'type')
-    .map(([keyword, value]) => rewrites[keyword]?.(value, schema) ?? { [keyword]: value })
+    .map(([keyword, value]) => own(rewrites, keyword)?.(value, schema) ?? { [keyword]: value })
   const description = words.length === 0 ? {} : { description: sentences([String(schema.description ?? ''), ...words]) }
   return joined([typeOf30(schema, types), ...parts, description])
 }

@@ -36,6 +36,7 @@ const common: readonly ErrorCode[] = [
   'internal_error',
   'target_failed',
   'invalid_output',
+  'worker_lost',
   'queue_full',
   'circuit_open',
   'not_ready',
@@ -158,6 +159,7 @@ function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObje
       description: describe(action),
       tags: [bot.title],
       security: [{ apiKey: action.scopes }],
+      'x-bot-version': action.botVersion,
       'x-openai-isConsequential': action.effect !== 'read',
       parameters,
       requestBody: {

@@ -1,3 +1,4 @@
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 
 /** Leaves out the components that nothing refers to: a reader with few scopes gets a short document. */
@@ -11,7 +12,7 @@ export function pruneComponents(document: JsonObject): JsonObject {
       if (wanted.has(reference)) return
       wanted.add(reference)
       const [kind = '', name = ''] = reference.split('/')
-      const component = all[kind]?.[name]
+      const component = own(own(all, kind) ?? {}, name)
       if (component !== undefined) queue.push(component)
     })
   }

@@ -1,4 +1,5 @@
 /** What a session knows, as few tokens of text for a prompt. What actions read off a target stands in «», as in their own answers. */
+import { own } from '../core/own.ts'
 import type { Action, Json, JsonObject, JsonSchema, SessionPlace } from '../core/types.ts'
 import { isObject } from './flatten.ts'
 import { legend, textTwin } from './text-twin.ts'
@@ -30,7 +31,7 @@ export function variablesSchema(actions: readonly Action[]): JsonSchema {
 /** What leads elsewhere can not be followed from here: then all of it counts as written by somebody else. */
 function schemaAt(output: JsonSchema, { path }: SessionPlace): JsonSchema {
   const found = path.reduce<Json | undefined>(
-    (schema, name) => (isObject(schema) && isObject(schema.properties) ? schema.properties[name] : undefined),
+    (schema, name) => (isObject(schema) && isObject(schema.properties) ? own(schema.properties, name) : undefined),
     output
   )
   return isObject(found) && !JSON.stringify(found).includes('"$ref"') ? found : { 'x-untrusted': true }

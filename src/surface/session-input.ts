@@ -1,5 +1,7 @@
 /** What a session means for those who call: inputs that it can fill need not be sent, and a model can say which session it is. */
+
 import { RetrofitError } from '../core/errors.ts'
+import { own } from '../core/own.ts'
 import type { Action, JsonObject } from '../core/types.ts'
 import { free } from './argument-names.ts'
 import type { CompiledInput } from './compile-schema.ts'
@@ -16,7 +18,7 @@ const leftOut = 'Left out: taken from the session.'
 
 function relaxed(schema: JsonObject, [name = '', ...rest]: readonly string[]): JsonObject {
   const { properties, required, ...others } = schema
-  const property = isObject(properties) ? properties[name] : undefined
+  const property = isObject(properties) ? own(properties, name) : undefined
   if (!isObject(properties) || !isObject(property)) return schema
   if (rest.length > 0) return { ...schema, properties: { ...properties, [name]: relaxed(property, rest) } }
   const description = [property.description, leftOut].filter(text => text !== undefined).join(' ')

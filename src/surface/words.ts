@@ -1,4 +1,5 @@
 /** Keywords that a provider does not take, said in words; and what the author of a manifest could do about each. */
+import { own } from '../core/own.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 
 const list = (value: Json): string => (Array.isArray(value) ? value : [value]).map(one => JSON.stringify(one)).join(', ')
@@ -34,7 +35,7 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
 }
 
 export const inWords = (keyword: string, value: Json): string =>
-  phrases[keyword]?.(value) ?? `Must also fit the JSON Schema ${JSON.stringify({ [keyword]: value })}.`
+  own(phrases, keyword)?.(value) ?? `Must also fit the JSON Schema ${JSON.stringify({ [keyword]: value })}.`
 
 /** `oneOf: [{required: [a]}, {required: [b]}]` */
 export function choiceInWords(keyword: string, choices: readonly (readonly string[])[]): string {
@@ -65,4 +66,4 @@ const advices: Readonly<Record<string, string>> = {
   $ref: 'write out as many levels as the target has, with $refs that lead to $defs of this schema'
 }
 
-export const adviceFor = (keyword: string): string | undefined => advices[keyword]
+export const adviceFor = (keyword: string): string | undefined => own(advices, keyword)

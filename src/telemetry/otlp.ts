@@ -23,7 +23,7 @@ export interface Otlp extends Pick<Telemetry, 'startSpan' | 'close'> {
 
 export function openOtlp({ endpoint, headers, metricIntervalMs, resource, log }: OtlpOptions): Otlp {
   const warn = seldom(log)
-  const to = (signal: string) => ({ url: `${endpoint.replace(/\/+$/, '')}/v1/${signal}`, headers: { ...headers } })
+  const to = (signal: string) => ({ url: `${endpoint.replace(/(?<!\/)\/+$/, '')}/v1/${signal}`, headers: { ...headers } })
   const spans = watched(new OTLPTraceExporter(to('traces')), error => warn(error, 'spans could not be exported'))
   const metrics = watched(new OTLPMetricExporter(to('metrics')), error => warn(error, 'metrics could not be exported'))
   const provider = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(spans)] })

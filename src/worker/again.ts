@@ -2,6 +2,7 @@
  * Runs that a worker goes on with by itself: after a pause for a retry or a probe, after a worker that died, with a screen that is here.
  * In the queue they would stand behind everybody who waits for a first attempt.
  */
+import { keyOfRun } from '../core/bot-key.ts'
 import type { Delivery } from '../core/ports.ts'
 import type { Run } from '../core/types.ts'
 import type { Parts } from '../engine/parts.ts'
@@ -41,7 +42,7 @@ export function createAgain(parts: Parts, { serves, handle }: AgainOptions): Aga
       clearTimeout(waiting.get(run.id))
       const timer = atItsTime(parts, run, () => {
         waiting.delete(run.id)
-        goOn(run.id, run.bot, run.traceparent)
+        goOn(run.id, keyOfRun(run), run.traceparent)
       })
       waiting.set(run.id, timer)
     },

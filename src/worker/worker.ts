@@ -23,7 +23,7 @@ export interface Worker {
 export async function startWorker(given: Parts, settings: WorkerSettings): Promise<Worker> {
   const screens = createScreens(given)
   const shutdown = new AbortController()
-  const concurrency = (bot: string) => given.catalog.entry(bot)?.bot.target.concurrency ?? settings.concurrency
+  const concurrency = (bot: string) => given.catalog.current(bot)?.target.concurrency ?? settings.concurrency
   const rooms = createRooms(concurrency)
   const handle = (delivery: Delivery) =>
     rooms.inside(delivery.message.bot, shutdown.signal, () => execute(parts, delivery, shutdown.signal))
@@ -32,7 +32,7 @@ export async function startWorker(given: Parts, settings: WorkerSettings): Promi
     given.catalog
       .known()
       .filter(({ name, adapter }) => given.adapters[adapter] !== undefined && (settings.bots === undefined || settings.bots.includes(name)))
-      .map(({ name }) => name)
+      .map(({ key }) => key)
   const again = createAgain({ ...given, screens }, { serves: bot => served().includes(bot), handle })
   const parts: Parts = { ...given, screens, later: again.later }
   const consumer = await parts.queue.consume(handle, { concurrency })

@@ -6,8 +6,9 @@ import { parseAction, tellerActions, tellerTarget } from './playwright/harness.t
 const adapter = createAdapter()
 afterAll(() => adapter.close())
 
+/** On a pinned screen, so that the steps may begin with anything. */
 const issuesOf = (steps: readonly JsonObject[], more: JsonObject = {}, target: JsonObject = {}) =>
-  parseAction(adapter, { steps, ...more }, target).issues
+  parseAction(adapter, { steps, screen: 'continue', ...more }, target).issues
 const write = { effect: 'write' }
 
 describe('mistakes that are found when a manifest is loaded', () => {
@@ -75,5 +76,32 @@ describe('mistakes that are found when a manifest is loaded', () => {
     expect(issuesOf([{ goto: '/' }], { errors: { gone: { status: 404, title: 'Gone', when: { xpath: '//[' } } } }).join()).toContain(
       'errors.gone.when.xpath'
     )
+  })
+
+  const click = { click: { css: 'a' } }
+  const go = { goto: '/' }
+  test.each<[boolean, string, JsonObject[]]>([
+    [true, 'goto', [go, click]],
+    [true, 'the answer to a dialog, then goto', [{ dialog: { answer: 'accept' } }, go]],
+    [true, 'an if whose ways both begin with goto', [{ if: { that: '{{ input.a }}', steps: [go], else: [go, click] } }]],
+    [true, 'an if with goto, and goto after it', [{ if: { that: '{{ input.a }}', steps: [go] } }, go]],
+    [false, 'a click', [click, go]],
+    [false, 'an extract', [{ extract: { a: { css: 'a' } } }]],
+    [false, 'a picture', [{ screenshot: {} }, go]],
+    [false, 'a wait for an address', [{ waitFor: { url: '/' } }, go]],
+    [false, 'an if that looks at the page', [{ if: { css: 'a', steps: [go], else: [go] } }]],
+    [false, 'an if with one way to an address', [{ if: { that: '{{ input.a }}', steps: [go] } }, click]],
+    [false, 'a loop that may be empty', [{ forEach: { in: '{{ input.a }}', steps: [go] } }]],
+    [false, 'a frame', [{ frame: { name: 'f', steps: [go] } }]]
+  ])('%s: steps may begin with %s', (may, _, steps) => {
+    const begin = 'must begin with goto: the page is where the last run left it'
+    const probe = { steps, found: '{{ true }}' }
+    const issues = (more: JsonObject) => parseAction(adapter, { steps, ...more }).issues
+    const expected = may ? [] : [expect.stringContaining(`steps.0: ${begin}`)]
+    expect(issues({})).toEqual(expected)
+    expect(issues({ screen: 'pinned' })).toEqual(expected)
+    for (const screen of ['continue', 'finish']) expect(issues({ screen })).toEqual([])
+    const commit = { steps: [go, { ...click, commit: true }], effect: 'write', screen: 'continue' }
+    expect(issues({ ...commit, probe })).toEqual(may ? [] : [expect.stringContaining(`probe.steps.0: ${begin}`)])
   })
 })

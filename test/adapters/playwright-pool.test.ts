@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
-import type { JsonObject } from '../../src/index.ts'
+import type { JsonObject, RetrofitError } from '../../src/index.ts'
 import { isRunning } from '../e2e/processes.ts'
 import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
@@ -156,9 +156,9 @@ describe('secrets', () => {
   test('a failure shows neither a credential nor a sensitive value', async () => {
     const secret = 'planted-secret-2'
     const call = siteCall([{ goto: `/secret?v=${secret}` }, { click: { css: '#none' }, timeout: '300ms' }], { sensitive: [secret] })
-    const error = (await adapter.run(call).catch((failure: unknown) => failure)) as Error
-    expect(error.message).toContain('says: Main menu Card ***')
-    expect(error.message).not.toContain(secret)
+    const error = (await adapter.run(call).catch((failure: unknown) => failure)) as RetrofitError
+    expect(error.targetSaid).toContain('says: Main menu Card ***')
+    expect(error.message + error.targetSaid).not.toContain(secret)
     expect([...call.seen.artifacts.keys()]).toEqual(['failure.png'])
   })
 
@@ -248,6 +248,8 @@ describe('the browser', () => {
     'a parent that is killed %s leaves nothing for long',
     async moment => {
       const own = mkdtempSync(join(folder, 'tmp-'))
+      // As root the browser is another user's, who has to get in.
+      for (const path of [folder, own]) chmodSync(path, 0o711)
       const holder = JSON.stringify(new URL('../../adapters/playwright/browser.ts', import.meta.url).href)
       const start = (script: string) =>
         spawn(process.execPath, ['--input-type=module', '-e', `import { BrowserHolder } from ${holder}\n${script}`], {

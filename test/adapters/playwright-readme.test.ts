@@ -83,9 +83,9 @@ describe('every key is in a table, and every key in a table is one', () => {
     ['target.locale', 'en'],
     ['target.pool.maxUses', '100'],
     ['target.pool.maxAge', '30m']
-  ])('the default of %s', (key, value) => {
+  ])('the default of %s', async (key, value) => {
     expect(table('keys').find(([cell]) => bare(cell) === key)?.[1]).toBe(`\`${value}\``)
-    const { steps } = loadSteps([{ goto: '/' }])
+    const { steps } = await loadSteps([{ goto: '/' }])
     const { pool, timeoutMs } = steps as { pool: { maxUses: number; maxAgeMs: number }; timeoutMs: number }
     expect({ timeoutMs, ...pool }).toMatchObject({ timeoutMs: 10_000, maxUses: 100, maxAgeMs: 1_800_000 })
   })
@@ -96,11 +96,12 @@ const load = (source: string) =>
   loadManifest(source, {
     file: 'adapters/playwright/README.md',
     adapters: { playwright: adapter },
-    env: name => (name === 'CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined)
+    env: name => (name === 'BOT_CLAIMS_URL' ? 'http://127.0.0.1:9' : undefined),
+    targetOrigins: ['http://127.0.0.1:9']
   })
 
-/** Steps in the smallest manifest that can hold them. */
-function loadSteps(steps: Steps) {
+/** Steps in the smallest manifest that can hold them, after the goto that comes before them. */
+async function loadSteps(steps: Steps) {
   const write = steps.some(each => each.commit !== undefined)
   const action = {
     title: 'Do it',
@@ -110,10 +111,10 @@ function loadSteps(steps: Steps) {
     input: { type: 'object', additionalProperties: false },
     output: { type: 'object' },
     ...(write && { probe: { steps: [{ goto: '/' }], found: '{{ true }}' } }),
-    steps
+    steps: [{ goto: '/' }, ...steps]
   }
   const target = { url: 'http://127.0.0.1:9' }
-  const { bot, issues } = load(
+  const { bot, issues } = await load(
     stringify({ bot: 'claims', version: '1.0.0', title: 'Claims', adapter: 'playwright', target, actions: { do: action } })
   )
   return { issues, steps: bot?.actions[0]?.steps }
@@ -123,21 +124,21 @@ describe('every example loads', () => {
   const blocks = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text)
   const fragments = blocks.filter(text => text.startsWith('steps:'))
 
-  test('the manifest', () => {
-    expect(load(blocks[0] ?? '')).toMatchObject({ issues: [], bot: { name: 'claims' } })
+  test('the manifest', async () => {
+    expect(await load(blocks[0] ?? '')).toMatchObject({ issues: [], bot: { name: 'claims' } })
   })
   test('there is no other kind of block', () => expect(blocks).toHaveLength(fragments.length + 1))
-  test.each(fragments)('the steps %#', text => {
-    expect(loadSteps((parse(text) as { steps: Steps }).steps).issues).toEqual([])
+  test.each(fragments)('the steps %#', async text => {
+    expect((await loadSteps((parse(text) as { steps: Steps }).steps)).issues).toEqual([])
   })
-  test.each(table('steps').map(row => [bare(row[0]), bare(row[3])]))('the step %s: %s', (kind, text) => {
+  test.each(table('steps').map(row => [bare(row[0]), bare(row[3])]))('the step %s: %s', async (kind, text) => {
     const example = parse(text ?? '') as Record<string, unknown>
     expect(Object.keys(example)).toEqual([kind])
-    expect(loadSteps([example]).issues).toEqual([])
+    expect((await loadSteps([example])).issues).toEqual([])
   })
-  test.each(table('locators').map(row => [bare(row[0]), bare(row[2])]))('the locator %s: %s', (key = '', text = '') => {
+  test.each(table('locators').map(row => [bare(row[0]), bare(row[2])]))('the locator %s: %s', async (key = '', text = '') => {
     const example = parse(text) as Record<string, unknown>
     expect(Object.keys(example)).toContain(key)
-    expect(loadSteps([{ click: example }]).issues).toEqual([])
+    expect((await loadSteps([{ click: example }])).issues).toEqual([])
   })
 })

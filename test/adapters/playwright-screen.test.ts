@@ -58,7 +58,7 @@ interface On extends Partial<CallOptions> {
 }
 
 function run(name: string, { id = 's1', use, ...options }: On): Promise<unknown> {
-  const { steps, issues } = parseAction(adapter, { steps: stepsOf[name] as JsonObject[] }, target)
+  const { steps, issues } = parseAction(adapter, { steps: stepsOf[name] as JsonObject[], screen: use }, target)
   expect(issues).toEqual([])
   const call: Call = { ...callOf(steps, { url: site.url, ...options }), screen: { id, use } }
   return adapter.run(call)

@@ -165,16 +165,22 @@ describe('steps', () => {
 })
 
 describe('what fails says why', () => {
-  test.each<[string, JsonObject[], RegExp]>([
+  test.each<[string, JsonObject[], RegExp, RegExp?]>([
     [
       'an element that is not there',
       [open, { name: 'Press the button', click: button('Nope') }],
-      /step "Press the button" \(role "button" name "Nope"\): .*Timeout.*the page is "Site" at \/form and says: Form/
+      /^step "Press the button" \(role "button" name "Nope"\): Timeout [^;]*$/,
+      /^the page is "Site" at \/form and says: Form/
     ],
     ['a window that does not open', [open, { click: { ...button('Show'), popup: [shown] } }], /no window opened/],
     ['a file that is too large', [open, { download: { role: 'link', name: 'Huge', as: 'huge' } }], /the file has more than 20 MiB/],
     ['more than one element', [open, { click: { css: 'button' } }], /strict mode/],
-    ['a value that is none', [open, { extract: { a: { css: 'h1', as: 'money' } } }], /a: "Form" is not an amount/],
+    [
+      'a value that is none',
+      [open, { extract: { a: { css: 'h1', as: 'money' } } }],
+      /a: what stands there is not an amount/,
+      /^Form; the page is/
+    ],
     ['a missing value', [open, { extract: { a: { css: '#none' } } }], /not found: a: the element/],
     [
       'an unknown column',
@@ -183,12 +189,21 @@ describe('what fails says why', () => {
     ],
     ['an expectation', [open, { expect: { css: 'h1', value: 'List', message: 'not the list' } }], /not the list/],
     ['an expression', [open, { expect: { that: '{{ 1 = 2 }}' } }], /expected {{ 1 = 2 }}/],
-    ['an unexpected dialog', [open, { click: button('Ask') }], /an unexpected dialog opened \(confirm: Sure\?\)/],
-    ['a dialog that says something else', [open, { dialog: { message: 'Other' } }, { click: button('Ask') }], /unexpected dialog/],
-    ['a status of the target', [{ goto: '/missing' }, { click: { css: '#x' } }], /status 500.*says: Broken/],
+    ['an unexpected dialog', [open, { click: button('Ask') }], /an unexpected dialog opened \(confirm\)/, /^Sure\?; the page is/],
+    [
+      'a dialog that says something else',
+      [open, { dialog: { message: 'Other' } }, { click: button('Ask') }],
+      /unexpected dialog/,
+      /^Sure\?/
+    ],
+    ['a status of the target', [{ goto: '/missing' }, { click: { css: '#x' } }], /status 500$/, /says: Broken/],
     ['another scheme', [{ goto: 'file:///etc/passwd' }], /only http and https/]
-  ])('%s', async (_, steps, message) => {
-    await expect(run(steps)).rejects.toMatchObject({ code: 'target_failed', message: expect.stringMatching(message) })
+  ])('%s', async (_, steps, message, said = /^the page is/) => {
+    await expect(run(steps)).rejects.toMatchObject({
+      code: 'target_failed',
+      message: expect.stringMatching(message),
+      targetSaid: expect.stringMatching(said)
+    })
   })
 
   test('abort ends at once, and the page is not used again', async () => {

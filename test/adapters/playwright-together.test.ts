@@ -68,13 +68,13 @@ async function windowSite() {
 
 const inWindow = {
   effect: 'irreversible',
-  steps: [{ goto: '/form?{{ input.id }}' }, { click: { role: 'button', name: 'Pay' }, commit: { request: 'POST /paid' }, timeout: '4s' }]
+  steps: [{ goto: '/form?id={{ input.id }}' }, { click: { role: 'button', name: 'Pay' }, commit: { request: 'POST /paid' }, timeout: '4s' }]
 }
 
 test('a window that opens at the commit of one run is not taken for that of another', async () => {
   const { site, paid } = await windowSite()
   const adapter = createAdapter()
-  const ids = Array.from({ length: 8 }, (_, index) => `id=${index}`)
+  const ids = Array.from({ length: 8 }, (_, index) => String(index))
   const { steps } = parseAction(adapter, inWindow)
   // While nobody can tell whose a window is, nobody pays; how often depends on the machine.
   const until = Date.now() + 100_000
@@ -85,7 +85,7 @@ test('a window that opens at the commit of one run is not taken for that of anot
         () => undefined,
         error => error
       )
-      if (call.committed) return paid.filter(body => body === id).length
+      if (call.committed) return paid.filter(body => body === `id=${id}`).length
       if (Date.now() > until) throw failed
     }
   }
@@ -93,7 +93,7 @@ test('a window that opens at the commit of one run is not taken for that of anot
   await adapter.close()
   await site.close()
   expect(counts).toEqual(ids.map(() => 1))
-  expect(paid.toSorted()).toEqual(ids)
+  expect(paid.toSorted()).toEqual(ids.map(id => `id=${id}`))
 }, 120_000)
 
 test('when its run breaks off, the browser goes too: a window outlives the page that opened it', async () => {
@@ -101,16 +101,16 @@ test('when its run breaks off, the browser goes too: a window outlives the page 
   const adapter = createAdapter()
   const { steps } = parseAction(adapter, inWindow)
   const pay = (id: string) => adapter.run(callOf(steps, { url: site.url, input: { id } }))
-  await pay('id=1')
+  await pay('1')
   const stop = new AbortController()
   const commit = () => {
     stop.abort(new Error('it breaks off'))
     return Promise.reject(stop.signal.reason)
   }
-  const broken = adapter.run(callOf(steps, { url: site.url, input: { id: 'id=2' }, signal: stop.signal, commit }))
+  const broken = adapter.run(callOf(steps, { url: site.url, input: { id: '2' }, signal: stop.signal, commit }))
   await expect(broken).rejects.toThrow('it breaks off')
   await until('the browser is gone', () => adapter.stats?.().browsers === 0)
-  await pay('id=3')
+  await pay('3')
   expect(adapter.stats?.().browsersLaunched).toBe(2)
   expect(paid).toEqual(['id=1', 'id=3'])
   await adapter.close()

@@ -138,7 +138,8 @@ describe('the commit gate', () => {
     const call = callOf(steps, { url: sandbox.url, input: transferInput })
     await expect(adapter.run(call)).rejects.toMatchObject({
       code: 'target_failed',
-      message: expect.stringContaining('Post this transfer?')
+      message: expect.stringContaining('an unexpected dialog'),
+      targetSaid: expect.stringContaining('Post this transfer?')
     })
     expect(call.seen.commits).toBe(0)
     expect(lines(call.run.reference)).toBe(0)

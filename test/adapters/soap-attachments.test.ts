@@ -21,10 +21,11 @@ let keeping: readonly Action[]
 
 async function load(change: (text: string) => string): Promise<readonly Action[]> {
   const { manifest } = await importWsdl(fixture('attachments'), { bot: 'fixture' })
-  const { bot, issues } = loadManifest(change(writeManifest(manifest)), {
+  const { bot, issues } = await loadManifest(change(writeManifest(manifest)), {
     file: 'bot.yaml',
     adapters: { soap: adapter },
-    env: () => undefined
+    env: () => undefined,
+    trusted: true
   })
   if (bot === undefined) throw new Error(JSON.stringify(issues))
   return bot.actions

@@ -63,7 +63,12 @@ describe('post_payment', () => {
     ['payment_refused', { amount: 1.234 }, 'Invalid PostPayment: the value of amount is not valid']
   ])('%s', async (code, input, message) => {
     const payment = pay(input)
-    expect(await failure(adapter.run(payment.call))).toMatchObject({ name: 'BusinessError', code, message })
+    expect(await failure(adapter.run(payment.call))).toMatchObject({
+      name: 'BusinessError',
+      code,
+      message: 'The target answered: a fault',
+      targetSaid: message
+    })
     expect(ledger(payment.call.run.reference)).toEqual([])
   })
 
@@ -84,13 +89,14 @@ describe('post_payment', () => {
       code: 'target_failed',
       effect: 'unknown',
       retryable: false,
-      message: 'The target answered: Duplicate reference'
+      message: 'The target answered: a fault',
+      targetSaid: 'Duplicate reference'
     })
     expect(ledger(reference)).toHaveLength(1)
   })
 
   test.each([
-    ['answers 500 after it was applied', { failAfterApply: true }, true, 'The target answered: Internal error'],
+    ['answers 500 after it was applied', { failAfterApply: true }, true, 'The target answered: a fault'],
     ['hangs up after it was applied', { dropConnection: 'after' }, true, /^The connection to the target failed/],
     ['hangs up before', { dropConnection: 'before' }, false, /^The connection to the target failed/]
   ] as const)('ambiguous: the target %s', async (_, faults, applied, message) => {

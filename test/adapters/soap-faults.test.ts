@@ -45,7 +45,12 @@ describe('the detail of a declared fault', () => {
     ['SOAP 1.1', soap11('<t:NotFound><t:id>7</t:id><t:tried>a</t:tried></t:NotFound>'), undefined],
     ['SOAP 1.2', soap12('<t:NotFound><t:id>7</t:id><t:tried>a</t:tried></t:NotFound>'), soap12Uri]
   ])('%s: as JSON in its types', async (_, fault, uri) => {
-    expect(await answered(fault, uri)).toMatchObject({ code: 'not_found_fault', message: 'No', data: { id: 7, tried: ['a'] } })
+    expect(await answered(fault, uri)).toMatchObject({
+      code: 'not_found_fault',
+      message: 'The target answered: a fault',
+      targetSaid: 'No',
+      data: { id: 7, tried: ['a'] }
+    })
   })
 
   test('a value alone', async () => {
@@ -61,7 +66,7 @@ describe('the detail of a declared fault', () => {
     const trace = 'java.lang.IllegalStateException: closed\n\tat com.bank.Ledger.read(Ledger.java:41)\n\tat com.bank.Main.main(Main.java:3)'
     const error = await answered(soap11(`<t:NotFound><t:id>1</t:id><t:trace>${trace}</t:trace></t:NotFound>`, 'Server', trace))
     expect(error).toMatchObject({ code: 'not_found_fault', data: { trace: 'java.lang.IllegalStateException: closed' } })
-    expect(error.message).toBe('java.lang.IllegalStateException: closed')
+    expect(error.targetSaid).toBe('java.lang.IllegalStateException: closed')
   })
 })
 
@@ -74,7 +79,13 @@ test.each([
   ['VersionMismatch', soap11('', 'VersionMismatch'), undefined, false]
 ])('an undeclared fault of %s', async (_, fault, uri, retryable) => {
   const error = await answered(fault, uri)
-  expect(error).toMatchObject({ code: 'target_failed', retryable, effect: 'none', message: 'The target answered: No' })
+  expect(error).toMatchObject({
+    code: 'target_failed',
+    retryable,
+    effect: 'none',
+    message: 'The target answered: a fault',
+    targetSaid: 'No'
+  })
   expect(error.hint).toContain(retryable ? 'try again later' : 'Repeating it does not help')
 })
 
@@ -91,7 +102,7 @@ describe('the answer that is kept with a failed run holds no stack either', () =
     server.answer = xml(body.startsWith('<e:') ? envelope(body) : body, status, { 'content-type': type })
     const { call, attached } = newCall({ plan: action.steps as Plan, url: server.url, input: { text: 'a' } })
     const error = await failure(adapter.run(call))
-    const seen = JSON.stringify([error, error.message, ...attached.values()])
+    const seen = JSON.stringify([error, error.message, error.targetSaid, ...attached.values()])
     expect(attached.get('answer-1.txt')).toContain('Closed')
     expect(seen).not.toMatch(/com\.bank|\.java/)
   })

@@ -180,7 +180,8 @@ describe('faults', () => {
     expect((await attempt(xml(fault('Server', trace), 500))).error).toMatchObject({
       code: 'target_failed',
       retryable: true,
-      message: 'The target answered: Order failed'
+      message: 'The target answered: a fault',
+      targetSaid: 'Order failed'
     })
     expect((await attempt(xml(fault('Client.Auth', 'No'), 500))).error).toMatchObject({ code: 'target_failed', retryable: false })
   })
@@ -194,7 +195,7 @@ describe('faults', () => {
       ['Sender', false]
     ] as const) {
       const { error } = await attempt(xml(envelope(reason(code), soap12), 500), { plan: modern })
-      expect(error).toMatchObject({ code: 'target_failed', retryable, message: 'The target answered: Down' })
+      expect(error).toMatchObject({ code: 'target_failed', retryable, message: 'The target answered: a fault', targetSaid: 'Down' })
     }
     const seen = server.seen[0]
     expect(seen?.headers['content-type']).toBe('application/soap+xml; charset=utf-8; action="urn:bank.example:corebank:v1/GetCustomer"')

@@ -217,7 +217,10 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('mutual %s', version => {
 
 test('a TLS 1.3 target that sends no tickets is waited for a moment', async () => {
   const strict = await startStrict('TLSv1.3', '-num_tickets', '0')
-  const connection = await connect(new URL(strict.url).origin, new AbortController().signal, tlsSettings(tlsKeys, secrets()))
+  const connection = await connect(
+    { origin: new URL(strict.url).origin, tls: tlsSettings(tlsKeys, secrets()) },
+    new AbortController().signal
+  )
   expect(connection.written).toBe(false)
   connection.close()
   expect(await strict.output()).toMatch(/CN ?= ?client/)
@@ -227,7 +230,7 @@ test('the wait for it ends with the call', async () => {
   const strict = await startStrict('TLSv1.3', '-num_tickets', '0')
   const controller = new AbortController()
   const reason = new Error('deadline')
-  const connecting = failure(connect(new URL(strict.url).origin, controller.signal, tlsSettings(tlsKeys, secrets())))
+  const connecting = failure(connect({ origin: new URL(strict.url).origin, tls: tlsSettings(tlsKeys, secrets()) }, controller.signal))
   controller.abort(reason)
   expect(await connecting).toBe(reason)
 })

@@ -72,7 +72,8 @@ describe('reads', () => {
       expect(await failure(adapter.run(call))).toMatchObject({
         name: 'BusinessError',
         code: 'customer_not_found',
-        message: 'Customer not found'
+        message: 'The target answered: a fault',
+        targetSaid: 'Customer not found'
       })
       expect(attached.size).toBe(0)
     }

@@ -80,7 +80,13 @@ async function contenders({ url }: Program, plan: Plan): Promise<{ asks: Asks; c
 async function importedPlan(): Promise<Plan> {
   const { manifest } = await importWsdl(wsdl, { bot: 'bench' })
   const adapters = { soap: createAdapter() }
-  const { bot, issues } = loadManifest(writeManifest(manifest), { file: 'bot.yaml', name: 'bench', adapters, env: () => undefined })
+  const { bot, issues } = await loadManifest(writeManifest(manifest), {
+    file: 'bot.yaml',
+    name: 'bench',
+    adapters,
+    env: () => undefined,
+    trusted: true
+  })
   const action = bot?.actions[0]
   if (action === undefined) throw new Error(`the imported manifest is not valid: ${JSON.stringify(issues)}`)
   return action.steps as Plan

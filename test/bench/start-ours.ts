@@ -18,6 +18,7 @@ export const startOurs = (role: 'up' | 'worker' | 'gateway', env: Readonly<Recor
     PORT: '0',
     RETROFIT_ADMIN_KEY: adminKey,
     RATE_LIMIT: '0',
+    TARGET_ORIGINS: 'http://127.0.0.1:9',
     LOG_LEVEL: 'warn',
     ...env
   })

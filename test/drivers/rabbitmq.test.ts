@@ -6,15 +6,17 @@ import amqp, { type ChannelModel } from 'amqplib'
 import type { Delivery, Message, Queue } from '../../src/core/ports.ts'
 import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
 import { aBot, aMessage, times, until } from '../contract/fixtures.ts'
-import { type ChildServer, startRabbit } from '../setup/services.ts'
+import { type RabbitServer, startRabbit } from '../setup/services.ts'
+import { guards } from './rabbitmq-guards.ts'
 import { startProxy, type TcpProxy } from './tcp-proxy.ts'
+import { identity } from './tls-cases.ts'
 
-let server: ChildServer
+let server: RabbitServer
 let proxy: TcpProxy
 let admin: ChannelModel
 
 beforeAll(async () => {
-  server = await startRabbit()
+  server = await startRabbit({ tls: identity })
   proxy = await startProxy(server.port)
   admin = await amqp.connect(server.url)
   admin.on('error', () => {})
@@ -294,3 +296,5 @@ describe('the broker', () => {
     await expect(opening).rejects.not.toThrow('hush')
   })
 })
+
+guards(() => server)

@@ -75,7 +75,9 @@ async function forget(namespace: string): Promise<void> {
   if (keys.length > 0) await redis.del(...keys)
   redis.disconnect()
   const connection = await amqp.connect(RABBITMQ_URL)
-  for (const queue of ['corebank', 'teller', 'probe', 'vault'].map(bot => `${namespace}.${bot}`).concat(`${namespace}-dead`)) {
+  for (const queue of ['corebank', 'teller', 'probe', 'vault', 'default/probe', 'default/vault', 'acme/probe', 'globex/probe']
+    .map(bot => `${namespace}.${bot}`)
+    .concat(`${namespace}-dead`)) {
     const channel = await connection.createChannel()
     await channel.deleteQueue(queue)
     await channel.close()

@@ -55,6 +55,17 @@ describe.each(kinds)('%s: a bot that is registered over HTTP', kind => {
     await sleep(wellAfterMs)
     await everywhere(deployed, '2.0.0', { withinMs: 0 })
 
+    // It would go where an operator has not sent it.
+    const elsewhere = echoBot({ version: '4.0.0' }).replace('http://127.0.0.1:9', 'http://127.0.0.1:6379')
+    const why = expect.stringMatching(
+      /target\.url: 127\.0\.0\.1 is no public address, and http:\/\/127\.0\.0\.1:6379 is not in TARGET_ORIGINS/
+    )
+    const refused = await client.putBot('probe', elsewhere)
+    expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_manifest', errors: [{ pointer: '/target/url', message: why }] } })
+    const checked = await client.request('POST', '/v1/bots/check', { body: elsewhere, headers: { 'content-type': 'application/yaml' } })
+    expect(checked.body).toMatchObject({ valid: false, issues: [{ message: why }] })
+    await everywhere(deployed, '2.0.0', { withinMs: 0 })
+
     for (const part of parts) await part.program.kill()
     await Promise.all(parts.map(part => part.restart()))
     await everywhere(deployed, '2.0.0')

@@ -44,8 +44,14 @@ export interface Site {
   close(): Promise<void>
 }
 
-/** Quick enough to see a take-over in a test, slow enough for a busy machine. */
-const quick: Env = { LEASE_MS: '1000', SWEEP_MS: '100', SHUTDOWN_GRACE_MS: '5000', BREAKER_FAILURES: '1000' }
+/** Quick enough to see a take-over in a test, slow enough for a busy machine. Bots that are registered name an address of nobody. */
+const quick: Env = {
+  LEASE_MS: '1000',
+  SWEEP_MS: '100',
+  SHUTDOWN_GRACE_MS: '5000',
+  BREAKER_FAILURES: '1000',
+  TARGET_ORIGINS: 'http://127.0.0.1:9'
+}
 
 export function openSite(settings: Env = {}): Site {
   const dir = mkdtempSync(join(tmpdir(), 'retrofit-e2e-'))

@@ -479,7 +479,9 @@ describe('what is kept', () => {
 describe('limits', () => {
   test('a target that fails again and again gets a rest', async () => {
     const { engine, ended } = await open({
-      script: { run: async () => Promise.reject(new RetrofitError('target_failed', { detail: 'down', retryable: false })) }
+      script: {
+        run: async () => Promise.reject(new RetrofitError('target_failed', { detail: 'down', retryable: false, targetDown: true }))
+      }
     })
     for (let i = 0; i < 5; i++) await ended((await engine.submit(pay())).run)
     await expect(engine.submit(pay())).rejects.toMatchObject({ code: 'circuit_open', status: 503 })
@@ -576,7 +578,7 @@ describe('a worker that stops', () => {
     const later = createCatalog({ records: parts.store.records, parse: () => ({ bot: payBot(), issues: [] }) })
     await later.refresh()
     expect(later.entries()).toEqual([])
-    expect(later.known()).toEqual([{ name: 'pay', adapter: 'scripted' }])
+    expect(later.known()).toEqual([{ key: 'pay', name: 'pay', adapter: 'scripted' }])
     await startWorker()
     expect(await ended(run)).toMatchObject({ status: 'completed' })
   })

@@ -49,6 +49,7 @@ export function payBot(changes: Partial<Action> = {}, digest = 'd1'): Bot {
   const action: Action = {
     name: 'pay_money',
     bot: 'pay',
+    botVersion: 'f'.repeat(64),
     title: 'Pay',
     description: 'Pays.',
     effect: 'irreversible',

@@ -80,7 +80,7 @@ describe('a tenant with many waiting runs', () => {
     for (let i = 0; i < many; i++) await desk.call('greedy', `${i}`)
     await until('two are at work', () => desk.working() === 2)
     const depth = await desk.opened.parts.queue.depth('pay')
-    expect(depth.messages).toBeLessThanOrEqual(windowOf(desk.opened.parts.catalog.entry('pay')?.bot))
+    expect(depth.messages).toBeLessThanOrEqual(windowOf(desk.opened.parts.catalog.current('pay')))
     await desk.call('modest', 'only')
     while (!desk.begun.includes('modest')) {
       const before = desk.begun.length

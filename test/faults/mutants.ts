@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Settings } from '../../src/config.ts'
 import type { Adapter, Call } from '../../src/core/adapter.ts'
 import type { Queue, Store } from '../../src/core/ports.ts'
+import { createRefusals } from '../../src/core/refusals.ts'
 import type { Run } from '../../src/core/types.ts'
 import { keptSecret } from '../../src/data-folder.ts'
 import { type Deployment, openDeployment } from '../../src/deployment.ts'
@@ -160,7 +161,8 @@ export const mutants = {
         kind: 'embedded',
         store: openSqliteStore(sqlite),
         queue: openSqliteQueue(sqlite),
-        dataKey: keptSecret(DATA_DIR, { name: 'data.key' })
+        dataKey: keptSecret(DATA_DIR, { name: 'data.key' }),
+        refusals: createRefusals()
       }
     }
   },

@@ -42,7 +42,7 @@ export const openTarget: Readonly<Record<AdapterName, Open>> = {
       bot: 'echo',
       effects: () => readEffects(ledger),
       faults: undefined,
-      env: { ECHO_LEDGER: ledger },
+      env: { BOT_ECHO_LEDGER: ledger },
       action: variant => (variant === 'plain' ? 'echo_pay' : `echo_pay_${variant}`),
       input: reference => ({ reference, amount: 1 }),
       output: reference => ({ reference, amount: 1 })
@@ -149,9 +149,9 @@ title: Echo with a ledger
 description: Pays into a file. For the fault campaign only.
 owner: tests@retrofit.example
 adapter: echo
-env: [ECHO_LEDGER]
+env: [BOT_ECHO_LEDGER]
 target:
   url: http://127.0.0.1:9
-  ledger: "{{ env.ECHO_LEDGER }}"
+  ledger: "{{ env.BOT_ECHO_LEDGER }}"
 actions:${variants.map(variant => echoActions[variant]).join('')}
 `

@@ -1,6 +1,7 @@
 /** One world of the campaign: a target with its effect ledger, the processes of one deployment, and the logs beside them. */
 
 import { randomBytes } from 'node:crypto'
+import { chmodSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -104,6 +105,8 @@ const quick: Env = {
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { mode, adapter, servers, gateways = 1, workers = 1, beside = [], variants = allVariants } = options
   const site = withManifests(openSite(), options.manifest)
+  // Its programs keep their temporary files there, and as root their browsers are another user's.
+  chmodSync(site.dir, 0o711)
   const nemesis = await openNemesis()
   site.onClose(() => nemesis.close())
   const target = await openTarget[adapter](site, { notify: beside.length === 0 ? nemesis.url : '', variants })

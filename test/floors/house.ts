@@ -13,7 +13,13 @@ const engineRooms = ['core', 'governance', 'telemetry']
 const adapter = (...npm: string[]): Room => ({ rooms: ['door'], npm: [...npm, 'zod'] })
 
 export const rooms: Readonly<Record<string, Room>> = {
-  core: { rooms: [], npm: ['ajv', 'ajv-formats', 'jsonata', 're2js'], npmTypes: ['zod'], node: ['node:crypto'] },
+  // A thread reads and writes nothing: it is where an expression of others can be ended. Of net and dns only pure parts and types are used.
+  core: {
+    rooms: [],
+    npm: ['ajv', 'ajv-formats', 'jsonata', 're2js'],
+    npmTypes: ['zod'],
+    node: ['node:crypto', 'node:dns', 'node:net', 'node:worker_threads']
+  },
   door: { rooms: ['core'], npm: [], node: [] },
   manifest: { rooms: ['core'], npm: ['chokidar', 'yaml', 'zod'] },
   surface: { rooms: ['core'], npm: ['gpt-tokenizer'], node: [] },

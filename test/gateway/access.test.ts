@@ -50,7 +50,10 @@ describe('scopes', () => {
   ])('%s %s needs %s', async (path, method, scope) => {
     const without = await gateway.call(path, { method, authorization: await gateway.bearer(['demo:*']) })
     expect([without.status, without.json.code]).toEqual([403, 'insufficient_scope'])
-    expect(without.json.detail).toContain(scope)
+    expect(without.json).toMatchObject({
+      detail: expect.stringContaining(scope),
+      hint: expect.stringContaining('An access token never has it')
+    })
     const withIt = await gateway.call(path, { method, authorization: await gateway.bearer([scope]) })
     expect([401, 403]).not.toContain(withIt.status)
   })

@@ -134,9 +134,11 @@ describe('an address', () => {
   })
 
   test('OPTIONS says the same and nothing about other origins', async () => {
-    const answer = await call('/v1/runs', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })
+    const answer = await call('/v1/runs', { method: 'OPTIONS', headers: { origin: 'http://localhost:3000' } })
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS'])
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+    const elsewhere = await call('/v1/runs', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })
+    expect([elsewhere.status, elsewhere.headers.get('access-control-allow-origin')]).toEqual([403, null])
   })
 
   test('HEAD is GET without a body', async () => {
@@ -171,10 +173,14 @@ describe('a call', () => {
 describe('bytes that are no request', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400],
-    ['a length and chunks', `POST ${echo} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-    ['two lengths', `POST ${echo} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello`, 400],
-    ['headers that are too large', `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['headers that never end', 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ', 408]
+    [
+      'a length and chunks',
+      `POST ${echo} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      400
+    ],
+    ['two lengths', `POST ${echo} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello`, 400],
+    ['headers that are too large', `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['headers that never end', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 408]
   ])('%s', async (_, text, status) => {
     const answer = await rawHttp(gateway.url, text)
     expect(statusOf(answer)).toBe(status)
@@ -183,7 +189,10 @@ describe('bytes that are no request', () => {
   })
 
   test('an address in absolute form is understood', async () => {
-    const answer = await rawHttp(gateway.url, 'GET http://elsewhere.example/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const answer = await rawHttp(
+      gateway.url,
+      'GET http://elsewhere.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    )
     expect(statusOf(answer)).toBe(200)
   })
 })

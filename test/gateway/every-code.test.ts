@@ -44,17 +44,33 @@ actions:
   go_on: { title: Go on, description: The next page., effect: read, scopes: [demo:read], screen: continue, input: { type: object }, output: { type: object } }
 `
 
+const password = 'a password of the tests'
+const leakBot = `
+bot: leak
+version: 1.0.0
+title: Leak
+description: Answers what stands in its credentials.
+adapter: echo
+target: { url: 'http://127.0.0.1:9', credentials: leak }
+actions:
+  mark: { title: Mark, description: Answers the credential., effect: read, scopes: [demo:read], input: { type: object }, output: {}, result: "{{ credentials.password }}" }
+  say: { title: Say, description: Answers its input., effect: read, scopes: [demo:read], input: { type: object }, output: {} }
+`
+
 let working: OpenGateway
 let idle: OpenGateway
 
 beforeAll(async () => {
   const { echoManifest } = await import('./open-gateway.ts')
-  working = await openGateway({ manifests: [echoManifest, cancelBot, wizardBot('wizard', 9), wizardBot('narrow', 1)] })
+  working = await openGateway({
+    manifests: [echoManifest, cancelBot, leakBot, wizardBot('wizard', 9), wizardBot('narrow', 1)],
+    secrets: { leak: { password } }
+  })
   idle = await openGateway({
     manifests: [cancelBot],
     worker: false,
     quotas: { streams: 0 },
-    settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000 }
+    settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000, botsOverHttp: 'off' }
   })
 })
 afterAll(async () => {
@@ -93,6 +109,21 @@ async function silentRun(id: string): Promise<string> {
   }
 }
 
+/** Twice a worker took it and was never heard of again. */
+async function killerRun(id: string): Promise<string> {
+  const { store } = idle.parts
+  const accepted = () => action('slowly_once', { headers: { 'idempotency-key': id, prefer: 'respond-async' } }, idle)
+  let { json, status } = await accepted()
+  // The calls of another test may have used up the rate of the key for a moment.
+  for (; status === 429; { json, status } = await accepted()) await new Promise(resolve => setTimeout(resolve, 200))
+  for (;;) {
+    const run = await store.getRun(json.runId)
+    if (run === undefined || run.status === 'failed') return json.runId
+    if (run.status === 'queued') await store.updateRun(claim(run, { worker: 'gone', now: store.now(), leaseMs: 1 }))
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
 /** An answer that was read off the socket. */
 function parsed(raw: string): Answer {
   const [head = '', text = ''] = raw.split('\r\n\r\n')
@@ -114,6 +145,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   unauthenticated: () => action('demo_echo', { authorization: 'Bearer rf_wrong' }),
   insufficient_scope: async () =>
     action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
+  registering_refused: () => idle.call('/v1/bots/new', { method: 'PUT', raw: cancelBot, headers: { 'content-type': 'application/yaml' } }),
+  credential_refused: () => action('leak_mark'),
+  secret_in_output: () => action('leak_say', { body: { text: `It is ${Buffer.from(password).toString('base64')}.` } }),
+  version_changed: () => action('demo_echo', { body: { text: 'x' }, headers: { 'bot-version': '0'.repeat(64) } }),
   origin_not_allowed: () => working.call('/mcp', { body: {}, headers: { origin: 'https://elsewhere.example' } }),
   not_found: () => working.call('/v1/nothing'),
   action_not_found: () => action('demo_nothing'),
@@ -177,7 +212,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return all.find(({ status }) => status === 429) as Answer
   },
   headers_too_large: async () =>
-    parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
+    parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
   internal_error: async () => {
     // A mistake of our own: a method that throws what nobody expects.
     const { catalog } = working.engine
@@ -193,6 +228,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   },
   target_failed: () => action('demo_broken', key('broken-1')),
   invalid_output: () => action('demo_odd'),
+  worker_lost: async () => {
+    await killerRun('killer-1')
+    return action('slowly_once', key('killer-1'), idle)
+  },
   outcome_unknown: () => action('demo_lost', key('lost-1')),
   queue_full: async () => {
     const waiting = { headers: { prefer: 'respond-async' } }
@@ -206,9 +245,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return action('narrow_begin', { headers: await inSession() })
   },
   circuit_open: async () => {
-    for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo')
+    const caller = { tenant: 'default', clientId: 'admin' }
+    for (let i = 0; i < 1_000; i++) await working.parts.breakers.failed('demo', caller)
     const answer = await action('demo_echo', { body: { text: 'x' } })
-    await working.parts.breakers.succeeded('demo')
+    await working.parts.breakers.succeeded('demo', caller)
     return answer
   },
   not_ready: async () => {

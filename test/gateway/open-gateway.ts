@@ -1,5 +1,10 @@
 /** A gateway on the real engine: SQLite in memory, the echo adapter, a worker in the same process. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createAdapter } from '../../adapters/echo/adapter.ts'
+import type { Records } from '../../src/core/ports.ts'
+import type { JsonObject } from '../../src/core/types.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
@@ -17,6 +22,7 @@ import { createKeyRing, type KeyRing } from '../../src/governance/keys.ts'
 import { createSealer } from '../../src/governance/sealer.ts'
 import { createSecrets } from '../../src/governance/secrets.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
+import { refuseBot } from '../../src/refuse-bot.ts'
 import { openTelemetry } from '../../src/telemetry/open-telemetry.ts'
 import { startWorker } from '../../src/worker/worker.ts'
 
@@ -57,6 +63,10 @@ export interface OpenOptions {
   readonly manifests?: readonly string[]
   readonly worker?: boolean
   readonly quotas?: Quotas
+  /** Files of credentials, by name. */
+  readonly secrets?: Readonly<Record<string, JsonObject>>
+  /** Where keys are kept; its own ledger when left out. */
+  readonly keysIn?: Records
 }
 
 const adminKey = 'admin-key-of-the-tests'
@@ -65,7 +75,9 @@ export async function openGateway({
   settings = {},
   manifests = [echoManifest],
   worker = true,
-  quotas
+  quotas,
+  secrets = {},
+  keysIn
 }: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
@@ -73,8 +85,25 @@ export async function openGateway({
   const adapters = { echo: createAdapter() }
   const telemetry = await openTelemetry({ service: 'retrofit', version: '0.0.0', logLevel: 'silent' })
   const load = (source: string, file: string, name?: string) =>
-    loadManifest(source, { file, adapters, env: () => undefined, ...(name === undefined ? {} : { name }) })
-  const catalog = createCatalog({ records: store.records, quotas, parse: (source, { file, name }) => load(source, file, name) })
+    loadManifest(source, {
+      file,
+      adapters,
+      env: () => undefined,
+      targetOrigins: ['http://127.0.0.1:9'],
+      ...(name === undefined ? {} : { name })
+    })
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
+  for (const [name, content] of Object.entries(secrets)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(content))
+  const known = createSecrets(folder)
+  const catalog = createCatalog({
+    records: store.records,
+    quotas,
+    parse: async (source, { file, name, tenant }) => {
+      const read = await load(source, file, name)
+      return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
+    },
+    refuse: bot => refuseBot(known, bot)
+  })
   await addFiles(catalog, manifests, load)
   await catalog.refresh()
   const hub = createHub(store)
@@ -86,17 +115,18 @@ export async function openGateway({
     telemetry,
     hub,
     sealer: createSealer('a secret of the tests, at least 32 characters'),
-    secrets: createSecrets('/nonexistent'),
+    secrets: known,
     breakers: createBreakers(store, { failures: 1_000, restMs: 1_000 }),
     settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100, quotas }
   }
   const engine = createEngine(parts)
-  const keys = createKeyRing({ records: store.records, adminKey })
+  const keys = createKeyRing({ records: keysIn ?? store.records, adminKey })
   const stopSweeping = startSweeping(parts)
   const working = worker ? await startWorker(parts, { concurrency: 64, graceMs: 1_000 }) : undefined
   const server = await listen({
     engine,
     authenticate: keys.authenticate,
+    onKeysChanged: keys.onChange,
     telemetry,
     host: '127.0.0.1',
     port: 0,
@@ -119,6 +149,7 @@ export async function openGateway({
       await queue.close()
       await store.close()
       await telemetry.close()
+      rmSync(folder, { recursive: true })
     }
   }
 }
@@ -129,7 +160,7 @@ async function addFiles(
   load: (source: string, file: string) => ReturnType<typeof loadManifest>
 ): Promise<void> {
   for (const source of manifests) {
-    const { bot, issues } = load(source, 'bot.yaml')
+    const { bot, issues } = await load(source, 'bot.yaml')
     if (bot === undefined) throw new Error(JSON.stringify(issues, null, 2))
     await catalog.setFile(bot)
   }

@@ -58,7 +58,7 @@ describe('the service', () => {
 function slowRequest(url: string): { finish(): Promise<string> } {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
-  socket.write('GET /v1/runs HTTP/1.1\r\nHost: x\r\n')
+  socket.write('GET /v1/runs HTTP/1.1\r\nHost: localhost\r\n')
   return {
     async finish() {
       socket.write('\r\n')

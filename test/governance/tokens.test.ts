@@ -1,9 +1,11 @@
 /** Access tokens of a real issuer, and what a forger would try (RFC 8725). */
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { exportSPKI, generateKeyPair, importJWK, type JWTPayload } from 'jose'
+import { isOperatorScope } from '../../src/governance/scopes.ts'
 import { createTokens, type Tokens } from '../../src/governance/tokens.ts'
 import { freePort } from '../setup/free-port.ts'
 import { makeKey, type OpenIssuer, openIssuer } from './open-issuer.ts'
@@ -31,7 +33,8 @@ describe('a token that the issuer granted', () => {
       tenant: 'acme',
       subject: 'crm',
       clientId: 'oidc:crm',
-      scopes: ['demo:read', 'accounts:read']
+      scopes: ['demo:read', 'accounts:read'],
+      expiresAt: expect.any(Number)
     })
     const other = await issuer.grant('voice', { resource: audience })
     expect(await byTenant.authenticate(bearer(other))).toMatchObject({ tenant: 'globex', clientId: 'oidc:voice', scopes: [] })
@@ -47,6 +50,25 @@ describe('a token that the issuer granted', () => {
   })
 })
 
+const operators = [
+  'runs',
+  'runs:*',
+  'runs:read',
+  'runs:write',
+  'runs:resolve',
+  'bots:*',
+  'bots:write',
+  'keys:*',
+  'metrics:read',
+  'audit:x:*'
+]
+
+test("every scope that the contract asks for is the operator's", () => {
+  const asked = [...readFileSync('openapi/retrofit.yaml', 'utf8').matchAll(/apiKey: \["([^"]+)"\]/g)].map(([, scope = '']) => scope)
+  expect(asked).toContain('bots:write')
+  expect(asked.filter(scope => !isOperatorScope(scope))).toEqual([])
+})
+
 describe('claims', () => {
   test.each([
     ['scope in a list, as Okta writes it', { scope: undefined, scp: ['demo:read', 'openid'] }, ['demo:read', 'openid']],
@@ -55,7 +77,9 @@ describe('claims', () => {
       { scope: undefined, scp: 'demo:read demo:write' },
       ['demo:read', 'demo:write']
     ],
-    ['what is no scope is left out', { scope: 'demo:read Https://x/.default * DEMO' }, ['demo:read', '*']],
+    ['what is no scope is left out', { scope: 'demo:read Https://x/.default DEMO' }, ['demo:read']],
+    ["everything, and the operator's", { scope: `demo:read * ${operators.join(' ')}` }, ['demo:read']],
+    ["the operator's in a list", { scp: ['*', ...operators, 'running:*'] }, ['demo:read', 'running:*']],
     ['neither', { scope: undefined }, []],
     ['of the wrong type', { scope: { demo: true }, scp: [1, null, 'demo:read'] }, ['demo:read']]
   ])('scopes: %s', async (_what, claims, scopes) => {
@@ -99,6 +123,19 @@ describe('claims', () => {
     expect(await refusal(await issuer.sign(claims), byTenant)).toMatchObject({
       message: expect.stringContaining('its claim tenant names no tenant')
     })
+  })
+
+  test.each(['default', 'Default', 'DEFAULT'])("a token can not name %s, the operator's tenant", async tenant => {
+    const byTenant = createTokens({ issuer: issuer.issuer, audiences: [audience], tenantClaim: 'tenant', times })
+    expect(await refusal(await issuer.sign({ tenant }), byTenant)).toMatchObject({
+      code: 'unauthenticated',
+      message: `The token is not accepted: its claim tenant names ${tenant}, which is the operator's own tenant`
+    })
+  })
+
+  test.each(['constructor', '__proto__', 'toString'])('a claim called %s names a tenant only where the token has it', async tenantClaim => {
+    const odd = createTokens({ issuer: issuer.issuer, audiences: [audience], tenantClaim, times })
+    expect(await refusal(await issuer.sign({}), odd)).toMatchObject({ message: expect.stringContaining('names no tenant') })
   })
 
   test('five seconds of clock difference are allowed', async () => {

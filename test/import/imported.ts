@@ -17,11 +17,12 @@ export const load = (name: string, options: ImportOptions = {}) => loadFile(fixt
 export async function loadFile(path: string, options: ImportOptions = {}) {
   const imported = await importWsdl(path, { bot: 'fixture', ...options })
   const text = writeManifest(imported.manifest)
-  const { bot, issues } = loadManifest(text, {
+  const { bot, issues } = await loadManifest(text, {
     file: 'bot.yaml',
     name: 'fixture',
     adapters: await loadAdapters({}, ['soap']),
-    env: () => undefined
+    env: () => undefined,
+    trusted: true
   })
   return { imported, text, actions: bot?.actions ?? [], errors: issues.filter(({ severity }) => severity === 'error') }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { contractChanges } from '../../src/core/contract-changes.ts'
 import type { JsonObject } from '../../src/core/types.ts'
-import { contractChanges, mergeManifests } from '../../src/manifest/import/merge.ts'
+import { mergeManifests } from '../../src/manifest/import/merge.ts'
 
 const action = (more: JsonObject = {}): JsonObject => ({
   title: 'Send',

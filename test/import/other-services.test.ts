@@ -55,7 +55,10 @@ describe('node-soap', () => {
     ['crash', true, 'Query failed']
   ])('a fault: %s', async (customer, retryable, said) => {
     const answer = await call('orders_find_orders', { customer })
-    expect(answer).toMatchObject({ status: 502, body: { code: 'target_failed', retryable, detail: `The target answered: ${said}` } })
+    expect(answer).toMatchObject({
+      status: 502,
+      body: { code: 'target_failed', retryable, detail: 'The target answered: a fault', targetSaid: said }
+    })
     expect(JSON.stringify(answer)).not.toContain('/srv/')
   })
 
@@ -85,10 +88,13 @@ describe('spyne', () => {
     const missing = await call('invoices_get_invoice', { number: 7 })
     expect(missing).toMatchObject({
       status: 502,
-      body: { code: 'target_failed', retryable: false, detail: 'The target answered: No invoice 7' }
+      body: { code: 'target_failed', retryable: false, detail: 'The target answered: a fault', targetSaid: 'No invoice 7' }
     })
     const crashed = await call('invoices_get_invoice', { number: 13 })
-    expect(crashed).toMatchObject({ status: 502, body: { retryable: true, detail: 'The target answered: Ledger closed' } })
+    expect(crashed).toMatchObject({
+      status: 502,
+      body: { retryable: true, detail: 'The target answered: a fault', targetSaid: 'Ledger closed' }
+    })
     expect(JSON.stringify(crashed)).not.toContain('/srv/')
     expect(await call('invoices_post_invoice', { invoice: { supplier: 'Acme' } })).toMatchObject({ status: 502 })
   })

@@ -80,7 +80,8 @@ describe('PHP', () => {
           code: 'out_of_stock',
           retryable: false,
           effect: 'none',
-          detail: 'Only 5 of AB123 are left',
+          detail: 'The target answered: a fault',
+          targetSaid: 'Only 5 of AB123 are left',
           data: { sku: 'AB123', left: 5 }
         }
       })
@@ -92,12 +93,12 @@ describe('PHP', () => {
     const client = await call('find_orders', { customer: 'nobody' })
     expect(client).toMatchObject({
       status: 502,
-      body: { code: 'target_failed', retryable: false, detail: 'The target answered: No such customer' }
+      body: { code: 'target_failed', retryable: false, detail: 'The target answered: a fault', targetSaid: 'No such customer' }
     })
     const server = await call('find_orders', { customer: 'crash' })
     expect(server).toMatchObject({
       status: 502,
-      body: { code: 'target_failed', retryable: true, detail: 'The target answered: Query failed' }
+      body: { code: 'target_failed', retryable: true, detail: 'The target answered: a fault', targetSaid: 'Query failed' }
     })
     expect(JSON.stringify(server)).not.toContain('/srv/')
   })

@@ -38,7 +38,13 @@ test.each(['encrypt: { parts: [body] }', 'saml: token', 'issuedToken: sts'])(
     const changed = text.replace('security:\n', `security:\n    ${keys}\n`)
     expect(changed).not.toBe(text)
     const adapter = createAdapter()
-    const { bot, issues } = loadManifest(changed, { file: 'bot.yaml', name: 'fixture', adapters: { soap: adapter }, env: () => undefined })
+    const { bot, issues } = await loadManifest(changed, {
+      file: 'bot.yaml',
+      name: 'fixture',
+      adapters: { soap: adapter },
+      env: () => undefined,
+      trusted: true
+    })
     await adapter.close()
     expect(bot).toBeUndefined()
     expect(issues.map(({ message }) => message).join(' ')).toContain(keys.slice(0, keys.indexOf(':')))

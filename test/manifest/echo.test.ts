@@ -15,7 +15,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 type EchoCall = Parameters<typeof echo.run>[0]
 
-function callOf(
+async function callOf(
   own: string,
   {
     input = {},
@@ -24,9 +24,9 @@ function callOf(
   }: { input?: Record<string, Json>; attempt?: number; signal?: AbortSignal } = {}
 ) {
   const env = (name: string) => (name === 'ECHO_LEDGER' ? ledger : 'http://127.0.0.1:9')
-  const { bot, issues } = loadManifest(
+  const { bot, issues } = await loadManifest(
     good.replace('    commit: true\n', () => own),
-    { file: 'bot.yaml', adapters: { echo }, env }
+    { file: 'bot.yaml', adapters: { echo }, env, targetOrigins: ['http://127.0.0.1:9'] }
   )
   expect(issues).toEqual([])
   const action = bot?.actions[1]
@@ -39,6 +39,8 @@ function callOf(
     input,
     session: {},
     credentials: {},
+    credentialOrigins: [],
+    credentialsAt: () => ({}),
     signal,
     commit: async () => void commits.push(Date.now()),
     step: (_: string, work: () => Promise<unknown>) => work()
@@ -53,7 +55,7 @@ const lines = () =>
     .map(line => JSON.parse(line))
 
 test('an effect is committed, appended, and found again', async () => {
-  const { call, commits } = callOf('    commit: true\n', { input: { reference: 'A1' } })
+  const { call, commits } = await callOf('    commit: true\n', { input: { reference: 'A1' } })
   expect(await echo.probe?.(call)).toEqual({ found: false })
   expect(await echo.run(call)).toEqual({ confirmation: 'RF1' })
   expect(commits).toHaveLength(1)
@@ -79,15 +81,15 @@ describe('told to fail', () => {
   test.each(moments)('%s: %i commits, %i effects', async (when, commitCount, effectCount, name) => {
     const own = `    commit: true\n    fail: { times: 1, when: ${when}, message: no luck }\n`
     const before = lines().length
-    const { call, commits } = callOf(own)
+    const { call, commits } = await callOf(own)
     await expect(echo.run(call)).rejects.toMatchObject({ name, message: 'no luck', retryable: true })
     expect([commits.length, lines().length - before]).toEqual([commitCount, effectCount])
-    expect(await echo.run(callOf(own, { attempt: 2 }).call)).toEqual({ confirmation: 'RF2' })
+    expect(await echo.run((await callOf(own, { attempt: 2 })).call)).toEqual({ confirmation: 'RF2' })
   })
 })
 
 test('a delay ends when the signal does', async () => {
-  const { call, commits } = callOf('    commit: true\n    delay: 1m\n', { signal: AbortSignal.timeout(30) })
+  const { call, commits } = await callOf('    commit: true\n    delay: 1m\n', { signal: AbortSignal.timeout(30) })
   await expect(echo.run(call)).rejects.toMatchObject({ code: 'ABORT_ERR' })
   expect(commits).toEqual([])
 })

@@ -7,13 +7,13 @@ import { loadManifest } from '../../src/manifest/load.ts'
 import { adapters, env, good, load } from './manifests.ts'
 import { mistakes } from './mistakes.ts'
 
-const report = (source: string): readonly string[] =>
-  load(source, 'echo').issues.map(
+const report = async (source: string): Promise<readonly string[]> =>
+  (await load(source, 'echo')).issues.map(
     ({ severity, line, column, message }) => `${line}:${column} ${severity === 'warning' ? 'warning: ' : ''}${message}`
   )
 
-test('a good manifest becomes a bot', () => {
-  const { bot, issues } = load(good, 'echo')
+test('a good manifest becomes a bot', async () => {
+  const { bot, issues } = await load(good, 'echo')
   expect(issues).toEqual([])
   expect(bot).toMatchObject({
     name: 'echo',
@@ -33,8 +33,8 @@ test('a good manifest becomes a bot', () => {
   expect(bot?.digest).toMatch(/^[0-9a-f]{64}$/)
 })
 
-test('what a manifest leaves out has its default, what it says counts', () => {
-  const [say, book] = load(good).bot?.actions ?? []
+test('what a manifest leaves out has its default, what it says counts', async () => {
+  const [say, book] = (await load(good)).bot?.actions ?? []
   expect(say).toMatchObject({
     name: 'echo_say',
     example: { text: 'hello' },
@@ -59,21 +59,21 @@ test('what a manifest leaves out has its default, what it says counts', () => {
   expect(say?.checkInput({ text: 'low' })).toEqual([])
 })
 
-test('brackets in text are not nesting', () => {
-  expect(load(good.replace('hint: Say it in small letters.', `hint: '${'[{'.repeat(100)}'`)).issues).toEqual([])
-  expect(load('- "["\n'.repeat(100)).issues.map(({ message }) => message)).toEqual(['must be a mapping, not a list'])
+test('brackets in text are not nesting', async () => {
+  expect((await load(good.replace('hint: Say it in small letters.', `hint: '${'[{'.repeat(100)}'`))).issues).toEqual([])
+  expect((await load('- "["\n'.repeat(100))).issues.map(({ message }) => message)).toEqual(['must be a mapping, not a list'])
 })
 
 describe('one mistake', () => {
-  test.each(mistakes)('%s', (_, from, to, expected) => {
+  test.each(mistakes)('%s', async (_, from, to, expected) => {
     expect(good).toContain(from)
     const source = good.replace(from, () => to)
-    expect(report(source)).toEqual(expected)
-    expect(load(source, 'echo').bot === undefined).toBe(expected.some(line => !line.includes('warning: ')))
+    expect(await report(source)).toEqual(expected)
+    expect((await load(source, 'echo')).bot === undefined).toBe(expected.some(line => !line.includes('warning: ')))
   })
 })
 
-test('all mistakes of a file at once, in the order of the text', () => {
+test('all mistakes of a file at once, in the order of the text', async () => {
   const bent = [
     ['version: 1.0.0', 'version: one'],
     ['[ECHO_URL, ECHO_LEDGER]', '[ECHO_URL, ECHO_LEDGER, DB_PASSWORD]'],
@@ -85,14 +85,16 @@ test('all mistakes of a file at once, in the order of the text', () => {
     ['    commit: true\n', ''],
     ['{{ run.reference }}', '{{ run.( }}']
   ].reduce((source, [from = '', to = '']) => source.replace(from, () => to), good)
-  expect(report(bent).map(line => line.split(' ')[0])).toEqual(['3:10', '7:30', '11:3', '17:13', '24:40', '28:7', '43:26'])
-  const { issues } = load(bent.replace('concurency', 'concurrency'))
+  expect((await report(bent)).map(line => line.split(' ')[0])).toEqual(['3:10', '7:30', '11:3', '17:13', '24:40', '28:7', '43:26', '48:29'])
+  const { issues } = await load(bent.replace('concurency', 'concurrency'))
   // The adapter is asked about an action as soon as the action and the target have their shape.
-  expect(issues.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['/actions/book/commit', '/actions/book/result']))
+  expect(issues.map(({ pointer }) => pointer)).toEqual(
+    expect.arrayContaining(['/actions/book/commit', '/actions/book/result/confirmation'])
+  )
 })
 
-test('a report has its columns', () => {
-  const { issues } = load(good.replace('title: Echo', 'titel: Echo').replace('type: array', ''))
+test('a report has its columns', async () => {
+  const { issues } = await load(good.replace('title: Echo', 'titel: Echo').replace('type: array', ''))
   expect(formatIssues(issues)).toBe(
     'bots/echo/bot.yaml:2:1  error    title: is missing: a short name for people\nbots/echo/bot.yaml:4:1  error    titel: unknown key; did you mean title?'
   )
@@ -133,16 +135,16 @@ describe('texts that would take too long are refused within a second', () => {
     ['a long pattern', pattern('('.repeat(5_000)), 'too long'],
     ['a pattern that backtracks elsewhere', pattern('^(a|a)*$').replace('text: hello', `text: ${'a'.repeat(40)}b`), 'does not fit']
   ]
-  test.each(bombs)('%s', (_, source, expected) => {
+  test.each(bombs)('%s', async (_, source, expected) => {
     // One that was taken up would not end within the test's own limit.
-    const { bot, issues } = load(source)
+    const { bot, issues } = await load(source)
     expect(bot).toBeUndefined()
     expect(issues.map(({ message }) => message).join('\n')).toContain(expected)
   })
 })
 
-test('nothing of a manifest reaches a prototype', () => {
-  load(good.replace('title: Echo', '__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }\ntitle: Echo'))
+test('nothing of a manifest reaches a prototype', async () => {
+  await load(good.replace('title: Echo', '__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }\ntitle: Echo'))
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
 })
 
@@ -160,22 +162,32 @@ describe('of several forms that a value may have, the one that was meant is expl
     ['{ css: x, exat: true }', 'unknown key; did you mean exact?'],
     ['[x, 5]', 'must be text, not 5; write "5" in quotes']
   ]
-  test.each(rows)('%s', (value, expected) => {
+  test.each(rows)('%s', async (value, expected) => {
     const source = good
       .replace(/^ {2}ledger.*\n/m, '')
       .replace(/ {4}effect: read\n/, `    effect: read\n    at: ${value}\n`)
       .replace(/ {2}book:[\s\S]*$/, '')
-    const { issues } = loadManifest(source, { file: 'bot.yaml', adapters: { echo: adapter }, env })
+    const { issues } = await loadManifest(source, {
+      file: 'bot.yaml',
+      adapters: { echo: adapter },
+      env,
+      targetOrigins: ['http://127.0.0.1:9']
+    })
     expect(issues.map(({ message }) => message.replace(/^[^:]*: /, ''))).toEqual([expected])
   })
 })
 
-test("what an adapter's parse throws is a mistake of the manifest, and so is a probe that it can not do", () => {
+test("what an adapter's parse throws is a mistake of the manifest, and so is a probe that it can not do", async () => {
   const { probe: _, ...echo } = { ...adapters.echo } as Adapter
   const parse = () => {
     throw new Error('no such WSDL')
   }
-  const { issues } = loadManifest(good, { file: 'bot.yaml', adapters: { echo: { ...echo, parse } }, env })
+  const { issues } = await loadManifest(good, {
+    file: 'bot.yaml',
+    adapters: { echo: { ...echo, parse } },
+    env,
+    targetOrigins: ['http://127.0.0.1:9']
+  })
   expect(issues.map(({ line, message }) => `${line} ${message}`)).toEqual([
     '14 actions.say: no such WSDL',
     '29 actions.book: no such WSDL',

@@ -14,8 +14,14 @@ const environment: Readonly<Record<string, string>> = {
 
 export const env = (key: string): string | undefined => environment[key]
 
-export const load = (source: string, name?: string): LoadResult =>
-  loadManifest(source, { file: 'bots/echo/bot.yaml', adapters, env, ...(name === undefined ? {} : { name }) })
+export const load = (source: string, name?: string): Promise<LoadResult> =>
+  loadManifest(source, {
+    file: 'bots/echo/bot.yaml',
+    adapters,
+    env,
+    targetOrigins: ['http://127.0.0.1:9'],
+    ...(name === undefined ? {} : { name })
+  })
 
 export const good = `# yaml-language-server: $schema=../../openapi/bot.schema.json
 bot: echo

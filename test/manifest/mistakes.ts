@@ -350,7 +350,9 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'a broken expression',
     '{{ run.reference }}',
     '{{ run.reference + }}',
-    ['49:13 actions.book.result: {{ run.reference + }} is not a JSONata expression: Unexpected end of expression (character 17)']
+    [
+      '49:29 actions.book.result.confirmation: {{ run.reference + }} is not a JSONata expression: Unexpected end of expression (character 17)'
+    ]
   ],
   [
     'a broken expression in the target',

@@ -114,7 +114,7 @@ actions:
 
 /** The suite calls one tool `greet`, which no manifest could name: the name of an action begins with that of its bot. */
 export async function renamed(catalog: FedCatalog): Promise<void> {
-  const bot = catalog.entry('greet')?.bot
+  const bot = catalog.entry('greet', 'default')?.bot
   if (bot === undefined) throw new Error('the pack has no bot greet')
   await catalog.setFile({ ...bot, digest: `${bot.digest}-renamed`, actions: bot.actions.map(action => ({ ...action, name: 'greet' })) })
 }

@@ -345,15 +345,17 @@ describe('a large catalogue', () => {
     ))
 })
 
+const owner = { caller: { tenant: 'default', subject: 'admin', clientId: 'admin', scopes: ['*'] }, tenant: 'default' }
+
 test('a client of 2026-07-28 is told when the bots change', () =>
   modern(async client => {
     const changed = new Promise<void>(resolve => client.setNotificationHandler('notifications/tools/list_changed', () => resolve()))
     await (client as Any).listen({ toolsListChanged: true })
     const catalog = gateway.parts.catalog as FedCatalog
-    await catalog.register('extra', echoManifest.replace('bot: demo', 'bot: extra'))
+    await catalog.register('extra', echoManifest.replace('bot: demo', 'bot: extra'), owner)
     await changed
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain('extra_echo')
-    await catalog.unregister('extra')
+    await catalog.unregister('extra', 'default')
   }))
 
 test.each([
@@ -371,8 +373,8 @@ test.each([
     })
     // The stream opens beside what the client does: a change before it is there is not heard.
     for (let i = 0; i < 200 && !told; i++) {
-      await catalog.register('extra', echoManifest.replace('bot: demo', 'bot: extra'))
-      await catalog.unregister('extra')
+      await catalog.register('extra', echoManifest.replace('bot: demo', 'bot: extra'), owner)
+      await catalog.unregister('extra', 'default')
       await new Promise(resolve => setTimeout(resolve, 100))
     }
     expect(told).toBe(true)

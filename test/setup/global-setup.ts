@@ -1,4 +1,5 @@
 import { needsServers } from './needs-servers.ts'
+import { newerNode } from './newer-node.ts'
 import { startRabbit, startRedis } from './services.ts'
 
 /** What this needs of jest's configuration. */
@@ -12,6 +13,8 @@ interface Selection {
  * Not started when no selected test reads those names. `RETROFIT_TEST_SERVICES=off` never starts them.
  */
 export default async function globalSetup({ rootDir, testPathPatterns }: Selection): Promise<void> {
+  const notice = newerNode()
+  if (notice !== undefined) process.stderr.write(`\n${notice}\n\n`)
   if (process.env.RETROFIT_TEST_SERVICES === 'off') return
   const selected = testPathPatterns.toExecutor({ rootDir })
   if (!needsServers(rootDir, path => selected.isMatch(path))) return

@@ -1,5 +1,5 @@
 import { execFile as execFileOf } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,17 @@ const launchers = ['/usr/lib/rabbitmq/bin/rabbitmq-server', '/usr/local/sbin/rab
 
 const controls = ['/usr/lib/rabbitmq/bin/rabbitmqctl', '/usr/local/sbin/rabbitmqctl', '/opt/homebrew/sbin/rabbitmqctl']
 const execFile = promisify(execFileOf)
+
+/** Certificate and key of a broker, in PEM. */
+interface Identity {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface RabbitOptions {
+  /** Listens with TLS too, on `tlsPort`. */
+  readonly tls?: Identity
+}
 
 const config = (port: number) => `listeners.tcp.1 = 127.0.0.1:${port}
 log.console = true
@@ -27,14 +38,16 @@ raft.wal_max_size_bytes = 16000000
  * A broker takes seconds to start, so share the one of `TEST_RABBITMQ_URL` unless the test kills it.
  */
 export interface RabbitServer extends ChildServer {
+  readonly tlsPort: number
   /** `rabbitmqctl`, for what no client can ask for. */
   control(...args: readonly string[]): Promise<void>
 }
 
-export async function startRabbit(): Promise<RabbitServer> {
-  const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()]
+export async function startRabbit({ tls }: RabbitOptions = {}): Promise<RabbitServer> {
+  const [port, distributionPort, epmdPort, tlsPort] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const dir = newServerDir('rabbit')
   const env = environment({ dir, port, distributionPort, epmdPort })
+  if (tls !== undefined) listenWithTls(dir, tlsPort, tls)
   const epmd = { command: 'epmd', args: ['-address', '127.0.0.1', '-port', `${epmdPort}`] }
   const broker = { command: launchers.find(existsSync) ?? 'rabbitmq-server', args: [], env }
   const url = `amqp://guest:guest@127.0.0.1:${port}`
@@ -54,7 +67,7 @@ export async function startRabbit(): Promise<RabbitServer> {
     })
   }
   // Its members are getters.
-  return Object.assign(server, { control })
+  return Object.assign(server, { control, tlsPort })
 }
 
 interface Places {
@@ -90,6 +103,13 @@ function environment({ dir, port, distributionPort, epmdPort }: Places): Record<
     ERL_EPMD_PORT: `${epmdPort}`,
     ERL_EPMD_ADDRESS: '127.0.0.1'
   }
+}
+
+function listenWithTls(dir: string, port: number, { certificate, key }: Identity): void {
+  writeFileSync(join(dir, 'certificate.pem'), certificate)
+  writeFileSync(join(dir, 'key.pem'), key)
+  const files = `ssl_options.certfile = ${join(dir, 'certificate.pem')}\nssl_options.keyfile = ${join(dir, 'key.pem')}\n`
+  appendFileSync(join(dir, 'rabbitmq.conf'), `listeners.ssl.1 = 127.0.0.1:${port}\nssl_options.verify = verify_none\n${files}`)
 }
 
 /** The bare socket first: it is refused at once and without noise until the broker listens. */

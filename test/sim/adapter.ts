@@ -44,8 +44,9 @@ async function opening(world: World, process: SimProcess, call: Call): Promise<v
   const trouble = world.random.pick(openTroubles)
   world.count(`opening ${trouble}`)
   world.say(() => `the page: ${trouble}`)
-  if (trouble === 'error') throw new Error('the page broke (simulated)')
-  if (trouble === 'final') throw new RetrofitError('target_failed', { detail: 'a page nobody knows (simulated)', retryable: false })
+  if (trouble === 'error') throw new RetrofitError('target_failed', { detail: 'the page did not come (simulated)', targetDown: true })
+  if (trouble === 'final')
+    throw new RetrofitError('target_failed', { detail: 'a page nobody knows (simulated)', retryable: false, targetDown: true })
   if (trouble === 'business') throw new BusinessError('odd', 'No such account.')
   await new Promise((resolve, reject) => {
     if (trouble === 'hang') call.signal.addEventListener('abort', () => reject(call.signal.reason))

@@ -18,6 +18,7 @@ function ofRun(world: World, run: Run): void {
   world.count(`ended ${run.status}/${run.effect}`)
   if (effects > 1 && world.plan.action.rerun?.safe !== 'sets_a_value') world.violated('dup', `${name}: ${effects} effects`)
   if (!hasEnded(run)) world.violated('lost', `${name} is still ${run.status}/${run.effect}`)
+  if ((run.lost ?? 0) >= 2) world.count('lost twice')
   if (run.lease !== undefined) world.violated('residue', `${name} has a lease`)
   needless(world, run)
   // What a person said is the person's word.
@@ -31,7 +32,7 @@ function ofRun(world: World, run: Run): void {
   if (hasEnded(run) && run.effect === 'none' && effects > 0) world.violated('liarNo', `${name} is ${run.status}/none, with an effect`)
 }
 
-/** Where nothing but processes went wrong, every run completes; only the commit point and spent attempts or time are reasons not to. */
+/** Where nothing but processes went wrong, every run completes; only the commit point, spent attempts or time, and a second lost worker are reasons not to. */
 function needless(world: World, run: Run): void {
   const { plan, struckRuns } = world
   if (!plan.onlyProcessesFail) return
@@ -41,7 +42,8 @@ function needless(world: World, run: Run): void {
     run.error?.code === 'deadline_exceeded' ||
     run.attempt >= plan.action.retry.attempts ||
     (run.endedAt ?? 0) >= Math.min(run.startBy, run.deadlineAt) - 1
-  const excused = run.status === 'failed' ? spent : run.status === 'outcome_unknown' && struckRuns.has(run.id)
+  const lostTwice = (run.lost ?? 0) >= 2
+  const excused = run.status === 'failed' ? spent || lostTwice : run.status === 'outcome_unknown' && (lostTwice || struckRuns.has(run.id))
   if (!excused) world.violated('needless', `${world.nick(run.id)} is ${run.status}: ${run.error?.detail}`)
 }
 

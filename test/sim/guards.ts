@@ -53,8 +53,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'a known key is answered while the target rests',
     file: 'submit.ts',
-    from: 'restOf(parts, admitted.bot)\n',
-    to: 'parts.breakers.check(admitted.bot.name) as undefined\n'
+    from: 'restOf(parts, admitted.bot, request.caller)\n',
+    to: 'parts.breakers.check(admitted.bot.name, request.caller) as undefined\n'
   },
   { name: 'only who holds the run goes on', file: 'holding.ts', from: 'fresh.lease?.worker === this.worker', to: 'true' },
   { name: 'a weak probe is not believed', file: 'probe.ts', from: 'return action.probe.weak', to: 'return false' },
@@ -64,6 +64,18 @@ export const guards: readonly Guard[] = [
     file: 'sweep.ts',
     from: "if (run.effect !== 'none') return afterCommit",
     to: 'if (false) return afterCommit'
+  },
+  {
+    name: 'nobody takes up a run that two workers were lost on',
+    file: 'sweep.ts',
+    from: 'if (isPoison(run)) return ended',
+    to: 'if (false) return ended'
+  },
+  {
+    name: 'nor one whose commit point was crossed',
+    file: 'sweep.ts',
+    from: 'if (isPoison(run)) return lostTwiceAfterCommit',
+    to: 'if (false) return lostTwiceAfterCommit'
   }
 ]
 

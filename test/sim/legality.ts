@@ -50,6 +50,10 @@ const rules: readonly { readonly name: string; broken(write: Write, world: World
     broken: ({ stored, next }) => next.attempt !== stored.attempt + Number(next.status === 'working' && stored.status === 'queued')
   },
   {
+    name: 'taken up again although two workers were lost on it',
+    broken: ({ stored, next }) => (stored.lost ?? 0) >= 2 && next.lease !== undefined
+  },
+  {
     name: 'undone by nobody',
     broken: ({ stored, next }) =>
       stored.status === 'outcome_unknown' && next.status === 'failed' && next.effect === 'none' && next.resolvedBy === undefined

@@ -105,6 +105,7 @@ function actionOf(random: Random): Action {
   return {
     name: 'pay_money',
     bot: 'pay',
+    botVersion: 'f'.repeat(64),
     title: 'Pay',
     description: 'Pays.',
     effect: random.chance(0.08) ? 'read' : random.pick(['write', 'irreversible']),

@@ -42,9 +42,11 @@ function catalogOf(bot: Bot, action: Action): Catalog {
   return {
     entries: () => [entry],
     entry: () => entry,
-    known: () => [{ name: bot.name, adapter: bot.adapter }],
+    known: () => [{ key: bot.name, name: bot.name, adapter: bot.adapter }],
+    current: () => bot,
     action: name => (name === action.name ? { bot, action } : undefined),
-    version: async () => bot,
+    versionOf: async () => bot,
+    actionOf: async () => action,
     stamp: 1,
     onChange: () => nothing,
     register: () => Promise.reject(new Error('not here')),
@@ -73,7 +75,7 @@ function partsOf(world: World, process: SimProcess): Parts {
     secrets: {
       get: async () => {
         if (world.mishap(plan.trouble / 10)) throw new Error('no secrets (simulated)')
-        return {}
+        return { values: {}, use: {} }
       }
     },
     telemetry: telemetryOf(world),

@@ -58,6 +58,7 @@ const power: Readonly<Record<string, number>> = {
   probe: 10_000,
   retry: 5_000,
   'told late': 200,
+  'lost twice': 100,
   'ended outcome_unknown/unknown': 2_000
 }
 

@@ -8,6 +8,7 @@ import { sessionUse } from '../../src/manifest/session-places.ts'
 export const actionWith = (name: string, input: JsonSchema, more: Partial<Action> = {}): Action => ({
   name,
   bot: 'b',
+  botVersion: 'f'.repeat(64),
   title: name,
   description: `Does ${name}. Use it in tests.`,
   effect: 'read',

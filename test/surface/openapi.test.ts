@@ -11,6 +11,7 @@ const base = parse(readFileSync('openapi/retrofit.yaml', 'utf8')) as JsonObject
 const action = (name: string, input: JsonSchema, more: Partial<Action> = {}): Action => ({
   name,
   bot: 'b',
+  botVersion: 'f'.repeat(64),
   title: name,
   description: `Does ${name}.`,
   effect: 'read',

@@ -1,8 +1,9 @@
 /** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
 import type { Locator } from 'playwright-core'
-import { isTrue, type Json } from '../../../src/index.ts'
+import { isTrue, type Json, type Scope } from '../../../src/index.ts'
+import { compileAddress } from '../encode-address.ts'
 import { within } from '../failure.ts'
-import { compilePlace, hasPlace, template } from '../locator.ts'
+import { compilePlace, hasPlace, orIssue, template } from '../locator.ts'
 import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
 import { Tab } from '../tab.ts'
@@ -14,15 +15,27 @@ const acting = (place: Place, act: Act, trial?: Act) => ({
   ...(trial && { rehearse: async (stage: Stage, timeout: number) => void (await trial(await place.find(stage), timeout)) })
 })
 
+type Address = ReturnType<typeof compileAddress>
+
+/** A credential in an address goes where the address leads, whatever page is open. */
+async function addressAt(address: Address, stage: Stage): Promise<URL> {
+  const { call } = stage
+  const at = (credentials: Scope['credentials']) => address({ ...scopeOf(stage), credentials }, call.target)
+  const url = await at(call.credentialsAt(call.credentialOrigins[0]))
+  return call.credentialOrigins.includes(url.origin) ? url : at(call.credentialsAt(undefined))
+}
+
 export const goto: Kind<'goto'> = {
   acts: true,
   compile: (body, path, compiler) => {
-    const address = text(body, path, compiler)
+    const address = orIssue(() => compileAddress(body), { path, issue: compiler.issue, fallback: async (_, { url }) => new URL(url) })
+    const addressOf = (stage: Stage) => addressAt(address, stage)
     return {
       about: body,
+      rehearse: async stage => void (await addressOf(stage)),
       run: async (stage, timeout) => {
         const { tab, call } = stage
-        const url = new URL(await address(stage), call.target.url)
+        const url = await addressOf(stage)
         if (!/^https?:$/.test(url.protocol)) throw new Error(`goto: only http and https addresses can be opened, not ${url.protocol}`)
         await call.exchange('navigate', { 'url.path': url.pathname, 'server.address': url.host }, async () => {
           await tab.goto(url.href, { waitUntil: 'domcontentloaded', timeout })

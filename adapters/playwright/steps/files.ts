@@ -2,8 +2,9 @@
 import type { Download } from 'playwright-core'
 import { RetrofitError } from '../../../src/index.ts'
 import { received } from '../download.ts'
-import { picture, within } from '../failure.ts'
+import { noPicture, within } from '../failure.ts'
 import { compilePlace, hasPlace } from '../locator.ts'
+import { picture } from '../picture/picture.ts'
 import { type Kind, onElement, text } from './kind.ts'
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
@@ -69,8 +70,13 @@ export const screenshot: Kind<'screenshot'> = {
       place,
       about: name,
       run: async stage => {
+        const file = name.replace(/\.png$/, '')
         const element = await place?.find(stage)
-        await stage.call.attach(`${name.replace(/\.png$/, '')}.png`, await picture(stage.page, stage.call, element), 'image/png')
+        await element?.waitFor({ timeout: 3_000 })
+        // A run goes on without it: it may have crossed its commit point.
+        const taken = await within(picture(stage.page, stage.call, element), 10_000).catch(noPicture)
+        if (typeof taken !== 'string') await stage.call.attach(`${file}.png`, taken, 'image/png')
+        else await stage.call.attach(`${file}.txt`, Buffer.from(taken), 'text/plain; charset=utf-8')
       }
     }
   }

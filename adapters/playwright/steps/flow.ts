@@ -1,6 +1,7 @@
 /** Steps that hold steps, and the one that prepares an answer: if, forEach, frame, dialog. */
 import type { Frame } from 'playwright-core'
 import { isTrue, type Json } from '../../../src/index.ts'
+import { cssString } from '../encode-css.ts'
 import { compilePlace, hasPlace, template } from '../locator.ts'
 import { type Stage, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
@@ -58,7 +59,7 @@ export const frame: Kind<'frame'> = {
       run: async (stage, timeout) => {
         const until = Date.now() + timeout
         const called = await name?.(stage)
-        const locator = called === undefined ? await place?.find(stage) : stage.frame.locator(`css=[name=${JSON.stringify(called)}]`)
+        const locator = called === undefined ? await place?.find(stage) : stage.frame.locator(`css=[name="${cssString(called)}"]`)
         const known = called === undefined ? undefined : await arriving(stage, called, Math.min(timeout, arrivalMs))
         const found = known ?? (await (await locator?.elementHandle({ timeout: Math.max(1, until - Date.now()) }))?.contentFrame())
         if (found == null) throw new Error('frame: the element is no frame')

@@ -1,28 +1,34 @@
 /** Steps that only look: waitFor, expect, extract. */
 import { isTrue, type Json, RetrofitError, renderText } from '../../../src/index.ts'
+import { canonical, compileHoles } from '../encode-address.ts'
 import { compileExtract } from '../extract.ts'
 import { compileGlob } from '../glob.ts'
-import { compilePlace, hasPlace, template } from '../locator.ts'
+import { compilePlace, hasPlace, orIssue, template } from '../locator.ts'
 import { type Place, type Stage, scopeOf } from '../plan.ts'
-import { type Kind, text } from './kind.ts'
+import type { Kind } from './kind.ts'
 
 export const waitFor: Kind<'waitFor'> = {
   acts: false,
   compile: (body, path, compiler) => {
-    const url = body.url === undefined ? undefined : text(body.url, [...path, 'url'], compiler)
+    const { url: pattern, state } = body
+    const url =
+      pattern === undefined
+        ? undefined
+        : orIssue(() => compileHoles(pattern), { path: [...path, 'url'], issue: compiler.issue, fallback: async () => pattern })
     const place = hasPlace(body) || url === undefined ? compilePlace(body, path, compiler.issue) : undefined
     return {
       place,
-      about: place?.text ?? body.url ?? '',
+      about: place?.text ?? pattern ?? '',
       run: async (stage, timeout) => {
         if (url !== undefined) {
-          const fits = compileGlob(await url(stage))
-          await stage.page.waitForURL(address => fits(address.href) || fits(address.pathname + address.search) || fits(address.pathname), {
+          const fitsGlob = compileGlob(canonical(await url(scopeOf(stage)), true))
+          const fits = (address: string) => fitsGlob(canonical(address))
+          await stage.page.waitForURL(({ href, pathname, search }) => fits(href) || fits(pathname + search) || fits(pathname), {
             timeout,
             waitUntil: 'domcontentloaded'
           })
         }
-        if (place !== undefined) await (await place.find(stage)).waitFor({ state: body.state ?? 'visible', timeout })
+        if (place !== undefined) await (await place.find(stage)).waitFor({ state: state ?? 'visible', timeout })
       }
     }
   }

@@ -23,7 +23,7 @@ export interface Verifying {
 export async function verifyAnswer(text: string, envelope: XmlElement, verifying: Verifying): Promise<XmlElement> {
   const { keys, limits, signal } = verifying
   // No signature that is made for a message has one, and they are where readers differ.
-  if (/<!--|<\?(?!xml\s)/.test(text.replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '')))
+  if (/<!--|<\?(?!xml\s)/.test(text.replace(/<!\[CDATA\[[\s\S]*?(?:\]\]>|$)/g, '')))
     throw new Untrusted('it holds comments or processing instructions')
   const parts = takeApart(envelope, keys.sha1)
   await checkSignature(parts, verifying)

@@ -1,4 +1,5 @@
 import type { Consumer, Queue } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
 import { type Slots, slots } from '../../core/slots.ts'
 import type { Link } from './link.ts'
 import type { Publisher } from './publisher.ts'
@@ -11,6 +12,7 @@ export interface ConsumerOptions {
   readonly publisher: Publisher
   readonly handle: Parameters<Queue['consume']>[0]
   readonly concurrency: (bot: string) => number
+  readonly refuse: Refusals['refuse']
 }
 
 export interface RabbitConsumer extends Consumer {
@@ -21,7 +23,7 @@ export interface RabbitConsumer extends Consumer {
 /** The protocol's field has 16 bits, and 0 would mean without limit. */
 const toPrefetch = (concurrency: number) => Math.min(Math.max(Math.floor(concurrency), 1), 65_535)
 
-export function openConsumer({ link, topology, publisher, handle, concurrency }: ConsumerOptions): RabbitConsumer {
+export function openConsumer({ link, topology, publisher, handle, concurrency, refuse }: ConsumerOptions): RabbitConsumer {
   const stations = new Map<string, Station>()
   const places = new Map<string, Slots>()
   const leaving = new Set<Promise<void>>()
@@ -35,7 +37,7 @@ export function openConsumer({ link, topology, publisher, handle, concurrency }:
   }
   const open = (bot: string): Promise<void> => {
     const prefetch = toPrefetch(concurrency(bot))
-    const station = openStation({ link, topology, bot, prefetch, handle, slots: placesOf(bot), again: publisher.publish })
+    const station = openStation({ link, topology, bot, prefetch, handle, slots: placesOf(bot), again: publisher.publish, refuse })
     stations.set(bot, station)
     return station.started
   }

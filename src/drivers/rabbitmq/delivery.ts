@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Delivery, Message } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
 import type { Slots } from '../../core/slots.ts'
-import { decodeMessage, failuresHeader } from './message.ts'
+import { decodeMessage, failuresOf } from './message.ts'
 
 export interface DeliveryOptions {
   readonly handle: (delivery: Delivery) => Promise<void>
@@ -11,6 +12,7 @@ export interface DeliveryOptions {
   readonly signal: AbortSignal
   /** Puts the message behind the others, with the number of its failures. */
   readonly again: (message: Message, failures: number) => Promise<void>
+  readonly refuse: Refusals['refuse']
 }
 
 /** A handler that fails this often on one message gives it up; the ledger's sweep publishes the run again if it still waits. */
@@ -24,10 +26,14 @@ const longestHoldMs = 15 * 60_000
  * Takes one delivery to its end. `ack` is noted at once but sent when the handler ends: the broker counts what is not acked against the
  * prefetch, so it gives this consumer no message that would have to wait here while another consumer is free.
  */
-export async function deliver(channel: Channel, raw: ConsumeMessage, { handle, slots, signal, again }: DeliveryOptions): Promise<void> {
+export async function deliver(channel: Channel, raw: ConsumeMessage, options: DeliveryOptions): Promise<void> {
+  const { handle, slots, signal, again, refuse } = options
   const settle = settleOnce(channel, raw)
   const message = decodeMessage(raw.content)
-  if (message === undefined) return settle('dead')
+  if (message === undefined) {
+    refuse('message', `a message in the queue ${raw.fields.routingKey} that names no run; it is among the dead letters`)
+    return settle('dead')
+  }
   if (!(await slots.take(signal))) return settle('requeue')
   let hold: NodeJS.Timeout | undefined
   const ack = async () => {
@@ -50,7 +56,7 @@ async function retry(
   message: Message,
   { settle, signal, again }: Pick<DeliveryOptions, 'signal' | 'again'> & { settle: Settle }
 ): Promise<void> {
-  const failures = Number(properties.headers?.[failuresHeader] ?? 0) + 1
+  const failures = failuresOf(properties.headers) + 1
   if (failures >= failureLimit) return settle('dead')
   await sleep(Math.min(pauseMs * 2 ** (failures - 1), maxPauseMs), undefined, { signal }).catch(() => {})
   await again(message, failures).then(

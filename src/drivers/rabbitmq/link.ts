@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import amqp, { type ChannelModel } from 'amqplib'
+import { tlsHint } from '../../core/tls-hint.ts'
 import { aborted, within } from './within.ts'
 
 /** One connection that comes back by itself. Channels do not: whoever made one makes it again. */
@@ -15,6 +16,13 @@ export interface Link {
   close(): Promise<void>
 }
 
+export interface LinkOptions {
+  readonly url: string
+  readonly name: string
+  /** In PEM: who signs the broker's certificate; absent: those that Node trusts. */
+  readonly ca: string | undefined
+}
+
 const heartbeatSeconds = '10'
 const connectTimeoutMs = 5000
 const firstPauseMs = 100
@@ -28,7 +36,7 @@ const startMs = 3000
  * Not amqplib's own `recovery`: it waits for ever for a peer that accepts the connection and closes it in the handshake,
  * as a proxy does whose broker is away.
  */
-export async function openLink(url: string, name: string): Promise<Link> {
+export async function openLink({ url, name, ca }: LinkOptions): Promise<Link> {
   const address = new URL(url)
   if (!address.searchParams.has('heartbeat')) address.searchParams.set('heartbeat', heartbeatSeconds)
   const where = address.host
@@ -39,7 +47,7 @@ export async function openLink(url: string, name: string): Promise<Link> {
   let lastError = 'not connected yet'
 
   const connect = async (): Promise<void> => {
-    const model = await open(address.href, name)
+    const model = await open({ url: address.href, name, ca })
     const lost = Promise.withResolvers<void>()
     model.on('error', (error: Error) => {
       lastError = error.message
@@ -63,7 +71,7 @@ export async function openLink(url: string, name: string): Promise<Link> {
     while (!signal.aborted) {
       const begunAt = Date.now()
       await connect().catch((error: NodeJS.ErrnoException) => {
-        lastError = error.message || String(error.code)
+        lastError = tlsHint(error, 'RABBITMQ_CA')
       })
       pauseMs = Date.now() - begunAt > connectTimeoutMs ? firstPauseMs : Math.min(pauseMs * 2, maxPauseMs)
       await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})
@@ -92,7 +100,7 @@ export async function openLink(url: string, name: string): Promise<Link> {
   return {
     where,
     connection,
-    another: () => open(address.href, name),
+    another: () => open({ url: address.href, name, ca }),
     get blocked() {
       return blocked
     },
@@ -101,8 +109,9 @@ export async function openLink(url: string, name: string): Promise<Link> {
 }
 
 /** A connection in time, or none: one that comes too late is closed. */
-async function open(url: string, name: string): Promise<ChannelModel> {
-  const opening = amqp.connect(url, { noDelay: true, timeout: connectTimeoutMs, clientProperties: { connection_name: name } })
+async function open({ url, name, ca }: LinkOptions): Promise<ChannelModel> {
+  const tls = ca === undefined ? undefined : { ca: [Buffer.from(ca)] }
+  const opening = amqp.connect(url, { ...tls, noDelay: true, timeout: connectTimeoutMs, clientProperties: { connection_name: name } })
   try {
     return await within(opening, connectTimeoutMs, `no answer within ${connectTimeoutMs} ms`)
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Queue } from '../../core/ports.ts'
+import { type Refusals, uncounted } from '../../core/refusals.ts'
 import { openConsumer, type RabbitConsumer } from './consumer.ts'
 import { type Link, openLink } from './link.ts'
 import { publisherOn } from './publisher.ts'
@@ -10,14 +11,19 @@ export interface RabbitQueueOptions {
   /** Begins the name of every queue. */
   readonly prefix?: string
   readonly confirmTimeoutMs?: number
+  /** In PEM: who signs the certificate of an `amqps://` broker; absent: those that Node trusts. */
+  readonly ca?: string | undefined
+  /** Told of what is not taken for what it claims to be. */
+  readonly refuse?: Refusals['refuse'] | undefined
 }
 
 const notFound = 404
 
 /** The queue on RabbitMQ: one quorum queue for each bot. Rejects when the broker can not be reached. */
-export async function openRabbitQueue({ url, prefix = 'retrofit', confirmTimeoutMs = 5000 }: RabbitQueueOptions): Promise<Queue> {
+export async function openRabbitQueue(options: RabbitQueueOptions): Promise<Queue> {
+  const { url, prefix = 'retrofit', confirmTimeoutMs = 5000, ca, refuse = uncounted } = options
   // An alarm of the broker stops connections that publish, so consumers have another one; a process that only publishes has none.
-  const publishing = await openLink(url, `${prefix}-publish`)
+  const publishing = await openLink({ url, name: `${prefix}-publish`, ca })
   let consuming: Promise<Link> | undefined
   const names = topology(prefix)
   const publisher = publisherOn(publishing, names, confirmTimeoutMs)
@@ -29,7 +35,7 @@ export async function openRabbitQueue({ url, prefix = 'retrofit', confirmTimeout
     await Promise.allSettled([publishing.close(), consuming?.then(link => link.close())])
   }
   const consumingLink = (): Promise<Link> => {
-    consuming ??= openLink(url, `${prefix}-consume`).catch(error => {
+    consuming ??= openLink({ url, name: `${prefix}-consume`, ca }).catch(error => {
       consuming = undefined
       throw error
     })
@@ -48,7 +54,7 @@ export async function openRabbitQueue({ url, prefix = 'retrofit', confirmTimeout
     publish: publisher.publish,
     async consume(handle, { concurrency }) {
       if (closed) throw new Error('The queue is closed')
-      const consumer = openConsumer({ link: await consumingLink(), topology: names, publisher, handle, concurrency })
+      const consumer = openConsumer({ link: await consumingLink(), topology: names, publisher, handle, concurrency, refuse })
       consumers.add(consumer)
       return consumer
     },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { tlsHint } from '../../core/tls-hint.ts'
 import { type ScriptName, scripts } from './scripts.ts'
 
 export interface Connection {
@@ -21,6 +22,8 @@ export interface ConnectionOptions {
   readonly name: string
   readonly commandTimeoutMs: number
   readonly lazy?: boolean
+  /** In PEM: who signs the server's certificate; absent: those that Node trusts. */
+  readonly ca?: string | undefined
 }
 
 type ScriptCommands = Record<ScriptName, (keys: number, ...rest: readonly (string | number | Buffer)[]) => Promise<unknown>>
@@ -33,10 +36,11 @@ const pollMs = 20
  * ioredis alone would keep commands for a server that is away and send them when it is back, also those that it has rejected since.
  * So it keeps none (no offline queue, no retries of its own), and `send` repeats what may be repeated within its time.
  */
-export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: ConnectionOptions): Connection {
+export function connectRedis({ url, name, commandTimeoutMs, lazy = false, ca }: ConnectionOptions): Connection {
   const redis = new Redis(url, {
     connectionName: name,
     lazyConnect: lazy,
+    ...(ca !== undefined && { tls: { ca } }),
     noDelay: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -74,7 +78,12 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false }: Conn
     while (!isUsable()) {
       if (redis.status === 'end') throw new Error(`The connection to Redis at ${where} is closed`)
       if (Date.now() > deadline)
-        throw new Error(`Redis at ${where} can not be reached: ${lastError?.message ?? redis.status}`, { cause: lastError })
+        throw new Error(
+          `Redis at ${where} can not be reached: ${lastError === undefined ? redis.status : tlsHint(lastError, 'REDIS_CA')}`,
+          {
+            cause: lastError
+          }
+        )
       await sleep(pollMs)
     }
   }

@@ -1,11 +1,22 @@
-import type { Run, RunEvent } from '../../core/types.ts'
+import type { Refusals } from '../../core/refusals.ts'
+import type { RunEvent } from '../../core/types.ts'
 import type { Connection } from './connection.ts'
+import type { EventTexts } from './event-text.ts'
+
+export interface Listening {
+  readonly channel: string
+  readonly texts: EventTexts
+  readonly refuse: Refusals['refuse']
+}
 
 /** Every store listens on one channel, also to what it published itself. */
-export async function listenForEvents(subscriber: Connection, channel: string) {
+export async function listenForEvents(subscriber: Connection, { channel, texts, refuse }: Listening) {
   const listeners = new Set<(event: RunEvent) => void>()
   subscriber.redis.on('message', (_channel, text) => {
-    if (listeners.size > 0) tell(listeners, text)
+    if (listeners.size === 0) return
+    const event = texts.read(text)
+    if (event === undefined) refuse('event', `a message on the channel ${channel} that no process of this installation has sent`)
+    else tell(listeners, event)
   })
   await subscriber.send(redis => redis.subscribe(channel))
   return {
@@ -20,22 +31,7 @@ export async function listenForEvents(subscriber: Connection, channel: string) {
   }
 }
 
-/** One line is the event; a second one is the row of a run that has ended, read only when somebody looks at it: most hear of others' runs. */
-function read(text: string): RunEvent {
-  const end = text.indexOf('\n')
-  if (end === -1) return JSON.parse(text)
-  let run: Run | undefined
-  return {
-    ...(JSON.parse(text.slice(0, end)) as RunEvent & { type: 'status' }),
-    get run() {
-      run ??= JSON.parse(text.slice(end + 1)) as Run
-      return run
-    }
-  }
-}
-
-function tell(listeners: ReadonlySet<(event: RunEvent) => void>, text: string): void {
-  const event = read(text)
+function tell(listeners: ReadonlySet<(event: RunEvent) => void>, event: RunEvent): void {
   for (const listener of listeners) {
     try {
       listener(event)

@@ -1,7 +1,7 @@
 import { partitionOfRun, partitionOfTenant } from '../../core/ids.ts'
 
 /** The names of all keys. What one script touches shares the hash tag in braces, so that a Redis Cluster keeps it on one node. */
-export function redisKeys(prefix: string) {
+export function redisKeys(prefix: string, database = 0) {
   const ofRun = (id: string, rest: string) => `${prefix}:{${partitionOfRun(id)}}:${rest}`
   const ofTenant = (tenant: string, rest: string) => `${prefix}:{${partitionOfTenant(tenant)}}:${rest}`
   const keys = {
@@ -32,7 +32,8 @@ export function redisKeys(prefix: string) {
     /** When the ledger that this server came back with was last written to, as far as it knows. */
     asOf: (server: string) => `${prefix}:as-of:${server}`,
     returned: (server: string) => `${prefix}:returned:${server}`,
-    channel: `${prefix}:events`
+    /** Channels do not belong to a database: two installations in one Redis would hear each other. */
+    channel: `${prefix}:events:${database}`
   }
   /** What changes with a run's row, in the order of the scripts. */
   const indexes = ({ id, tenant, bot }: { readonly id: string; readonly tenant: string; readonly bot: string }) =>

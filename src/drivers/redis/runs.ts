@@ -1,13 +1,19 @@
-import { allPartitions } from '../../core/ids.ts'
+import { allPartitions, partitionOfRun } from '../../core/ids.ts'
+import { jsonOf } from '../../core/json-text.ts'
 import { type Created, type LineQuery, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
+import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
 import { versionOf } from '../../core/version.ts'
 import type { Connection } from './connection.ts'
+import type { EventTexts } from './event-text.ts'
 import type { RedisKeys } from './keys.ts'
 import type { Memory } from './memory.ts'
 
 type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
+/** Its place among the rows that were asked for, from 0, and what stands there. */
+type Fitting = readonly [index: string, json: string]
 type Runs = Pick<
   Store,
   'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
@@ -16,11 +22,19 @@ type Runs = Pick<
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
 
-export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory: Memory): Runs {
-  const getRun = async (id: string): Promise<Run | undefined> => {
-    const json = await send(redis => redis.hget(keys.row(id), 'json'))
-    return json === null ? undefined : (JSON.parse(json) as Run)
+export interface RunParts {
+  readonly memory: Memory
+  readonly events: EventTexts
+  readonly refuse: Refusals['refuse']
+}
+
+export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memory, events, refuse }: RunParts): Runs {
+  const read = (id: string, json: string | null): Run | undefined => {
+    const run = json === null ? undefined : storedRun(json, id)
+    if (json !== null && run === undefined) refuse('run', `what stands under ${keys.row(id)} is not the row of a run`)
+    return run
   }
+  const getRun = async (id: string): Promise<Run | undefined> => read(id, await send(redis => redis.hget(keys.row(id), 'json')))
 
   const createRun: Store['createRun'] = async (run, gate) => {
     const names = JSON.stringify(gate.keys.map(({ key }) => key))
@@ -38,26 +52,36 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     )) as Answer
     if (outcome === 'created') memory.keep(run, gate.keys)
     if (outcome === 'created' && detail === '') return { outcome, run, ...(ahead !== '0' && { ahead: Number(ahead) }) }
-    if (outcome !== 'existing') return toCreated(outcome, detail)
+    if (outcome === 'waiting' || outcome === 'stored_bytes') return { outcome: 'over_quota', quota: outcome, used: Number(detail) }
+    if (outcome !== 'existing') return toCreated(outcome, detail === undefined ? undefined : read(id, detail))
     // The script could not touch the owner's row: its key was not known before.
     const owner = detail as string
     const [found, json] = (await script('claimKeys', [keys.row(owner), ...claims], [owner, names, ...fingerprints])) as Answer
-    return found === 'gone' ? createRun(run, gate) : toCreated(found, json)
+    return found === 'gone' ? createRun(run, gate) : toCreated(found, json === undefined ? undefined : read(owner, json))
   }
 
-  const rowsOf = async (ids: readonly string[]): Promise<readonly Run[]> => {
-    if (ids.length === 0) return []
-    const rows = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'json']))
-    return rows.flatMap(json => (json === null ? [] : [JSON.parse(json) as Run]))
+  /** What the index names and is no run is taken out of it: else the sweep would find it for ever, and in the end nothing else. */
+  const rowsOf = async (due: readonly Due[]): Promise<readonly Run[]> => {
+    if (due.length === 0) return []
+    const rows = await pipelined<string | null>(due.map(({ id }) => ['hget', keys.row(id), 'json']))
+    const runs = due.map(({ id }, index) => read(id, rows[index] ?? null))
+    await Promise.all(due.flatMap((entry, index) => (runs[index] === undefined ? [drop(entry, rows[index] ?? '')] : [])))
+    return runs.filter(run => run !== undefined)
   }
+  const drop = ({ id, partition }: Due, json: string): Promise<unknown> =>
+    partitionOfRun(id) === partition
+      ? script('dropDue', [keys.row(id), keys.due(partition)], [id, json])
+      : send(redis => redis.zrem(keys.due(partition), id))
 
-  /** One write for all commands; each stands for itself. */
-  const pipelined = <T>(commands: readonly (readonly (string | number)[])[]): Promise<T[]> =>
+  /** One write for all commands; each stands for itself. What somebody put in place of a hash or an index counts as nothing. */
+  const pipelined = <T>(commands: readonly (readonly (string | number)[])[]): Promise<(T | undefined)[]> =>
     send(async redis => {
       const answers = (await redis.pipeline(commands as unknown[][]).exec()) ?? []
-      return answers.map(([error, value]) => {
-        if (error) throw error
-        return value as T
+      return answers.map(([error, value], index) => {
+        if (!error) return value as T
+        if (!error.message.startsWith('WRONGTYPE')) throw error
+        refuse('run', `${commands[index]?.[1]} is of another type than it was made with`)
+        return undefined
       })
     })
 
@@ -71,10 +95,11 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       const upper = last === undefined ? '+' : `(${last}`
       const size = Math.min(pageSize, most - looked)
       const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, size))
-      const rows = ids.length === 0 ? [] : await script('filterRuns', ids.map(keys.row), [limit - runs.length, status, action, bot])
-      for (const json of rows as string[]) runs.push(JSON.parse(json) as Run)
-      const isFull = runs.length >= limit
-      const until = isFull ? ids.indexOf(runs.at(-1)?.id ?? '') + 1 : ids.length
+      const wanted = limit - runs.length
+      const rows = (ids.length === 0 ? [] : await script('filterRuns', ids.map(keys.row), [wanted, status, action, bot])) as Fitting[]
+      runs.push(...rows.map(([index, json]) => read(ids[Number(index)] ?? '', json)).filter(run => run !== undefined))
+      const isFull = rows.length >= wanted
+      const until = isFull ? Number(rows.at(-1)?.[0]) + 1 : ids.length
       looked += until
       last = ids[until - 1] ?? last
       if (!isFull && ids.length < size) return { runs, looked }
@@ -102,11 +127,12 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       const json = JSON.stringify(next)
       const [due, , ...counts] = keys.indexes(next)
       const { run: told, ...head } = statusEvent(next, json.length)
+      const event = events.write(head, told === undefined ? undefined : json)
       const written = await script(
         'updateRun',
         [keys.row(id), due, ...counts],
         [
-          ...[id, revision, json, status, next.dueAt ?? '', keys.channel, JSON.stringify(head)],
+          ...[id, revision, json, status, next.dueAt ?? '', keys.channel, event],
           ...[told === undefined ? 'head' : 'row', next.deadlineAt, versionOf(next) ?? '']
         ]
       )
@@ -121,7 +147,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
     async neededVersions(ids) {
       if (ids.length === 0) return []
       const counts = await pipelined<(string | null)[]>(allPartitions.map(partition => ['hmget', keys.versions(partition), ...ids]))
-      return ids.filter((_, i) => counts.some(count => Number(count[i] ?? 0) > 0))
+      return ids.filter((_, i) => counts.some(count => Number(count?.[i] ?? 0) > 0))
     },
     async dueRuns(now, limit) {
       const commands = allPartitions.map(partition => [
@@ -135,9 +161,10 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
         limit,
         'WITHSCORES'
       ])
-      const due = (await pipelined<string[]>(commands)).flatMap(pairs)
-      due.sort((a, b) => a.score - b.score)
-      const rows = await rowsOf(due.slice(0, limit).map(({ member }) => member))
+      const found = await pipelined<string[]>(commands)
+      const due = allPartitions.flatMap((partition, index) => dueIn(partition, found[index] ?? []))
+      due.sort((a, b) => a.at - b.at)
+      const rows = await rowsOf(due.slice(0, limit))
       // The rows are read after the index: one that moved on in between is not due any more.
       return rows.filter(({ dueAt }) => dueAt !== null && dueAt <= now)
     },
@@ -145,21 +172,31 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, memory:
       memory.forget(id)
       const [tenant, bot, idempotency] = await send(redis => redis.hmget(keys.row(id), 'tenant', 'bot', 'keys'))
       if (!tenant || !bot || !idempotency) return
-      const claims = (JSON.parse(idempotency) as string[]).map(key => keys.idempotency(tenant, key))
+      const names = jsonOf(idempotency)
+      const claims = (Array.isArray(names) ? names : []).map(key => keys.idempotency(tenant, String(key)))
       await script('deleteRun', [keys.row(id), ...keys.indexes({ id, tenant, bot }), keys.artifacts(id), ...claims], [id])
     }
   }
 }
 
-function toCreated(outcome: Answer[0], json: string | undefined): Created {
-  if (outcome === 'created' || outcome === 'existing') return { outcome, run: JSON.parse(json as string) as Run }
+function toCreated(outcome: Answer[0], run: Run | undefined): Created {
+  if (outcome === 'created' || outcome === 'existing') {
+    // Not a new one: the effect of the run that the key belongs to may exist.
+    if (run === undefined) throw new Error('The row of the run that the key belongs to can not be read: somebody else wrote to the ledger')
+    return { outcome, run }
+  }
   if (outcome === 'key_reused' || outcome === 'full') return { outcome }
-  if (outcome === 'waiting' || outcome === 'stored_bytes') return { outcome: 'over_quota', quota: outcome, used: Number(json) }
   throw new Error(`The ledger answered ${outcome}`)
 }
 
-function pairs(flat: readonly string[]): { member: string; score: number }[] {
-  const found: { member: string; score: number }[] = []
-  for (let i = 0; i < flat.length; i += 2) found.push({ member: flat[i] as string, score: Number(flat[i + 1]) })
+interface Due {
+  readonly id: string
+  readonly at: number
+  readonly partition: string
+}
+
+function dueIn(partition: string, flat: readonly string[]): readonly Due[] {
+  const found: Due[] = []
+  for (let i = 0; i < flat.length; i += 2) found.push({ id: flat[i] as string, at: Number(flat[i + 1]), partition })
   return found
 }

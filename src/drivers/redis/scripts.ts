@@ -175,15 +175,21 @@ export const scripts = {
     redis.call('DECRBY', KEYS[2], redis.call('HGET', KEYS[1], 'counted') or 0)
     return redis.call('UNLINK', KEYS[1])`,
 
-  /** KEYS: rows. ARGV: limit, status, action, bot ('' is any). Answers the rows that fit, in the order of KEYS. */
+  /** KEYS: its row, due. ARGV: id, what was read as its row. A run that is there by now stays. */
+  dropDue: `
+    local row = redis.pcall('HGET', KEYS[1], 'json')
+    if type(row) == 'string' and row ~= ARGV[2] then return 0 end
+    return redis.call('ZREM', KEYS[2], ARGV[1])`,
+
+  /** KEYS: rows. ARGV: limit, status, action, bot ('' is any). Answers the rows that fit, each with its place in KEYS, from 0. */
   filterRuns: `
     local found = {}
     local limit = tonumber(ARGV[1])
     for i = 1, #KEYS do
       if #found == limit then break end
-      local row = redis.call('HMGET', KEYS[i], 'status', 'action', 'bot')
+      local row = redis.pcall('HMGET', KEYS[i], 'status', 'action', 'bot')
       if row[1] and (ARGV[2] == '' or ARGV[2] == row[1]) and (ARGV[3] == '' or ARGV[3] == row[2]) and (ARGV[4] == '' or ARGV[4] == row[3]) then
-        found[#found + 1] = redis.call('HGET', KEYS[i], 'json')
+        found[#found + 1] = {tostring(i - 1), redis.call('HGET', KEYS[i], 'json')}
       end
     end
     return found`,

@@ -1,3 +1,4 @@
+import { jsonOf } from '../../core/json-text.ts'
 import type { Message } from '../../core/ports.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
@@ -72,7 +73,11 @@ function line(bot: string, sql: Sql): Line {
       const rows = sql.after.all(bot, cursor, limit - claims.length).map(row => ({ seq: Number(row.seq), body: String(row.body) }))
       mayHaveNew = rows.length === limit - claims.length
       cursor = rows.at(-1)?.seq ?? cursor
-      for (const { seq, body } of rows.filter(({ seq }) => !taken.has(seq))) claims.push({ seq, message: JSON.parse(body), failures: 0 })
+      for (const { seq, body } of rows.filter(({ seq }) => !taken.has(seq))) {
+        const message = jsonOf(body) as Message | undefined
+        // A hint that can not be read: the sweep finds its run.
+        if (message !== undefined) claims.push({ seq, message, failures: 0 })
+      }
     }
     return claims
   }

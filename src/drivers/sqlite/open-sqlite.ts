@@ -64,7 +64,7 @@ export function openSqlite({ path, pragmas }: SqliteOptions): Sqlite {
 function opened(path: string, pragmas: Readonly<Record<string, string | number>>): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     db = new DatabaseSync(path)
     // busy_timeout first: switching to WAL takes a lock that another process may hold.
     db.exec(`PRAGMA busy_timeout=${pragmas.busy_timeout}`)

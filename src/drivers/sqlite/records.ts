@@ -1,9 +1,17 @@
+import { jsonOf } from '../../core/json-text.ts'
 import type { Records } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
+import type { Json } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
-export function records({ db, write }: Sqlite): Records {
+export function records({ db, write }: Sqlite, refuse: Refusals['refuse']): Records {
+  const read = (kind: string, { id, value: text }: Readonly<Record<string, unknown>>): Json | undefined => {
+    const value = jsonOf(String(text))
+    if (value === undefined) refuse('record', `the record ${kind} ${id} is not JSON`)
+    return value
+  }
   const sql = {
-    get: db.prepare('SELECT value FROM record WHERE kind=? AND id=?'),
+    get: db.prepare('SELECT id, value FROM record WHERE kind=? AND id=?'),
     put: db.prepare('INSERT INTO record(kind, id, value) VALUES(?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value'),
     remove: db.prepare('DELETE FROM record WHERE kind=? AND id=?'),
     list: db.prepare('SELECT id, value FROM record WHERE kind=? ORDER BY id'),
@@ -13,7 +21,7 @@ export function records({ db, write }: Sqlite): Records {
   return {
     async get(kind, id) {
       const row = sql.get.get(kind, id)
-      return row && JSON.parse(String(row.value))
+      return row && read(kind, row)
     },
     async put(kind, id, value) {
       const text = JSON.stringify(value)
@@ -28,7 +36,11 @@ export function records({ db, write }: Sqlite): Records {
         sql.grow.run(kind)
         return true
       }),
-    list: async kind => sql.list.all(kind).map(({ id, value }) => ({ id: String(id), value: JSON.parse(String(value)) })),
+    list: async kind =>
+      sql.list.all(kind).flatMap(row => {
+        const value = read(kind, row)
+        return value === undefined ? [] : [{ id: String(row.id), value }]
+      }),
     stamp: async kind => Number(sql.stamp.get(kind)?.stamp ?? 0)
   }
 }

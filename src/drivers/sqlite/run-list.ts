@@ -22,8 +22,11 @@ export const listSql = (leading: Filter | undefined): string =>
   `SELECT id, status, action, bot FROM run INDEXED BY run_by_${leading ?? 'tenant'}
    WHERE tenant=? ${leading === undefined ? '' : `AND ${leading}=?`} AND id<? ORDER BY id DESC LIMIT ?`
 
-export function runList(db: DatabaseSync): (query: RunQuery) => RunPage {
-  const bodyOf = db.prepare('SELECT body FROM run WHERE id=?')
+type Row = Readonly<Record<string, unknown>>
+
+/** `parsed`: the run of a row, undefined where the row is none. */
+export function runList(db: DatabaseSync, parsed: (row: Row | undefined) => Run | undefined): (query: RunQuery) => RunPage {
+  const bodyOf = db.prepare('SELECT id, body FROM run WHERE id=?')
   const statements = new Map<Filter | undefined, StatementSync>()
   const statementOf = (leading: Filter | undefined): StatementSync => {
     const statement = statements.get(leading) ?? db.prepare(listSql(leading))
@@ -39,7 +42,8 @@ export function runList(db: DatabaseSync): (query: RunQuery) => RunPage {
     for (const row of statementOf(leading).iterate(tenant, ...(leading === undefined ? [] : [query[leading] ?? null]), before, most)) {
       looked++
       last = String(row.id)
-      if (filters.every(name => row[name] === query[name])) runs.push(JSON.parse(String(bodyOf.get(last)?.body)))
+      const run = filters.every(name => row[name] === query[name]) ? parsed(bodyOf.get(last)) : undefined
+      if (run !== undefined) runs.push(run)
       if (runs.length >= limit) break
     }
     return { runs, looked, next: runs.length >= limit || looked >= most ? last : undefined }

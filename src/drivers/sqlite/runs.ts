@@ -1,4 +1,6 @@
 import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
+import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
 import { versionOf } from '../../core/version.ts'
 import type { Sqlite } from './open-sqlite.ts'
@@ -11,12 +13,11 @@ type Runs = Pick<
 >
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
-const parsed = (row: { readonly body?: unknown } | undefined): Run | undefined =>
-  row === undefined ? undefined : JSON.parse(String(row.body))
-const parsedAll = (rows: readonly { readonly body?: unknown }[]): readonly Run[] => rows.map(({ body }) => JSON.parse(String(body)))
+type Row = Readonly<Record<string, unknown>>
 
+/** Prepared once for each connection. */
 const statements = (db: Sqlite['db']) => ({
-  get: db.prepare('SELECT body FROM run WHERE id=?'),
+  get: db.prepare('SELECT id, body FROM run WHERE id=?'),
   state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
   head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
   insert: db.prepare(
@@ -26,16 +27,27 @@ const statements = (db: Sqlite['db']) => ({
   setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
   needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
   remove: db.prepare('DELETE FROM run WHERE id=?'),
-  due: db.prepare('SELECT body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+  due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
   key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
   insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
   removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
   removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
 })
 
-export function runs({ db, write }: Sqlite): Runs {
+const reader =
+  (refuse: Refusals['refuse']) =>
+  (row: Row | undefined): Run | undefined => {
+    if (row === undefined) return undefined
+    const run = storedRun(String(row.body), String(row.id))
+    if (run === undefined) refuse('run', `the row of ${row.id} is not that of a run`)
+    return run
+  }
+
+export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
+  const parsed = reader(refuse)
+  const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
   const sql = statements(db)
-  const list = runList(db)
+  const list = runList(db, parsed)
   const use = tenantUse(db)
 
   /** Gives the run those of the keys that nobody has. */
@@ -70,8 +82,11 @@ export function runs({ db, write }: Sqlite): Runs {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
-    const existing = parsed(sql.get.get(owner === undefined ? run.id : String(owner)))
-    if (existing !== undefined) {
+    const row = sql.get.get(owner === undefined ? run.id : String(owner))
+    if (row !== undefined) {
+      const existing = parsed(row)
+      // Not a new one: the effect of the run that the key belongs to may exist.
+      if (existing === undefined) throw new Error('The row of the run that the key belongs to can not be read')
       claimKeys(existing.id, keys)
       return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
     }

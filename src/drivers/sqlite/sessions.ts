@@ -1,4 +1,6 @@
+import { jsonOf } from '../../core/json-text.ts'
 import type { Sessions } from '../../core/ports.ts'
+import type { Refusals } from '../../core/refusals.ts'
 import type { Session } from '../../core/types.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
@@ -6,7 +8,7 @@ import type { Sqlite } from './open-sqlite.ts'
 const swept = 20
 const sweptOfTenant = 500
 
-export function sessions({ db, write }: Sqlite, now: () => number): Sessions {
+export function sessions({ db, write }: Sqlite, { now, refuse }: { now(): number; readonly refuse: Refusals['refuse'] }): Sessions {
   const sql = {
     get: db.prepare('SELECT body FROM session WHERE id=? AND expires_at>?'),
     state: db.prepare('SELECT revision, body FROM session WHERE id=? AND expires_at>?'),
@@ -47,7 +49,9 @@ export function sessions({ db, write }: Sqlite, now: () => number): Sessions {
     },
     async get(id) {
       const row = sql.get.get(id, now())
-      return row && JSON.parse(String(row.body))
+      const session = row && jsonOf(String(row.body))
+      if (row !== undefined && session === undefined) refuse('session', `the session ${id} is not JSON`)
+      return session as Session | undefined
     },
     async put(session) {
       const body = JSON.stringify(session)

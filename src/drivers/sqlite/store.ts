@@ -1,4 +1,5 @@
 import type { Store } from '../../core/ports.ts'
+import { type Refusals, uncounted } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
 import type { RunEvent } from '../../core/types.ts'
 import { artifacts } from './artifacts.ts'
@@ -18,7 +19,7 @@ function steadyClock(newestAt: number): () => number {
 }
 
 /** The ledger in one file. Watchers hear the stores on the same connection; another process's changes are found by looking. */
-export function openSqliteStore(shared: Sqlite): Store {
+export function openSqliteStore(shared: Sqlite, refuse: Refusals['refuse'] = uncounted): Store {
   const { db, watchers } = shared
   // The queue may hold the connection open for longer than this store.
   const write: Sqlite['write'] = async work => {
@@ -30,7 +31,7 @@ export function openSqliteStore(shared: Sqlite): Store {
   // Ids sort by time.
   const newest = db.prepare('SELECT created_at FROM run ORDER BY id DESC LIMIT 1').get()
   const now = steadyClock(Number(newest?.created_at ?? 0))
-  const ledger = runs(sqlite)
+  const ledger = runs(sqlite, refuse)
   const fill = db.prepare('INSERT INTO readiness(filler) VALUES(zeroblob(8192))')
   const drain = db.prepare('DELETE FROM readiness')
   let closed = false
@@ -49,8 +50,8 @@ export function openSqliteStore(shared: Sqlite): Store {
   return {
     ...ledger,
     ...slots(db.location() ?? '', now),
-    records: records(sqlite),
-    sessions: sessions(sqlite, now),
+    records: records(sqlite, refuse),
+    sessions: sessions(sqlite, { now, refuse }),
     artifacts: artifacts(sqlite),
     async updateRun(next) {
       const written = await ledger.updateRun(next)

@@ -18,11 +18,22 @@ const isCall = request => request.method === 'POST' && new URL(request.url, loca
 /** crypto.randomUUID is missing where the page came over plain HTTP from another machine. */
 const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 
+/** What the page shows of a request stands in screenshots and in what people paste: the key joins it when it is sent. */
+const shownKey = '$RETROFIT_KEY'
+const sendWithKey = (url, options) => fetch(url, { ...options, headers: { ...options.headers, ...bearer() } })
+
+/** Single quotes would keep the shell from putting the key in. */
+const expandable = curl => curl.replaceAll(`'Authorization: Bearer ${shownKey}'`, `"Authorization: Bearer ${shownKey}"`)
+const showExpandable = ({ fn }) => ({
+  fn: { requestSnippetGenerator_curl: request => expandable(fn.requestSnippetGenerator_curl_bash(request)) }
+})
+
 /** Same origin only: the document names its server, the browser must not be sent elsewhere. */
 function sendHere(request) {
   const url = new URL(request.url, location.href)
   if (url.origin !== location.origin) request.url = url.pathname + url.search
-  request.headers = { ...request.headers, ...bearer() }
+  request.headers = { ...request.headers, Authorization: `Bearer ${shownKey}` }
+  request.userFetch = sendWithKey
   if (isCall(request) && !request.headers['Idempotency-Key']) request.headers['Idempotency-Key'] = freshKey()
   return request
 }
@@ -57,7 +68,9 @@ function show(spec) {
     docExpansion: 'list',
     filter: true,
     validatorUrl: null,
-    plugins: [() => ({ components: { authorizeBtn: () => null, authorizeOperationBtn: () => null } })],
+    plugins: [() => ({ components: { authorizeBtn: () => null, authorizeOperationBtn: () => null } }), showExpandable],
+    requestSnippetsEnabled: true,
+    requestSnippets: { generators: { curl: { title: 'curl', syntax: 'bash' } }, languages: ['curl'], defaultExpanded: true },
     requestInterceptor: sendHere
   })
 }

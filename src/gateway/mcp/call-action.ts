@@ -5,6 +5,7 @@ import type { Action, JsonObject, Run } from '../../core/types.ts'
 import type { Submitted } from '../../engine/engine.ts'
 import { waitFor } from '../actions.ts'
 import { toolOf } from '../tools.ts'
+import { takeVersion } from './bot-version.ts'
 import type { McpCall, McpDoor } from './door.ts'
 import { takeKey } from './idempotency.ts'
 import { failureOf, resultOf } from './results.ts'
@@ -26,13 +27,15 @@ export async function callAction(door: McpDoor, call: ActionCall): Promise<CallT
 }
 
 export function submit({ engine }: McpDoor, { action, args, meta, caller, traceparent }: ActionCall): Promise<Submitted> {
-  const { args: own, key } = takeKey(action, args, meta)
+  const { args: unpinned, botVersion } = takeVersion(action, args, meta)
+  const { args: own, key } = takeKey(action, unpinned, meta)
   const tool = toolOf(action, 'mcp', false)
   const session = tool.sessionOf(own)
   return engine.submit({
     caller,
     action: action.name,
     input: tool.toInput(own),
+    botVersion,
     ...(session === undefined ? {} : { session }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(traceparent === undefined ? {} : { traceparent })

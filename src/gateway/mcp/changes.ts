@@ -2,33 +2,34 @@
  * GET /mcp: the stream on which a client of 2025 is told that the bots have changed. It needs no session: whoever listens is told
  * the same, by whichever gateway it reached.
  */
+import { farewell, openEventStream } from '../event-stream.ts'
 import { callerOf, goneSignal } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
-import { checkOrigin } from './guard.ts'
 
 const changed = `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })}\n\n`
 const beat = ': still there\n\n'
 /** A reader that lets more than this pile up is cut off. */
 const unreadBytes = 65_536
 
-export function changesOperation({ engine, settings, leaving }: McpDoor): Record<'listenMcp', Handle> {
+export function changesOperation({ engine, settings, ...staying }: McpDoor): Record<'listenMcp', Handle> {
   return {
     async listenMcp(exchange) {
-      const { response, method, headers } = exchange
-      checkOrigin(headers, settings)
-      const gone = goneSignal(exchange, leaving)
-      const release = method === 'HEAD' ? undefined : await engine.stream(callerOf(exchange))
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      if (method === 'HEAD') return void response.end()
-      response.flushHeaders()
-      const write = (text: string) => void (response.writableLength > unreadBytes ? response.destroy() : response.write(text))
-      const off = engine.catalog.onChange(() => write(changed))
+      const { response, method } = exchange
+      if (method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
+      const caller = callerOf(exchange)
+      const signal = goneSignal(exchange, staying)
+      const release = await engine.stream(caller)
+      const write = openEventStream(response, unreadBytes)
+      const off = engine.catalog.onChange(whose => {
+        if (whose === undefined || whose === caller.tenant) write(changed)
+      })
       const heart = setInterval(() => write(beat), settings.heartbeatMs)
-      await ended(gone)
+      await ended(signal)
       clearInterval(heart)
       off()
-      release?.()
+      release()
+      write(farewell(signal) ?? '')
       response.end()
     }
   }

@@ -2,14 +2,13 @@
 import type { Action, Caller } from '../../core/types.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { allows } from '../../governance/scopes.ts'
+import type { Staying } from '../exchange.ts'
 import type { GatewaySettings } from '../settings.ts'
 
-export interface McpDoor {
+export interface McpDoor extends Staying {
   readonly engine: Engine
   readonly settings: GatewaySettings
   readonly version: string
-  /** Aborts when waiting callers have to go. */
-  readonly leaving: AbortSignal
 }
 
 /** One request of a client. */
@@ -30,9 +29,9 @@ export interface McpCall {
 }
 
 /** The actions that the caller may use, by name. */
-export const actionsOf = ({ engine }: McpDoor, { scopes }: Caller): readonly Action[] =>
+export const actionsOf = ({ engine }: McpDoor, { scopes, tenant }: Caller): readonly Action[] =>
   engine.catalog
-    .entries()
+    .entries(tenant)
     .flatMap(({ bot }) => bot.actions)
     .filter(action => allows(scopes, action.scopes))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

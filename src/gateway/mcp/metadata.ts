@@ -8,9 +8,9 @@ import type { GatewaySettings } from '../settings.ts'
 
 const path = '/.well-known/oauth-protected-resource'
 
-/** Without a public address: the one that the client used, which `checkOrigin` knows. */
+/** Without a public address: the one that the client used, which is one of ours. */
 const baseOf = ({ publicUrl }: GatewaySettings, { headers }: Exchange): string =>
-  publicUrl?.replace(/\/+$/, '') ?? `http://${headers.host ?? 'localhost'}`
+  publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `http://${headers.host ?? 'localhost'}`
 
 export function metadataOperations(
   settings: GatewaySettings,

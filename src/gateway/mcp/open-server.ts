@@ -31,6 +31,8 @@ export interface Asking {
   readonly traceparent: string | undefined
   /** Aborts when the client sends `notifications/cancelled`. */
   readonly cancelled: AbortSignal | undefined
+  /** Aborts when the caller's key or token ends. */
+  readonly access: AbortSignal
 }
 
 export function openServer(door: McpDoor, asking: Asking, era: 'legacy' | 'modern'): Server {
@@ -59,7 +61,7 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   return callAction(door, { ...call, action, args })
 }
 
-function callOf({ caller, traceparent, cancelled }: Asking, context: ServerContext): McpCall {
+function callOf({ caller, traceparent, cancelled, access }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context
   const meta = (mcpReq._meta ?? {}) as Readonly<Record<string, unknown>>
   const token = meta.progressToken as string | number | undefined
@@ -69,7 +71,7 @@ function callOf({ caller, traceparent, cancelled }: Asking, context: ServerConte
     meta,
     // In `_meta` it is the caller's own span, in the header that of whatever carried the message.
     traceparent: typeof meta.traceparent === 'string' && parseTraceparent(meta.traceparent) !== undefined ? meta.traceparent : traceparent,
-    signal: cancelled === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, cancelled]),
+    signal: AbortSignal.any([mcpReq.signal, access, ...(cancelled === undefined ? [] : [cancelled])]),
     cancelled,
     asTask: declaresTasks(context),
     progress: message => {

@@ -1,15 +1,19 @@
 /** POST /mcp: MCP over Streamable HTTP, revision 2026-07-28 and those of 2025 that clients speak. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server'
+import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
+import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
 import type { McpDoor } from './door.ts'
-import { checkOrigin } from './guard.ts'
 import { challenge, metadataAddress } from './metadata.ts'
 import { openCalls } from './open-calls.ts'
 import type { Asking } from './open-server.ts'
+
+const lastAnswerMs = 300
 
 type NodeRequest = Parameters<NodeHandler>[0]
 type NodeHandler = ReturnType<typeof import('@modelcontextprotocol/node').toNodeHandler>
@@ -19,13 +23,14 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
   const cancelledOf = openCalls()
   return {
     async callMcp(exchange) {
-      const { request, response, headers, body } = exchange
-      checkOrigin(headers, door.settings)
+      const { request, response, body } = exchange
       checkScopes(door, exchange)
       await countListening(door, exchange)
       opened ??= open(door)
       const handle = await opened
-      await handle(Object.assign(request, { auth: authOf(exchange, cancelledOf(exchange)) }) as NodeRequest, response, body)
+      const access = door.access.follow(exchange)
+      const auth = authOf(exchange, { cancelled: cancelledOf(exchange), access })
+      await orRefused(handle(Object.assign(request, { auth }) as NodeRequest, response, body), response, access)
     }
   }
 }
@@ -55,21 +60,42 @@ async function open(door: McpDoor): Promise<NodeHandler> {
 }
 
 /** The SDK carries it to where the server is made. */
-function authOf(exchange: Exchange, cancelled: AbortSignal | undefined): AuthInfo {
+function authOf(exchange: Exchange, signals: Pick<Asking, 'cancelled' | 'access'>): AuthInfo {
   const caller = callerOf(exchange)
   return {
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: exchange.span?.traceparent, cancelled } satisfies Asking
+    extra: { caller, traceparent: exchange.span?.traceparent, ...signals } satisfies Asking
   }
 }
+
+/** A client that listens or waits is sent away when its key or token ends: by status where there is no answer yet, else by a last event. */
+async function orRefused(handled: Promise<void>, response: Exchange['response'], access: AbortSignal): Promise<void> {
+  const refused = new Promise<RetrofitError>(resolve => access.addEventListener('abort', () => resolve(access.reason), { once: true }))
+  const refusal = await Promise.race([handled, refused])
+  if (refusal === undefined) return
+  // What the SDK still wants to say after the last word is lost.
+  response.on('error', () => undefined)
+  const over = handled.catch(() => undefined)
+  if (!response.headersSent) throw whileCalling(refusal)
+  // A tool says it in its own answer, which comes at once; what only listens has none.
+  await Promise.race([over, sleep(lastAnswerMs, undefined, { ref: false })])
+  if (!response.writableEnded) response.end(farewell(access))
+}
+
+const whileCalling = ({ code, message }: RetrofitError): RetrofitError =>
+  new RetrofitError(code, {
+    detail: message,
+    effect: 'unknown',
+    hint: 'A call that was under way goes on. Get a new key or token, and send it again with the same idempotency key.'
+  })
 
 /** A client can only ask its user for more scopes when it is told by status and header. */
 function checkScopes({ engine, settings }: McpDoor, exchange: Exchange): void {
   const { method, params } = (exchange.body ?? {}) as { method?: unknown; params?: JsonObject }
   if (method !== 'tools/call' || typeof params?.name !== 'string') return
-  const action = engine.catalog.action(params.name)?.action
+  const action = engine.catalog.action(params.name, callerOf(exchange).tenant)?.action
   const missing = action === undefined ? [] : missingScopes(callerOf(exchange).scopes, action.scopes)
   if (missing.length === 0) return
   exchange.response.setHeader(

@@ -33,8 +33,7 @@ const getRun: OwnTool = {
   async call(door, call, args) {
     const run = await door.engine.find(call.caller, textOf(args, 'run_id'))
     const last = await followed(door, { ...call, asTask: false }, run)
-    const bot = await door.engine.catalog.version(run.bot, run.botDigest)
-    const action = bot?.actions.find(({ name }) => name === run.action)
+    const action = await door.engine.catalog.actionOf(run)
     if (action === undefined) throw new RetrofitError('action_not_found', { detail: `The bot of run ${run.id} is gone.` })
     return resultOf(last, action)
   }

@@ -79,7 +79,6 @@ async function taskRun({ engine }: McpDoor, caller: Caller, taskId: string): Pro
 }
 
 async function resultIn({ engine }: McpDoor, run: Run): Promise<JsonObject> {
-  const bot = await engine.catalog.version(run.bot, run.botDigest)
-  const action = bot?.actions.find(({ name }) => name === run.action)
+  const action = await engine.catalog.actionOf(run)
   return statuses[run.status] === 'completed' && action !== undefined ? { result: resultOf(run, action) as unknown as JsonObject } : {}
 }

@@ -2,6 +2,7 @@
 import type { Action, Caller, JsonObject } from '../../core/types.ts'
 import { withPending } from '../../surface/mcp-output.ts'
 import { toolOf } from '../tools.ts'
+import { versionName } from './bot-version.ts'
 import { actionsOf, type McpDoor } from './door.ts'
 import { withKeyArgument } from './idempotency.ts'
 import { catalogueTools, runTools } from './own-tools.ts'
@@ -15,7 +16,8 @@ export function definitionOf(action: Action): JsonObject | undefined {
   return {
     ...rest,
     inputSchema: withKeyArgument(action, inputSchema as JsonObject),
-    ...(output === undefined ? {} : { outputSchema: output })
+    ...(output === undefined ? {} : { outputSchema: output }),
+    _meta: { [versionName]: action.botVersion }
   }
 }
 

@@ -1,5 +1,7 @@
 /** A text that a regular expression accepts. Patterns are those that the importer writes: RE2 without look-around. */
 
+import { compilePattern, type Pattern } from '../../core/schema.ts'
+
 type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'class'; readonly pick: string }
@@ -12,13 +14,13 @@ interface Reader {
   at: number
 }
 
-/** RE2 escapes more than JavaScript's u flag allows. */
-export function compiled(pattern: string): RegExp | undefined {
-  for (const flags of ['u', ''])
-    try {
-      return new RegExp(pattern, flags)
-    } catch {}
-  return undefined
+/** By RE2: a pattern of a stranger's file may take for ever elsewhere. */
+export function compiled(pattern: string): Pattern | undefined {
+  try {
+    return compilePattern(pattern)
+  } catch {
+    return undefined
+  }
 }
 
 /** Undefined: none was found. `extra`: how much longer than the shortest. */

@@ -1,4 +1,5 @@
 /** Values that a schema accepts: the least, the most, and each branch of its choices. */
+import { own } from '../../core/own.ts'
 import type { Json, JsonObject } from '../../core/types.ts'
 import { compiled, sampleText } from './sample-text.ts'
 
@@ -68,7 +69,7 @@ function resolved(root: JsonObject, schema: JsonObject): JsonObject {
   for (let hops = 0; typeof at.$ref === 'string' && hops < 20; hops += 1) {
     const { $ref, ...beside } = at
     const name = ($ref as string).split('/').at(-1) ?? ''
-    const target = isMap(root.$defs) ? root.$defs[name] : undefined
+    const target = isMap(root.$defs) ? own(root.$defs, name) : undefined
     at = {
       ...(isMap(target) ? target : {}),
       ...beside,
@@ -138,7 +139,7 @@ function withTogether(
   for (let round = 0; round < 3; round += 1)
     for (const [name, needed] of rules)
       for (const other of listOf(needed).map(String)) {
-        const member = properties[other]
+        const member = own(properties, other)
         if (Object.hasOwn(object, name) && !Object.hasOwn(object, other) && isMap(member)) object[other] = valueFor(sampling, member, path)
       }
   return object
@@ -229,7 +230,8 @@ function textOf(schema: JsonObject): Json {
     text.length >= least && text.length <= most && patternsOf(schema).every(each => compiled(each)?.test(text) ?? true)
   if (isMap(xml) && xml['x-content'] === true) return ''
   for (const text of [example, fallback]) if (typeof text === 'string' && fits(text)) return text
-  if (typeof format === 'string' && formats[format] !== undefined) return formats[format]
+  const known = typeof format === 'string' ? own(formats, format) : undefined
+  if (known !== undefined) return known
   if (contentEncoding === 'base64' && pattern === undefined) return 'AAAA'.repeat(Math.max(1, Math.ceil(least / 4)))
   if (typeof pattern === 'string') return sampleText(pattern, { minLength: least, maxLength: most }) ?? 'sample'
   const [member] = listOf(anyOf).filter(isMap)

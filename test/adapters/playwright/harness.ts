@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { z } from 'zod'
+import { marksOf, placeholdersOf } from '../../../src/core/credential-marks.ts'
 import type { ActionSource, Adapter, Call, Json, JsonObject } from '../../../src/index.ts'
 
 export interface Recorded {
@@ -23,6 +24,9 @@ export interface CallOptions {
   readonly concurrency?: number
   readonly sensitive?: readonly string[]
   readonly digest?: string
+  /** Where the credentials may go; absent: to the origin of `url`. */
+  readonly credentialOrigins?: readonly string[]
+  readonly registered?: boolean
   readonly commit?: () => Promise<void>
 }
 
@@ -33,7 +37,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
   return {
     seen,
     steps,
-    bot: { name: 'teller', digest: options.digest ?? 'd1' },
+    bot: { name: 'teller', key: 'teller', digest: options.digest ?? 'd1' },
     action: 'teller_test',
     target: {
       url: options.url,
@@ -50,7 +54,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     },
     input: options.input ?? {},
     session: {},
-    credentials: options.credentials ?? { username: 'teller1', password: 'Branch#2004' },
+    ...credentialsOf(options),
     signal: options.signal ?? new AbortController().signal,
     deadlineAt: Date.now() + (options.deadlineMs ?? 30_000),
     sensitive: hidden,
@@ -109,3 +113,20 @@ export function tellerAction(adapter: Adapter, name: string): unknown {
 }
 
 export type Output = Record<string, Json>
+
+/** As the engine hands them in: of a bot from a file, or of a registered one. */
+function credentialsOf({
+  url,
+  credentials = { username: 'teller1', password: 'Branch#2004' },
+  credentialOrigins,
+  registered
+}: CallOptions) {
+  const origins = credentialOrigins ?? [new URL(url).origin]
+  const usable = registered === true ? placeholdersOf(credentials) : credentials
+  const marks = marksOf(credentials)
+  return {
+    credentials,
+    credentialOrigins: origins,
+    credentialsAt: (origin: string | undefined) => (origin !== undefined && origins.includes(origin) ? usable : marks)
+  }
+}

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { createAdapter } from '../../../adapters/soap/adapter.ts'
 import type { Plan } from '../../../adapters/soap/plan.ts'
+import { marksOf } from '../../../src/core/credential-marks.ts'
 import { createRedactor } from '../../../src/governance/redact.ts'
 import type { ActionSource, Call, Json, JsonObject } from '../../../src/index.ts'
 
@@ -76,13 +77,15 @@ export function newCall(options: CallOptions): Recorded {
   let committed = options.committed ?? false
   const call: Call<Plan> = {
     steps: plan,
-    bot: { name: 'corebank', digest: 'd' },
+    bot: { name: 'corebank', key: 'corebank', digest: 'd' },
     action: 'corebank_action',
     target: { url, waiting: 1, egress: options.egress ?? [new URL(url).origin], env: {} },
     run: { id: 'run_1', reference: options.reference ?? `RF-S${++lastReference}`, attempt: 1, tenant: 'acme' },
     input: options.input ?? {},
     session: {},
     credentials,
+    credentialOrigins: [new URL(url).origin],
+    credentialsAt: origin => (origin === new URL(url).origin ? credentials : marksOf(credentials)),
     signal,
     deadlineAt: Date.now() + 60_000,
     commit: async sent => {

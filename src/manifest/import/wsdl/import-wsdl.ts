@@ -1,4 +1,5 @@
 /** A WSDL → a bot manifest with one action for each operation. */
+import { own } from '../../../core/own.ts'
 import type { ActionEffect, JsonObject } from '../../../core/types.ts'
 import type { Scope } from '../../../core/xml-element.ts'
 import { findSubstitutes } from './content.ts'
@@ -227,7 +228,7 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
     ...(operation.input.encoded ? { encoded: true } : {}),
     ...(effect === 'read' ? {} : { commit: true }),
     ...responseKeys(importing, { operation, answer, request: request.element }),
-    ...shortInput(request.schema, options, name => sharedSchemas(literal)[name]),
+    ...shortInput(request.schema, options, name => own(sharedSchemas(literal), name)),
     output: answer?.schema ?? { type: 'object', additionalProperties: false, properties: {} },
     ...faultsOf(operation, { qname: prefixes.qname, registryFor: ({ encoded }) => (encoded ? importing.encoded : literal) })
   }

@@ -7,10 +7,10 @@ export function snakeCase(name: string): string {
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase()
-  return words.replace(/^_+|_+$/g, '').replace(/^([^a-z])/, 'x$1') || 'operation'
+  return words.replace(/^_+|(?<!_)_+$/g, '').replace(/^([^a-z])/, 'x$1') || 'operation'
 }
 
 /** `get_customer_by_id` → `Get customer by id` */
@@ -32,7 +32,7 @@ const longest = 64
 
 /** A name below the limit that nobody has yet. */
 export function uniqueName(wanted: string, taken: ReadonlySet<string>, most = longest): string {
-  const base = wanted.slice(0, most).replace(/_+$/, '')
+  const base = wanted.slice(0, most).replace(/(?<!_)_+$/, '')
   for (let count = 1; ; count += 1) {
     const suffix = count === 1 ? '' : `_${count}`
     const name = base.slice(0, most - suffix.length) + suffix

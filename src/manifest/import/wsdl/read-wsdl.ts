@@ -1,4 +1,5 @@
 /** Definitions → operations, one for each operation of a port type, by way of the best binding of that port type. */
+import { own } from '../../../core/own.ts'
 import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { type Definition, type Definitions, documentationOf, wsdlUri } from './definitions.ts'
 import { ImportFailure } from './failure.ts'
@@ -97,7 +98,7 @@ const describePorts = (definitions: Definitions): string =>
 
 function readBinding({ definitions, warnings }: Reading, { node, name }: Definition, endpoint: Endpoint | undefined): readonly Bound[] {
   const inside = childElements(node).find(child => child.local === 'binding' && child.uri !== wsdlUri)
-  const soap = inside === undefined ? undefined : soapUris[inside.uri]
+  const soap = inside === undefined ? undefined : own(soapUris, inside.uri)
   if (inside === undefined || soap === undefined) {
     const kind = inside?.uri === httpUri ? 'an HTTP binding' : 'not a SOAP binding'
     warnings.push(`The binding ${name.local} is ${kind} and was left out.`)

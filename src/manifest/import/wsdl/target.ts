@@ -1,4 +1,5 @@
 /** Where the service is, as the manifest says it. */
+import { whyNotThere } from '../../../core/reach.ts'
 import type { Json, JsonObject } from '../../../core/types.ts'
 import type { Operation } from './model.ts'
 import { cleanText, titleOf } from './names.ts'
@@ -18,7 +19,7 @@ export function targetOf(bot: string, operations: readonly Operation[]): Importe
   const soap = operations.every(each => each.soap === '1.2') ? '1.2' : '1.1'
   const addresses = [...new Set(operations.map(({ endpoint }) => usable(endpoint?.address)))]
   const address = addresses.find(each => each !== undefined)
-  const variable = address === undefined ? `${bot.toUpperCase()}_URL` : undefined
+  const variable = address === undefined ? `BOT_${bot.toUpperCase()}_URL` : undefined
   const origins = [...new Set(addresses.flatMap(each => (each === undefined ? [] : [new URL(each).origin])))]
   const keys: Record<string, Json> = { url: address ?? `{{ env.${variable} }}`, ...(soap === '1.2' ? { soap } : {}) }
   if (origins.length > 1) keys.egress = origins
@@ -30,14 +31,9 @@ export function targetOf(bot: string, operations: readonly Operation[]): Importe
 /** Addresses that the loader would refuse are as good as none. */
 function usable(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address) || address.includes('{{')) return undefined
-  const { protocol, username, password, href, hash, hostname } = new URL(address)
+  const { protocol, username, password, href, hash, hostname, origin } = new URL(address)
   const web = protocol === 'http:' || protocol === 'https:'
-  return web &&
-    hostname !== '' &&
-    username === '' &&
-    password === '' &&
-    hash === '' &&
-    !/^169\.254\.|^\[(fe[89ab]|fd00:ec2:|::ffff:a9fe:)|^metadata\./.test(hostname)
+  return web && hostname !== '' && username === '' && password === '' && hash === '' && whyNotThere({ origin }) === undefined
     ? href
     : undefined
 }

@@ -1,4 +1,5 @@
 /** Looks at finished schemas: how large they are, what they lead to, which of their texts came from strangers. */
+import { own } from '../../../core/own.ts'
 import type { Json, JsonObject } from '../../../core/types.ts'
 import { cleanText } from './names.ts'
 
@@ -25,7 +26,7 @@ export function reachable(sources: readonly JsonObject[], schemas: Readonly<Reco
       else if (!found.has(member.slice('#/schemas/'.length))) {
         const name = member.slice('#/schemas/'.length)
         found.add(name)
-        visit(schemas[name] ?? null)
+        visit(own(schemas, name) ?? null)
       }
     }
   }

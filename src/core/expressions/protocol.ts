@@ -1,0 +1,19 @@
+import type { MessagePort } from 'node:worker_threads'
+
+/** The scope is JSON. `sources`: whether they are expressions at all. */
+export type Question = { readonly source: string; readonly scope: string } | { readonly sources: readonly string[] }
+
+export interface Answer {
+  /** The value; undefined where there is none. */
+  readonly json?: string | undefined
+  /** Why it has no value. */
+  readonly failure?: string | undefined
+  /** Why each of the sources is no expression. */
+  readonly mistakes?: readonly (string | undefined)[] | undefined
+}
+
+export interface ThreadData {
+  readonly port: MessagePort
+  /** When the evaluation began, in nanoseconds of `process.hrtime`, 0 between two; and which of the sources it is. */
+  readonly clock: BigInt64Array
+}

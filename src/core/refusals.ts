@@ -1,0 +1,28 @@
+/** What Redis or RabbitMQ held and nobody here believes: counted, told to whoever listens, and otherwise as if it were not there. */
+
+/** What it claimed to be. */
+export type Foreign = 'event' | 'record' | 'session' | 'run' | 'message'
+
+export interface Refusals {
+  /** `why` says what is wrong with it and where it was found; no value of it. */
+  refuse(what: Foreign, why: string): void
+  counts(): readonly (readonly [Foreign, number])[]
+  /** Called for each one from now on. */
+  listen(listener: (what: Foreign, why: string) => void): void
+}
+
+export function createRefusals(): Refusals {
+  const counts = new Map<Foreign, number>()
+  const listeners = new Set<(what: Foreign, why: string) => void>()
+  return {
+    refuse(what, why) {
+      counts.set(what, (counts.get(what) ?? 0) + 1)
+      for (const listener of listeners) listener(what, why)
+    },
+    counts: () => [...counts],
+    listen: listener => void listeners.add(listener)
+  }
+}
+
+/** For a store that nobody asks. */
+export const uncounted: Refusals['refuse'] = () => undefined

@@ -1,0 +1,80 @@
+/** Texts that a caller can send and that mean something in one grammar or another. */
+
+/** A page can show them, so a locator must find what has exactly this. */
+export const oddTexts: readonly string[] = [
+  "'",
+  '"',
+  `'"`,
+  `"'"'`,
+  ']',
+  '[',
+  '){}(',
+  "1'], button[data-id='2",
+  "1' or '1'='1",
+  `1"] >> css=button >> nth=0`,
+  '\\',
+  "\\'",
+  '\\"',
+  '\\41 ',
+  '\\ >> css=button >> ',
+  '>> css=button',
+  '>>>>',
+  '> >',
+  '/* x */',
+  '//button',
+  'text=Pay',
+  '/Pay/i',
+  '*',
+  '#pay',
+  '.pay',
+  '-',
+  '--x',
+  '-1',
+  '007',
+  'a,b',
+  'a b',
+  'line\nbreak',
+  'line\r\nbreak',
+  'tab\there',
+  'bell\u0007',
+  'delete\u007f',
+  'right\u202eto left',
+  'mark\u200f',
+  'x\u2028y',
+  'é',
+  '😀',
+  '{{ input.values }}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a text that looks like one
+  '${1}',
+  '</script><b>',
+  '&quot;',
+  '%27',
+  `${`'"`.repeat(1_000)}>>`,
+  `${'x'.repeat(32_768)}'${'y'.repeat(32_767)}`
+]
+
+/** No page can hold them. */
+export const impossibleTexts: readonly string[] = ['\0', 'a\0b', '\ud800', 'a\udfffb']
+
+/** They leave their place in the path of an address. */
+export const climbing: readonly string[] = [
+  '..',
+  '.',
+  '../../admin',
+  '..\\..\\admin',
+  '\\..\\admin',
+  '/../admin',
+  'a/../../admin',
+  'a/..',
+  '%2e%2e',
+  '%2E%2e/admin',
+  '.%2e',
+  '%2e',
+  '%252e%252e',
+  '..%2fadmin',
+  'a%2f..%2fadmin',
+  '%2e%2e%5cadmin',
+  '..;/admin',
+  '..;x',
+  ''
+]
