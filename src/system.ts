@@ -1,9 +1,11 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { addGauges } from './add-gauges.ts'
 import { browserEnvironment, type Settings } from './config.ts'
 import type { Adapter, Notice } from './core/adapter.ts'
-import type { Bot, ManifestIssue } from './core/types.ts'
+import type { ManifestIssue } from './core/manifest-issue.ts'
+import type { Bot } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 import { createBreakers } from './engine/breakers.ts'
@@ -11,7 +13,6 @@ import { createCatalog, type FedCatalog } from './engine/catalog.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createHub } from './engine/hub.ts'
 import type { Parts } from './engine/parts.ts'
-import type { Quotas } from './engine/quotas.ts'
 import { startSweeping } from './engine/sweep.ts'
 import { listen } from './gateway/listen.ts'
 import { firstOf } from './governance/authenticate.ts'
@@ -19,8 +20,9 @@ import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
+import { ceilingsOf, quotasOf } from './limits.ts'
 import { watchBots } from './manifest/bots-folder.ts'
-import { type Ceilings, withCeilings } from './manifest/ceilings.ts'
+import { withCeilings } from './manifest/ceilings.ts'
 import { loadManifest } from './manifest/load.ts'
 import { openNetworks } from './open-networks.ts'
 import { openFolders } from './private-files.ts'
@@ -219,26 +221,6 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
   }
 }
 
-const limit = (setting: number): number | undefined => (setting === 0 ? undefined : setting)
-
-const ceilingsOf = ({ MAX_RUN_MS, MAX_QUEUE_MS, MAX_KEPT_MS, MAX_ATTEMPTS }: Settings): Ceilings => ({
-  runMs: MAX_RUN_MS,
-  queueMs: MAX_QUEUE_MS,
-  keptMs: MAX_KEPT_MS,
-  attempts: MAX_ATTEMPTS
-})
-
-const quotasOf = (settings: Settings): Quotas => ({
-  sessions: limit(settings.TENANT_SESSIONS),
-  waiting: limit(settings.TENANT_WAITING),
-  storedBytes: limit(settings.TENANT_STORED_MIB * 1_048_576),
-  streams: limit(settings.TENANT_STREAMS),
-  screens: limit(settings.TENANT_SCREENS),
-  working: limit(settings.TENANT_CONCURRENCY),
-  bots: limit(settings.TENANT_BOTS),
-  versions: limit(settings.BOT_VERSIONS)
-})
-
 /** jose is loaded only where tokens are accepted. */
 async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLIC_URL }: Settings): Promise<Tokens | undefined> {
   if (OIDC_ISSUER === '') return undefined
@@ -249,22 +231,6 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
     audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),
     tenantClaim: OIDC_TENANT_CLAIM === '' ? undefined : OIDC_TENANT_CLAIM
   })
-}
-
-/** Read when somebody looks. */
-function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
-  const depths = () => Promise.all(catalog.known().map(async ({ key }) => [key, await queue.depth(key)] as const))
-  telemetry.gauge('retrofit_queue_depth', 'Messages that wait for a worker', async () =>
-    (await depths()).map(([bot, { messages }]) => [{ bot }, messages] as const)
-  )
-  telemetry.gauge('retrofit_queue_age_milliseconds', 'Age of the oldest message that waits', async () =>
-    (await depths()).flatMap(([bot, { oldestMs }]) => (oldestMs === undefined ? [] : [[{ bot }, oldestMs] as const]))
-  )
-  telemetry.gauge('retrofit_pool_size', 'What adapters keep open', async () =>
-    Object.values(adapters).flatMap(({ name, stats }) =>
-      Object.entries(stats?.() ?? {}).map(([kind, value]) => [{ adapter: name, kind }, value] as const)
-    )
-  )
 }
 
 const namesIn = (list: string): readonly string[] =>

@@ -38,8 +38,8 @@ export function firstLine(call: Call, text: string): string {
 function clean(call: Call, operation: OperationPlan | undefined, text: string): string {
   const named = operation === undefined ? text : maskNames(text.slice(0, shownChars * 4), operation.sensitive)
   const decoded = decodeReferences(named)
-  const redacted = redactLogin(call, call.redact(decoded))
-  return (redacted === decoded ? redactLogin(call, call.redact(named)) : redacted).slice(0, shownChars)
+  const redacted = call.redact(redactLogin(call, decoded))
+  return (redacted === decoded ? call.redact(redactLogin(call, named)) : redacted).slice(0, shownChars)
 }
 
 /** Elements with all that is in them, also one that is cut off; and attributes. */

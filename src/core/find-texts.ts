@@ -18,6 +18,8 @@ export interface TextOptions {
 }
 
 interface Pattern {
+  /** A part of a long value. */
+  readonly isWindow?: boolean
   readonly units: Uint16Array
   /** What the value begins and ends with beside letters and digits. */
   readonly before: string
@@ -96,7 +98,7 @@ function parts(value: string, folded: Folded): Pattern[] {
   const windows: Pattern[] = []
   for (let at = 0; at < units.length; at += partLength) {
     const from = Math.min(at, units.length - partLength)
-    windows.push({ units: units.subarray(from, from + partLength), before: '', behind: '' })
+    windows.push({ units: units.subarray(from, from + partLength), before: '', behind: '', isWindow: true })
   }
   return windows
 }
@@ -108,14 +110,16 @@ const unitsOf = (text: string): Uint16Array => Uint16Array.from({ length: text.l
 function found(text: string, { patterns, loose, strict, exact }: Search): TextRange[] {
   const folded = fold(text)
   const hits = loose.find(folded.units)
-  const wide = hits.filter(({ which }) => hasEdges(patterns[which])).map(each => widened(text, folded, each, patterns[each.which]))
+  const isWindow = ({ which }: { readonly which: number }) => patterns[which]?.isWindow === true
+  const wide = hits.filter(each => !isWindow(each)).map(each => widened(text, folded, each, patterns[each.which]))
   const narrow = strict.flatMap(each =>
     each.finder
       .find(folded.units)
       .map(one => widened(text, folded, one, each.patterns[one.which]))
       .filter(({ from, to }) => !visibleGap.test(text.slice(from, to)))
   )
-  const joined = merged(hits).map(range => original(text, folded, range))
+  // Windows of one long value stand beside each other.
+  const joined = merged(hits.filter(isWindow)).map(range => original(text, folded, range))
   return merged([...joined, ...wide, ...narrow, ...(exact.isEmpty ? [] : exact.find(unitsOf(text)))])
 }
 
@@ -123,8 +127,6 @@ const original = (text: string, { starts }: Folded, { from, to }: TextRange): Te
   from: starts[from] ?? 0,
   to: endOf(text, starts[to - 1] ?? 0)
 })
-
-const hasEdges = (pattern: Pattern | undefined): boolean => `${pattern?.before}${pattern?.behind}` !== ''
 
 /** With what the value itself begins and ends with. */
 function widened(text: string, folded: Folded, range: TextRange, pattern: Pattern | undefined): TextRange {

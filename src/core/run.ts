@@ -193,14 +193,6 @@ export function resolve(
   return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: run.error && { ...run.error, retryable: true } }, note)
 }
 
-/** Its worker fell silent: dead, paused or cut off. To be followed by where the run goes from here. */
-export const workerLost = (run: Run): Run => ({ ...run, lost: (run.lost ?? 0) + 1 })
-
-const mostLost = 2
-
-/** It may be the run itself that its workers die of: nobody takes it up again, whatever its retry policy allows. */
-export const isPoison = ({ lost = 0 }: Run): boolean => lost >= mostLost
-
 /** Notes that the sweep published the run again, and when it looks next. */
 export function touch(run: Run, now: number): Run {
   const again = now + republishMs

@@ -1,8 +1,10 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
-import type { RunPage, RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, ManifestIssue, Run, RunEvent, Session } from '../core/types.ts'
 
-export type { ManifestIssue } from '../core/types.ts'
+import type { ManifestIssue } from '../core/manifest-issue.ts'
+import type { RunPage, RunQuery } from '../core/ports.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent, Session } from '../core/types.ts'
+
+export type { ManifestIssue } from '../core/manifest-issue.ts'
 
 export interface CallRequest {
   readonly caller: Caller

@@ -1,7 +1,8 @@
 /** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
 import { keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
-import { bury, cancel, fail, hasEnded, isPoison, park, requeue, settle, touch, workerLost } from '../core/run.ts'
+import { isPoison, workerLost } from '../core/lost-worker.ts'
+import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import { isInWindow, moveUp } from './line.ts'

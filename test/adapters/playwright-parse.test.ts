@@ -28,8 +28,6 @@ describe('mistakes that are found when a manifest is loaded', () => {
     ['two elements', { click: { css: 'a', text: 'b' } }, 'write one of text, css, not both'],
     ['a name without role', { click: { css: 'a', name: 'b' } }, 'name belongs to role'],
     ['an unknown role', { click: { role: 'knob' } }, '"knob" is no ARIA role'],
-    ['a bad expression', { goto: '/x/{{ input. }}' }, 'is not a JSONata expression'],
-    ['a bad expression in a locator', { click: { text: '{{ ( }}' } }, 'is not a JSONata expression'],
     ['two kinds', { goto: '/', click: { css: 'a' } }, 'is goto and click at once: make it 2 steps'],
     ['no kind', { name: 'x' }, 'says nothing to do'],
     ['an unknown kind', { clik: { css: 'a' } }, 'Unrecognized key: "clik"'],

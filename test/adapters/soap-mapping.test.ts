@@ -204,7 +204,6 @@ describe('mistakes of a manifest', () => {
     ['no object', { output: text }, {}, 'output', /type object/],
     ['commit of a read', { commit: true }, {}, 'commit', /a read has no commit point/],
     ['no commit', { effect: 'write' }, {}, '', /needs commit: true/],
-    ['a bad template', { request: { body: '{{ input. }}' } }, {}, 'request.body', /not a JSONata expression/],
     ['a bad regular expression', { errors: { no: { when: { matches: '(' } } } }, {}, 'errors.no.when.matches', /not a regular expression/],
     ['an unknown prefix of a fault', { errors: { no: { when: { fault: 'q:F' } } } }, {}, 'errors.no.when.fault', /prefix q/],
     ['a probe without schema', { probe: { operation: 't:Find', found: '{{ true }}' } }, {}, 'probe.request', /needs a schema/],

@@ -289,8 +289,7 @@ test.each<[JsonObject, JsonObject, string, RegExp]>([
   [{ addressing: true }, { soapAction: '' }, '', /needs wsaAction/],
   [{}, { wsaAction: 'urn:a' }, 'wsaAction', /needs target.addressing/],
   [{ headers: { 'nobody:Login': 'x' } }, {}, 'target.headers.nobody:Login', /prefix nobody is not in target.namespaces/],
-  [{ headers: { 'a b': 'x' } }, {}, 'target.headers.a b', /must be an element name/],
-  [{}, { headers: { 'cb:Login': '{{ oh( }}' } }, 'headers', /not a JSONata expression/]
+  [{ headers: { 'a b': 'x' } }, {}, 'target.headers.a b', /must be an element name/]
 ])('a manifest with %j and %j is refused at %s', (target, action, path, message) => {
   const { credentials: _, ...base } = corebank.target
   const { credentials = corebank.target.credentials as string, ...keys } = target

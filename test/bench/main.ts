@@ -1,7 +1,9 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants expressions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
+import { benchExpressions } from './expressions.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchScreen } from './screen.ts'
 import { benchSessions } from './sessions.ts'
@@ -31,7 +33,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   agents: benchAgents,
   catalogue: benchCatalogue,
   sessions: benchSessions,
-  tenants: benchTenants
+  tenants: benchTenants,
+  expressions: benchExpressions
 }
 
 if (values.help) {

@@ -398,6 +398,23 @@ describe('decisions', () => {
     expect(marker?.at).toBeGreaterThanOrEqual(lost.createdAt)
   })
 
+  test('an action with evidence: none keeps nothing of what was sent', async () => {
+    const bot = payBot()
+    const { engine, ended } = await open({
+      bot: { ...bot, actions: bot.actions.map(action => ({ ...action, evidence: 'none' as const })) },
+      script: {
+        run: async call => {
+          await call.commit(`POST /pay ${call.run.reference}`)
+          return { confirmation: call.run.reference }
+        }
+      }
+    })
+    const { run } = await engine.submit(pay())
+    const done = await ended(run)
+    expect(done.status).toBe('completed')
+    expect(done.artifacts ?? []).toEqual([])
+  })
+
   test('another tenant sees nothing, a key without the scope neither', async () => {
     const { engine } = await open({ script: { run: async () => ({}) } })
     const { run } = await engine.submit(pay())

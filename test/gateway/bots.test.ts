@@ -102,3 +102,28 @@ test('a manifest is checked without being registered', async () => {
   expect(mistake).toMatchObject({ line: expect.any(Number), column: expect.any(Number), message: expect.stringContaining('stpes') })
   expect((await gateway.call('/v1/bots/desk')).status).toBe(404)
 })
+
+test('a manifest of 390 KB of braces is refused, and holds nobody up', async () => {
+  const raw = manifest('1.0.0').replace('"1.0.0" }', () => `"${'{'.repeat(390_000)}" }`)
+  const { status, json } = await gateway.call('/v1/bots/check', { method: 'POST', raw, headers: { 'content-type': 'application/yaml' } })
+  expect(status).toBe(200)
+  expect(json.issues.map(({ message }: { message: string }) => message)).toContainEqual(expect.stringContaining('close it with }}'))
+})
+
+test('a run whose expression never ends fails once, and says why', async () => {
+  const endless = '{{ ($f := function($n) { $f($n + 1) }; $f(1)) }}'
+  const { status } = await put(
+    '/v1/bots/desk',
+    manifest('3.0.0').replace('"3.0.0" }', () => `"${endless}" }`)
+  )
+  expect([200, 201]).toContain(status)
+  const answer = await gateway.call('/v1/actions/desk_ask', { body: {} })
+  expect(answer.json).toMatchObject({
+    code: 'target_failed',
+    retryable: false,
+    detail: expect.stringContaining('longer than 250 milliseconds')
+  })
+  const run = await gateway.call(`/v1/runs/${answer.json.runId}`)
+  expect(run.json).toMatchObject({ status: 'failed', attempt: 1 })
+  await gateway.call('/v1/bots/desk', { method: 'DELETE' })
+})

@@ -39,7 +39,7 @@ export async function seal({ version, addressing, security, headers }: SealPlan,
   const signer = sign === undefined ? undefined : await import('./sign.ts')
   const addressed = addressing === undefined ? '' : addressingHeaders(addressing, { endpoint, messageId })
   const secured = security === undefined ? '' : securityHeader(security, { version, call, key, now })
-  const own = headers.length === 0 ? '' : await writeHeaders(headers, scopeOf(call))
+  const own = headers.length === 0 ? '' : await writeHeaders(headers, scopeOf(call, endpoint))
   return {
     extras: { header: addressed + secured + own, body: sign === undefined ? '' : ` xmlns:wsu="${wsu}" wsu:Id="${partIds.body}"` },
     finish: envelope =>
