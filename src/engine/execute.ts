@@ -189,5 +189,7 @@ async function dropped(parts: Parts, run: Run, problem: RetrofitError): Promise<
   const now = parts.store.now()
   const error = runErrorOf(problem)
   const next = run.effect === 'none' ? fail(run, error, { now }) : park(run, error, { now, probeAt: undefined })
-  if (await parts.store.updateRun(next)) parts.telemetry.runEnded(next)
+  if (!(await parts.store.updateRun(next))) return
+  parts.telemetry.runEnded(next)
+  if (run.attempt === 0) moveUp(parts, next)
 }

@@ -123,6 +123,7 @@ describe('rows', () => {
     await attacker.hset(rowOf(bad.id), 'json', json)
     expect(await store.getRun(bad.id)).toBeUndefined()
     expect((await store.listRuns({ tenant: 'swept', limit: 10 })).runs).toEqual([good])
+    expect((await store.listRuns({ tenant: 'swept', limit: 1, bot: good.bot })).runs).toEqual([good])
     expect((await store.dueRuns(Date.now(), 10)).map(({ id }) => id)).toEqual([good.id])
     expect(await attacker.zscore(dueOf(bad.id), bad.id)).toBeNull()
     await Promise.all([store.deleteRun(good.id), store.deleteRun(bad.id)])

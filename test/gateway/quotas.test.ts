@@ -91,15 +91,16 @@ describe('a tenant at its limit', () => {
   })
 
   test('of registered bots gets no other one, and may replace those that it has', async () => {
-    const put = (name: string) =>
+    const put = (name: string, authorization = one) =>
       gateway.call(`/v1/bots/${name}`, {
         method: 'PUT',
         raw: `bot: ${name}\nversion: 1.0.0\ntitle: A bot\nadapter: echo\ntarget: { url: 'http://127.0.0.1:9' }\nactions:\n  say:\n    title: Say\n    description: Says what it hears.\n    effect: read\n    scopes: [demo:read]\n    input: { type: object }\n    output: { type: object }\n`,
         headers: { 'content-type': 'application/yaml' },
-        authorization: one
+        authorization
       })
     expect([(await put('first')).status, (await put('first')).status]).toEqual([201, 200])
     expect((await put('second')).json).toMatchObject(over('bots', 1))
+    expect([(await put('first', other)).status, (await put('second', other)).status]).toEqual([201, 429])
   })
 })
 
