@@ -62,8 +62,8 @@ async function apiPlaces(client: Client, runs: readonly RunView[]): Promise<read
 
 const pay = (client: Client, account: string) => client.call('corebank_post_payment', payment({ from_account: account }))
 
-async function callAll(client: Client, target: Target, { pin, owner, number }: Canaries): Promise<readonly RunView[]> {
-  const input = (name: string) => ({ reference: `visible-${name}`, pin, owner: { name: owner, number } })
+async function callAll(client: Client, target: Target, { pin, owner, number, card, token }: Canaries): Promise<readonly RunView[]> {
+  const input = (name: string) => ({ reference: `visible-${name}`, pin, card, token, owner: { name: owner, number } })
   const vault = vaultActions.map(async ([action, status]) => {
     const answer = await client.call(action, input(action), { key: `key-${action}`, headers: { prefer: 'respond-async' } })
     const run = await client.ended(answer.runId ?? '')
@@ -85,7 +85,7 @@ async function callAll(client: Client, target: Target, { pin, owner, number }: C
 
 async function prepare(planted: Canaries): Promise<Target> {
   site.addBot('vault', vaultBot(join(site.dir, 'vault.ledger.jsonl')))
-  site.writeSecret('vault', { password: planted.password, token: planted.token, card: planted.card })
+  site.writeSecret('vault', { password: planted.password })
   site.copyBot('corebank', markedAccount)
   site.writeSecret('corebank', login)
   return site.startTarget('corebank', { COREBANK_PASSWORD: login.password })
@@ -153,7 +153,8 @@ test('a message that waits in RabbitMQ holds ids only', async () => {
   await (await site.start('worker --bots vault', shared)).stop()
   const gateway: Program = await site.start('gateway', shared)
   const client = createClient(() => gateway.url, adminKey)
-  const input = { reference: 'waits', pin: planted.pin, owner: { name: planted.owner, number: planted.number } }
+  const { pin, card, token } = planted
+  const input = { reference: 'waits', pin, card, token, owner: { name: planted.owner, number: planted.number } }
   const { runId = '' } = await client.call('vault_open', input, { headers: { prefer: 'respond-async' } })
   let waiting = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
   for (let tries = 0; waiting.bytes.length === 0 && tries < 50; tries++)

@@ -19,7 +19,10 @@ export const plant = (seed: string): Canaries => ({
 })
 
 const secretResult =
-  'result: { reference: "{{ input.reference }}", card: "{{ credentials.card }}", told: { name: "{{ input.owner.name }}", token: "{{ credentials.token }}" } }'
+  'result: { reference: "{{ input.reference }}", card: "{{ input.card }}", told: { name: "{{ input.owner.name }}", token: "{{ input.token }}" } }'
+
+/** What no manifest may do. */
+const leak = 'result: { reference: "{{ input.reference }}", card: "{{ credentials.password }}", told: {} }'
 
 /** How each action ends, and what makes it end so. */
 const endings: Readonly<Record<string, { readonly status: string; readonly keys: readonly string[] }>> = {
@@ -28,6 +31,7 @@ const endings: Readonly<Record<string, { readonly status: string; readonly keys:
   retried: { status: 'completed', keys: ['fail: { times: 1 }', secretResult] },
   probed: { status: 'completed', keys: ['fail: { times: 9, when: after }', secretResult] },
   misfit: { status: 'failed', keys: [secretResult.replace('reference: "{{ input.reference }}"', 'reference: 5')] },
+  leaks: { status: 'outcome_unknown', keys: [leak] },
   breaks: { status: 'outcome_unknown', keys: ['result: { reference: "{{ $error(input.pin & credentials.password) }}" }'] }
 }
 
@@ -46,6 +50,8 @@ const action = (name: string, keys: readonly string[]): string => `
       properties:
         reference: { type: string }
         pin: { type: string, x-sensitive: secret }
+        card: { type: string, x-sensitive: secret }
+        token: { type: string, x-sensitive: secret }
         owner: { type: object, x-sensitive: pii, properties: { name: { type: string }, number: { type: integer } } }
     output:
       type: object

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readContract } from '../../src/gateway/gateway.ts'
-import { type OpenGateway, openGateway } from './open-gateway.ts'
+import { type Answer, type OpenGateway, openGateway } from './open-gateway.ts'
 
 let gateway: OpenGateway
 beforeAll(async () => {
-  gateway = await openGateway({ settings: { maxCallsPerSecond: 100, maxFailedAuthentications: 0 } })
+  gateway = await openGateway({ settings: { maxCallsPerSecond: 100 } })
 })
 afterAll(() => gateway.close())
 
@@ -111,11 +111,14 @@ test('a revoked key is refused', async () => {
 })
 
 test('too many calls of one key in a second are refused, those of another are not', async () => {
-  const authorization = await gateway.bearer(['runs:read'])
-  const answers = await Promise.all(Array.from({ length: 400 }, () => gateway.call('/v1/runs?limit=1', { authorization })))
-  const refused = answers.filter(({ status }) => status === 429)
-  expect(refused.length).toBeGreaterThanOrEqual(1)
-  expect(refused[0]?.json).toMatchObject({ code: 'rate_limited', retryable: true })
-  expect(refused[0]?.headers.get('retry-after')).toBe('1')
-  expect((await gateway.call('/v1/runs')).status).toBe(200)
+  const slow = await openGateway({ worker: false, settings: { maxCallsPerSecond: 2 } })
+  const authorization = await slow.bearer(['runs:read'])
+  const burst = () => Promise.all(Array.from({ length: 30 }, () => slow.call('/v1/runs?limit=1', { authorization })))
+  // On a machine that is busy with something else, a burst may spread over many seconds.
+  let refused: Answer | undefined
+  while (refused === undefined) refused = (await burst()).find(({ status }) => status === 429)
+  expect(refused.json).toMatchObject({ code: 'rate_limited', retryable: true })
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect((await slow.call('/v1/runs')).status).toBe(200)
+  await slow.close()
 })
