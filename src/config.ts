@@ -27,6 +27,9 @@ function integer(initial: number, range: readonly [number, number], says: string
   }
 }
 
+/** Of each tenant. */
+const quota = (initial: number, most: number, says: string): Setting<number> => integer(initial, [0, most], `${says}; 0: no limit`)
+
 const flag = (says: string): Setting<boolean> => ({
   default: 'false',
   says,
@@ -99,6 +102,7 @@ const level = (initial: (typeof levels)[number], says: string): Setting<(typeof 
 })
 
 const minute = 60_000
+const day = 24 * 60 * minute
 
 export const settingsTable = {
   HOST: text('127.0.0.1', 'address to listen on'),
@@ -154,6 +158,32 @@ export const settingsTable = {
   WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
   MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),
   RATE_LIMIT: integer(1_000, [0, 1_000_000], 'most calls of one key in a second, for each gateway; 0: no limit'),
+  AUTH_FAILURES: integer(
+    100,
+    [0, 1_000_000],
+    'most keys from one address that are refused in a minute, before it has to wait; 0: no limit'
+  ),
+  TRUST_PROXY: integer(
+    0,
+    [0, 10],
+    'how many proxies stand in front and add to `X-Forwarded-For`, which tells them apart; 0: the header is not believed, and clients of one proxy share its address'
+  ),
+  MAX_RUN_MS: integer(60 * minute, [1_000, 30 * day], 'ceiling over `timeouts.run` of every manifest'),
+  MAX_QUEUE_MS: integer(day, [1_000, 30 * day], 'ceiling over `timeouts.queue` of every manifest'),
+  MAX_KEPT_MS: integer(90 * day, [minute, 400 * day], 'ceiling over `idempotency.ttl` of every manifest'),
+  MAX_ATTEMPTS: integer(20, [1, 20], 'ceiling over `retry.attempts` of every manifest'),
+  TENANT_WAITING: quota(10_000, 1_000_000, 'most runs of one tenant that wait, over all bots'),
+  TENANT_CONCURRENCY: quota(256, 100_000, 'most runs of one tenant at work at once, over all bots and workers; more of them wait'),
+  TENANT_SESSIONS: quota(100_000, 10_000_000, 'most sessions of one tenant'),
+  TENANT_SCREENS: quota(64, 10_000, 'most screens that the sessions of one tenant have pinned at once'),
+  TENANT_STREAMS: quota(256, 100_000, 'most event streams of one tenant that are open at once'),
+  TENANT_STORED_MIB: quota(10_240, 100_000_000, 'most MiB of runs and their files that one tenant has in the ledger'),
+  TENANT_BOTS: quota(200, 100_000, 'most bots of one tenant that are registered over HTTP'),
+  BOT_VERSIONS: quota(
+    200,
+    100_000,
+    'most versions of one registered bot that are kept: the newest ten, those of the last ten minutes, those that runs need'
+  ),
   LEASE_MS: integer(10_000, [500, 10 * minute], 'a run whose worker is silent this long is taken over'),
   SWEEP_MS: integer(1_000, [50, minute], 'how often runs are looked for that were left behind'),
   BREAKER_FAILURES: integer(

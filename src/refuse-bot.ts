@@ -1,5 +1,6 @@
 /** What a tenant's manifest asks for beside its own contents: here, credentials. */
-import type { Bot, ManifestIssue } from './core/types.ts'
+import type { ManifestIssue } from './core/manifest-issue.ts'
+import type { Bot } from './core/types.ts'
 import { credentialsOf } from './engine/credentials-of.ts'
 import type { Secrets } from './governance/secrets.ts'
 import { issueAt } from './manifest/issue-at.ts'

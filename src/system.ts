@@ -1,9 +1,11 @@
 /** Wires one process: a deployment, the bots, and the roles that it plays. */
 import { loadAdapters } from '../adapters/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { addGauges } from './add-gauges.ts'
 import { browserEnvironment, type Settings } from './config.ts'
 import type { Adapter, Notice } from './core/adapter.ts'
-import type { ManifestIssue } from './core/types.ts'
+import type { ManifestIssue } from './core/manifest-issue.ts'
+import type { Bot } from './core/types.ts'
 import { keptSecret } from './data-folder.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 import { createBreakers } from './engine/breakers.ts'
@@ -18,7 +20,9 @@ import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
+import { ceilingsOf, quotasOf } from './limits.ts'
 import { watchBots } from './manifest/bots-folder.ts'
+import { withCeilings } from './manifest/ceilings.ts'
 import { loadManifest } from './manifest/load.ts'
 import { openNetworks } from './open-networks.ts'
 import { openFolders } from './private-files.ts'
@@ -164,12 +168,15 @@ async function openCatalog({
   telemetry,
   undo
 }: CatalogFrom): Promise<{ catalog: FedCatalog; issues: readonly ManifestIssue[] }> {
+  const bounded = (bot: Bot) => withCeilings(bot, ceilingsOf(settings))
   const catalog = createCatalog({
     records: deployment.store.records,
+    quotas: quotasOf(settings),
+    neededVersions: deployment.store.neededVersions,
     parse: async (source, { file, name, tenant }) => {
       const { manifestEnv: env, TARGET_ORIGINS: targetOrigins } = settings
       const read = await loadManifest(source, { file, name, adapters, env, targetOrigins, trusted: tenant === undefined })
-      return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
+      return read.bot === undefined ? read : { ...read, bot: { ...bounded(read.bot), tenant } }
     },
     refuse: bot => refuseBot(createSecrets(settings.SECRETS_DIR), bot)
   })
@@ -182,7 +189,7 @@ async function openCatalog({
       issues.push(...found)
       for (const issue of found)
         telemetry.log[issue.severity === 'error' ? 'error' : 'warn'](`${issue.file}:${issue.line}:${issue.column} ${issue.message}`)
-      if (bot !== undefined) await catalog.setFile(bot)
+      if (bot !== undefined) await catalog.setFile(bounded(bot))
       else if (removed) catalog.removeFile(name)
     }
   })
@@ -210,7 +217,7 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
     sealer: createSealer(dataKey),
     secrets: createSecrets(settings.SECRETS_DIR),
     breakers: createBreakers(store, { failures: settings.BREAKER_FAILURES, restMs: settings.BREAKER_REST_MS }),
-    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS }
+    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS, quotas: quotasOf(settings) }
   }
 }
 
@@ -224,22 +231,6 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
     audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),
     tenantClaim: OIDC_TENANT_CLAIM === '' ? undefined : OIDC_TENANT_CLAIM
   })
-}
-
-/** Read when somebody looks. */
-function addGauges({ telemetry, queue, catalog, adapters }: Parts): void {
-  const depths = () => Promise.all(catalog.known().map(async ({ key }) => [key, await queue.depth(key)] as const))
-  telemetry.gauge('retrofit_queue_depth', 'Messages that wait for a worker', async () =>
-    (await depths()).map(([bot, { messages }]) => [{ bot }, messages] as const)
-  )
-  telemetry.gauge('retrofit_queue_age_milliseconds', 'Age of the oldest message that waits', async () =>
-    (await depths()).flatMap(([bot, { oldestMs }]) => (oldestMs === undefined ? [] : [[{ bot }, oldestMs] as const]))
-  )
-  telemetry.gauge('retrofit_pool_size', 'What adapters keep open', async () =>
-    Object.values(adapters).flatMap(({ name, stats }) =>
-      Object.entries(stats?.() ?? {}).map(([kind, value]) => [{ adapter: name, kind }, value] as const)
-    )
-  )
 }
 
 const namesIn = (list: string): readonly string[] =>
@@ -280,6 +271,8 @@ async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: G
       maxBodyBytes: settings.MAX_BODY_BYTES,
       defaultWaitMs: settings.WAIT_MS,
       maxCallsPerSecond: settings.RATE_LIMIT,
+      maxFailedAuthentications: settings.AUTH_FAILURES,
+      proxies: settings.TRUST_PROXY,
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),

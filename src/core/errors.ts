@@ -1,5 +1,5 @@
 /** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
-import type { FieldError, Json, RunEffect } from './types.ts'
+import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
 interface ErrorKind {
   readonly status: number
@@ -115,6 +115,12 @@ export const errorKinds = {
     'Use a new key for another input; use the old key only for the very same call.'
   ),
   invalid_manifest: kind(422, 'The manifest has mistakes', false, 'Correct the places that errors[] names.'),
+  quota_exceeded: kind(
+    429,
+    'The tenant has used up what it may',
+    true,
+    'Free what the detail names, or wait as long as Retry-After says; the operator can allow more.'
+  ),
   rate_limited: kind(429, 'Too many calls', true, 'Wait as long as Retry-After says, then send the same call with the same key.'),
   headers_too_large: kind(431, 'The headers are too large', false, 'Send smaller headers.'),
   internal_error: kind(
@@ -184,6 +190,7 @@ export interface ErrorOptions {
   readonly hint?: string | undefined
   readonly errors?: readonly FieldError[]
   readonly retryAfterMs?: number
+  readonly quota?: Quota
   readonly runId?: string
   /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
   readonly targetDown?: boolean | undefined
@@ -202,6 +209,7 @@ export class RetrofitError extends Error {
   readonly hint: string
   readonly errors: readonly FieldError[]
   readonly retryAfterMs: number | undefined
+  readonly quota: Quota | undefined
   readonly runId: string | undefined
   readonly targetDown: boolean
   readonly targetSaid: string | undefined
@@ -218,6 +226,7 @@ export class RetrofitError extends Error {
     this.hint = options.hint ?? hint
     this.errors = options.errors ?? []
     this.retryAfterMs = options.retryAfterMs
+    this.quota = options.quota
     this.runId = options.runId
     this.targetDown = options.targetDown ?? false
     this.targetSaid = options.targetSaid

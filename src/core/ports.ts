@@ -9,12 +9,31 @@ export interface IdempotencyKey {
 }
 
 export type Created =
-  | { readonly outcome: 'created'; readonly run: Run }
+  /** `ahead`: runs of its tenant and bot that wait already; absent where there are none. */
+  | { readonly outcome: 'created'; readonly run: Run; readonly ahead?: number | undefined }
   /** One of the keys is known with the same fingerprint: the run that it belongs to. */
   | { readonly outcome: 'existing'; readonly run: Run }
   | { readonly outcome: 'key_reused' }
   /** As many runs of this tenant and bot wait as may. Nothing was written. */
   | { readonly outcome: 'full' }
+  /** The tenant has used up what it may. Nothing was written. */
+  | { readonly outcome: 'over_quota'; readonly quota: 'waiting' | 'stored_bytes'; readonly used: number }
+
+export interface Gate {
+  readonly keys: readonly IdempotencyKey[]
+  /** Runs of this tenant and bot. */
+  readonly maxWaiting: number
+  /** Of these of them the queue is told at once: `nextInLine` does not give the run again. */
+  readonly window?: number | undefined
+  /** Of the tenant, over all bots. Absent: no limit. */
+  readonly quotas?: TenantQuotas | undefined
+}
+
+export interface TenantQuotas {
+  readonly waiting?: number | undefined
+  /** Rows of runs, and their files. */
+  readonly storedBytes?: number | undefined
+}
 
 export interface RunQuery {
   readonly tenant: string
@@ -22,21 +41,47 @@ export interface RunQuery {
   readonly action?: string
   readonly bot?: string
   /** Only runs older than this run id; newest first. */
-  readonly before?: string
+  readonly before?: string | undefined
   readonly limit: number
+  /** Most rows to look at; absent: `mostLookedAt`. */
+  readonly most?: number | undefined
+}
+
+export interface LineQuery {
+  readonly tenant: string
+  readonly bot: string
+  readonly window: number
+}
+
+/** A filter that fits nothing must not read a ledger of a million runs at once. */
+export const mostLookedAt = 1_000
+
+export interface RunPage {
+  /** Newest first. Fewer than the limit, or none, where `most` rows were looked at before. */
+  readonly runs: readonly Run[]
+  /** Go on before this id; absent: there are no older ones. */
+  readonly next?: string | undefined
+  /** Rows. */
+  readonly looked: number
 }
 
 /** Port 2, the ledger. Every write is durable when its promise resolves, atomic, and safe to send twice. */
 export interface Store {
-  /** The idempotency gate: claims every key for this run, or says whose they are. Counts the waiting runs of the tenant and bot against `maxWaiting`. */
-  createRun(run: Run, gate: { readonly keys: readonly IdempotencyKey[]; readonly maxWaiting: number }): Promise<Created>
+  /** The idempotency gate: claims every key for this run, or says whose they are. Only a new run counts against `maxWaiting` and the quotas. */
+  createRun(run: Run, gate: Gate): Promise<Created>
   getRun(id: string): Promise<Run | undefined>
   /** Compare-and-set on `revision`: `next.revision` must be the stored one plus 1. False: stale, nothing written. */
   updateRun(next: Run): Promise<boolean>
-  /** Newest first. */
-  listRuns(query: RunQuery): Promise<readonly Run[]>
+  /** One page: a bounded piece of work, whatever the filters and however many runs there are. */
+  listRuns(query: RunQuery): Promise<RunPage>
+  /** Ids of the runs of one tenant and bot that wait, the first accepted `window` of them in that order. */
+  firstInLine(query: LineQuery): Promise<readonly string[]>
+  /** Those of the first `window` in line that were not given before: each to one asker alone, should many ask. After a restart perhaps again. */
+  nextInLine(query: LineQuery): Promise<readonly string[]>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
+  /** Those of the versions (`<key of the bot>@<digest>`) that rows of runs need. */
+  neededVersions(ids: readonly string[]): Promise<readonly string[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */
   deleteRun(id: string): Promise<void>
   /** Wake-ups for every update from any process. Best effort: a listener may miss some and must look the run up. */
@@ -69,6 +114,8 @@ export interface Records {
 
 /** Sessions, each by itself. One whose `expiresAt` has come is gone. */
 export interface Sessions {
+  /** A new one. False: as many of its tenant live as may, and nothing was written. The very same write again is true. */
+  create(session: Session, most: number): Promise<boolean>
   get(id: string): Promise<Session | undefined>
   /** Compare-and-set: revision 1 is a new one, any other must follow the stored one. False: not so, nothing written. The very same write again is true. */
   put(session: Session): Promise<boolean>
@@ -76,9 +123,15 @@ export interface Sessions {
   delete(id: string): Promise<boolean>
 }
 
+export interface ArtifactFile {
+  readonly content: Uint8Array
+  readonly mediaType: string
+}
+
 /** Files of runs. */
 export interface Artifacts {
-  put(runId: string, name: string, file: { readonly content: Uint8Array; readonly mediaType: string }): Promise<void>
+  /** `of` names the run's tenant, whose stored bytes it adds to; false: it would be more than `mostBytes`, and nothing was written. */
+  put(runId: string, name: string, file: ArtifactFile, of?: { readonly tenant: string; readonly mostBytes: number }): Promise<boolean>
   get(runId: string, name: string): Promise<{ readonly content: Uint8Array; readonly mediaType: string } | undefined>
   deleteAll(runId: string): Promise<void>
 }

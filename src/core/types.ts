@@ -30,6 +30,13 @@ export interface FieldError {
   readonly message: string
 }
 
+/** Something that a tenant has used up. */
+export interface Quota {
+  readonly name: string
+  readonly used: number
+  readonly allowed: number
+}
+
 /** A business error that an action may answer; never retried. */
 export interface DeclaredError {
   readonly status: number
@@ -171,19 +178,6 @@ export interface Bot {
   readonly source: string
 }
 
-/** A mistake in a manifest. A warning does not stop the bot. */
-export interface ManifestIssue {
-  readonly severity: 'error' | 'warning'
-  readonly file: string
-  /** From 1, as editors count. */
-  readonly line: number
-  readonly column: number
-  /** JSON Pointer to the place; the whole file is ''. */
-  readonly pointer: string
-  /** Where and what is wrong, and what to write instead. */
-  readonly message: string
-}
-
 export interface StepRecord {
   readonly name: string
   readonly startedAt: number
@@ -207,6 +201,7 @@ export interface RunError {
   readonly retryable: boolean
   readonly hint?: string
   readonly errors?: readonly FieldError[]
+  readonly quota?: Quota | undefined
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
   /** What the target said, in its own words; `detail` keeps to ours. */

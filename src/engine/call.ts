@@ -11,6 +11,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { Stopped } from './holding.ts'
+import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
@@ -85,7 +86,10 @@ async function cross({ action, holding, parts }: Work, text: string | undefined)
   holding.signal.throwIfAborted()
   const sent = text === undefined ? undefined : sentFile(holding.run.attempt, text)
   // Handed over together with the marker: one fsync for both.
-  const keeping = sent === undefined ? undefined : parts.store.artifacts.put(holding.run.id, sent.name, sent)
+  const keeping =
+    sent === undefined
+      ? undefined
+      : parts.store.artifacts.put(holding.run.id, sent.name, sent, { tenant: holding.run.tenant, mostBytes: Number.POSITIVE_INFINITY })
   keeping?.catch(() => undefined)
   await holding.advance(run => {
     if (run.cancelRequested) throw new Stopped('cancelled')
@@ -108,6 +112,7 @@ const sentFile = (attempt: number, text: string) => ({
   content: Buffer.from(text).subarray(0, sentBytes)
 })
 
+/** After the commit point the evidence matters more than the quota. */
 async function keep(
   { parts, holding }: Work,
   file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
@@ -117,7 +122,9 @@ async function keep(
       .replaceAll(/[^A-Za-z0-9._-]/g, '_')
       .replace(/^\.+/, '_')
       .slice(0, 100) || 'file'
-  await parts.store.artifacts.put(holding.run.id, name, file)
+  const { id, tenant, effect } = holding.run
+  const mostBytes = effect === 'none' ? mostOf(parts.settings, 'storedBytes') : Number.POSITIVE_INFINITY
+  if (!(await parts.store.artifacts.put(id, name, file, { tenant, mostBytes }))) throw overQuota(parts.settings, 'storedBytes')
   await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
 }
 

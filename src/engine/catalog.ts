@@ -3,8 +3,11 @@ import { botKey, keyOfRun, partsOfKey } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import type { Records } from '../core/ports.ts'
 import type { Action, Bot, Caller } from '../core/types.ts'
+import { versionId } from '../core/version.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import type { BotOfRun, Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
+import { mostOf, overQuota, type Quotas } from './quotas.ts'
+import { type ShelfParts, shelve } from './shelf.ts'
 
 export type Parsed =
   | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
@@ -19,6 +22,8 @@ export interface ParseOptions {
 
 export interface CatalogParts {
   readonly records: Records
+  readonly quotas?: Quotas | undefined
+  readonly neededVersions?: ShelfParts['neededVersions']
   /** The manifest loader. */
   parse(source: string, options: ParseOptions): Promise<Parsed> | Parsed
   /** Why a bot that a tenant registers may not have what it asks for, beside mistakes of the manifest itself. */
@@ -60,7 +65,6 @@ interface State {
 }
 
 const keyOf = ({ name, tenant }: Bot): string => botKey(name, tenant)
-const versionId = (key: string, digest: string): string => `${key}@${digest}`
 const idOf = (bot: Bot): string => versionId(keyOf(bot), bot.digest)
 
 export function createCatalog(parts: CatalogParts): FedCatalog {
@@ -143,12 +147,20 @@ function changed(state: State, tenant?: string): void {
   for (const listener of state.listeners) listener(tenant)
 }
 
+/** The others are read again when a run needs one. */
+const mostVersions = 1_000
+
+function remember({ versions }: State, id: string, bot: Bot): void {
+  versions.delete(id)
+  versions.set(id, bot)
+  if (versions.size > mostVersions) versions.delete(versions.keys().next().value ?? '')
+}
+
 /** Durable before it is served: a run that starts on it must find it after a restart, in any process. */
 async function keepVersion({ records }: CatalogParts, state: State, bot: Bot): Promise<void> {
   const [id, key] = [idOf(bot), keyOf(bot)]
-  if (!state.versions.has(id) && (await records.get('bot-version', id)) === undefined)
-    await records.put('bot-version', id, { source: bot.source })
-  state.versions.set(id, bot)
+  if ((await records.get('bot-version', id)) === undefined) await records.put('bot-version', id, { source: bot.source })
+  remember(state, id, bot)
   if (state.known.get(key) === bot.adapter) return
   await records.put('bot-name', key, { adapter: bot.adapter })
   state.known = new Map(state.known).set(key, bot.adapter)
@@ -165,7 +177,7 @@ async function version(
   const record = (await records.get('bot-version', id)) as { readonly source: string } | undefined
   const { tenant } = partsOfKey(key)
   const bot = record === undefined ? undefined : (await parse(record.source, { file: id, tenant })).bot
-  if (bot !== undefined) state.versions.set(id, bot)
+  if (bot !== undefined) remember(state, id, bot)
   return bot
 }
 
@@ -187,9 +199,14 @@ async function register(
   allowScopes(caller, bot)
   const refusal = await parts.refuse?.(bot)
   if (refusal !== undefined) throw invalid([refusal])
+  await refresh(parts, state)
+  const key = keyOf(bot)
+  const created = !state.registered.has(key)
+  const used = [...state.registered.values()].filter(other => other.tenant === tenant).length
+  if (created && used >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', used)
+  for (const id of await shelve(parts, key, idOf(bot))) state.versions.delete(id)
   await keepVersion(parts, state, bot)
-  const created = !state.registered.has(keyOf(bot))
-  await parts.records.put('bot', keyOf(bot), { source, digest: bot.digest })
+  await parts.records.put('bot', key, { source, digest: bot.digest })
   await refresh(parts, state)
   return { bot, created }
 }
@@ -246,7 +263,7 @@ async function readRegistered(parts: CatalogParts, state: State): Promise<void> 
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
     const bot = before?.digest === digest ? before : ((await parts.parse(source, { file: `${key} (registered)`, tenant })).bot ?? before)
     if (bot === undefined) continue
-    state.versions.set(idOf(bot), bot)
+    remember(state, idOf(bot), bot)
     next.set(key, bot)
   }
   const before = state.registered

@@ -1,7 +1,7 @@
 /** The engine behind the doors: every method checks who asks. */
 import { RetrofitError } from '../core/errors.ts'
 import { isRunId } from '../core/ids.ts'
-import type { RunQuery } from '../core/ports.ts'
+import { mostLookedAt, type RunPage, type RunQuery } from '../core/ports.ts'
 import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
@@ -10,6 +10,7 @@ import { cancel, resolve, retry } from './decide.ts'
 import type { Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { createSessions } from './sessions.ts'
+import { openStream } from './streams.ts'
 import { plan, submit } from './submit.ts'
 
 export interface EngineControls {
@@ -39,6 +40,7 @@ export function createEngine(parts: Parts): Engine & EngineControls {
     },
     find: (caller, runId) => shown(find(caller, runId)),
     list: (caller, query) => answered(list(parts, caller, query)),
+    stream: caller => answered(openStream(parts, caller)),
     watch: (runId, listener) => parts.hub.on(runId, listener),
     artifact: async (caller, runId, name) => {
       const run = await find(caller, runId)
@@ -77,16 +79,18 @@ const answering = (sessions: Sessions): Sessions => ({
   delete: (...args) => answered(sessions.delete(...args))
 })
 
-/** Reads on until as many as wanted are visible: a page is short only when it is the last. */
-async function list(parts: Parts, caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<readonly Run[]> {
-  const seen: Run[] = []
-  let before = query.before
-  for (;;) {
-    const runs = await parts.store.listRuns({ ...query, ...(before === undefined ? {} : { before }), tenant: caller.tenant })
-    for (const run of runs) if (await maySee(parts, caller, run)) seen.push(await present(parts, run))
-    if (seen.length >= query.limit || runs.length < query.limit) return seen.slice(0, query.limit)
-    before = runs.at(-1)?.id
-  }
+/** Reads on until as many as wanted are visible, or as many as may be were looked at. */
+async function list(parts: Parts, caller: Caller, { limit, most = mostLookedAt, ...query }: Omit<RunQuery, 'tenant'>): Promise<RunPage> {
+  const runs: Run[] = []
+  let [looked, next] = [0, query.before]
+  do {
+    const rest = { before: next, limit: limit - runs.length, most: most - looked }
+    const page = await parts.store.listRuns({ ...query, ...rest, tenant: caller.tenant })
+    for (const run of page.runs) if (await maySee(parts, caller, run)) runs.push(await present(parts, run))
+    looked += page.looked
+    next = page.next
+  } while (next !== undefined && runs.length < limit && looked < most)
+  return { runs, looked, next }
 }
 
 async function visible(parts: Parts, caller: Caller, runId: string): Promise<Run> {

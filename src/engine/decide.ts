@@ -5,6 +5,7 @@ import { RetrofitError } from '../core/errors.ts'
 import { cancel as cancelled, hasEnded, linkRetry, requestCancel, resolve as resolved } from '../core/run.ts'
 import type { Caller, JsonObject, Run } from '../core/types.ts'
 import { sha256 } from '../governance/sealer.ts'
+import { moveUp } from './line.ts'
 import type { Parts } from './parts.ts'
 import { rememberOutput } from './session-use.ts'
 import { accept } from './submit.ts'
@@ -33,6 +34,7 @@ export async function cancel(parts: Parts, run: Run): Promise<Run> {
   })
   if (wanted.status === 'cancelled') {
     parts.telemetry.runEnded(wanted)
+    if (wanted.attempt === 0) moveUp(parts, wanted)
     return wanted
   }
   const after = await parts.hub.ended(wanted, { waitMs: cancelWaitMs })

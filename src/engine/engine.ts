@@ -1,8 +1,10 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
-import type { RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, ManifestIssue, Run, RunEvent, Session } from '../core/types.ts'
 
-export type { ManifestIssue } from '../core/types.ts'
+import type { ManifestIssue } from '../core/manifest-issue.ts'
+import type { RunPage, RunQuery } from '../core/ports.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent, Session } from '../core/types.ts'
+
+export type { ManifestIssue } from '../core/manifest-issue.ts'
 
 export interface CallRequest {
   readonly caller: Caller
@@ -46,7 +48,10 @@ export interface Engine {
   /** The run when it has ended, or as it is after `waitMs`. */
   wait(run: Run, options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Run>
   find(caller: Caller, runId: string): Promise<Run>
-  list(caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<readonly Run[]>
+  /** Looks at so many runs at most; what the caller may not see is left out, and the page says where to go on. */
+  list(caller: Caller, query: Omit<RunQuery, 'tenant'>): Promise<RunPage>
+  /** Counts an event stream of the caller until the answer is called. Throws quota_exceeded. */
+  stream(caller: Caller): Promise<() => void>
   watch(runId: string, listener: (event: RunEvent) => void): () => void
   artifact(caller: Caller, runId: string, name: string): Promise<{ readonly content: Uint8Array; readonly mediaType: string }>
   cancel(caller: Caller, runId: string): Promise<Run>

@@ -7,6 +7,7 @@ import { claim, claimProbe, fail, park, turnOf } from '../core/run.ts'
 import type { Action, Bot, Run } from '../core/types.ts'
 import { attempt } from './attempt.ts'
 import { Holding } from './holding.ts'
+import { moveUp } from './line.ts'
 import { isOrdered } from './order.ts'
 import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
@@ -14,6 +15,7 @@ import { type Place, placesOf } from './places.ts'
 import { probe } from './probe.ts'
 import { goOnLater, publishSoon } from './publish.ts'
 import { type Screen, screenIdOf } from './screens.ts'
+import { tenantTurn } from './tenant-turn.ts'
 
 export interface Work {
   readonly parts: Parts
@@ -46,8 +48,11 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   if (screen === 'none') return
   // Its own name for each delivery: a store takes the very same write twice, so two claims of one process must never look alike.
   const worker = `${parts.settings.worker}/${randomText(8)}`
-  const place = await placeFor({ parts, bot, run, shutdown })
-  if (place === undefined) return screen?.leave(true)
+  const room = await roomFor({ parts, bot, run, turn, shutdown }).catch(error => {
+    screen?.leave(true)
+    throw error
+  })
+  if (room === undefined) return screen?.leave(true)
   let keep = true
   const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen })
     .then(ended => {
@@ -56,7 +61,7 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
     })
     .finally(async () => {
       screen?.leave(keep)
-      await place.release()
+      await room.release()
     })
   // Somebody wrote in between: when it was another worker, the next look says so; when it was a sweep's note, the run is still to be taken.
   if (!claimed && tries > 1) await execute(parts, delivery, shutdown, tries - 1)
@@ -90,7 +95,9 @@ async function screenOf(parts: Parts, { run, bot, action }: { run: Run; bot: Bot
   } catch (error) {
     if (!(error instanceof RetrofitError)) throw error
     const failed = fail(run, runErrorOf(error), { now: parts.store.now() })
-    if (await parts.store.updateRun(failed)) parts.telemetry.runEnded(failed)
+    if (!(await parts.store.updateRun(failed))) return 'none'
+    parts.telemetry.runEnded(failed)
+    moveUp(parts, failed)
     return 'none'
   }
 }
@@ -101,6 +108,7 @@ async function withClaim({ parts, bot, action, run, turn, worker, delivery, shut
   const lease = { worker, now: store.now(), leaseMs: settings.leaseMs }
   const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
   if (!(await store.updateRun(claimed))) return undefined
+  if (run.attempt === 0) moveUp(parts, claimed)
   // From here on the ledger's lease guards the run, not the delivery.
   delivery
     .ack()
@@ -127,6 +135,25 @@ function waited({ telemetry, store }: Parts, { publishedAt, traceparent }: Messa
   telemetry.hop('queue', Math.max(0, store.now() - publishedAt), { action: run.action })
 }
 
+/** The tenant's turn first: who has to wait for it keeps no place on the target from others. Undefined: not now. */
+async function roomFor({ turn, ...claiming }: Pick<Claiming, 'parts' | 'bot' | 'run' | 'turn' | 'shutdown'>): Promise<Place | undefined> {
+  const turnOver = turn === 'attempt' ? await tenantTurn(claiming.parts, claiming.run) : () => undefined
+  if (turnOver === undefined) return undefined
+  const place = await placeFor(claiming).catch(error => {
+    turnOver()
+    throw error
+  })
+  if (place === undefined) turnOver()
+  return (
+    place && {
+      release: () => {
+        turnOver()
+        return place.release()
+      }
+    }
+  )
+}
+
 /** Undefined when the run must not wait longer. */
 async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 'bot' | 'run' | 'shutdown'>): Promise<Place | undefined> {
   const limit = bot.target.concurrency
@@ -138,7 +165,9 @@ async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 
 async function tooLate(parts: Parts, run: Run): Promise<void> {
   const error = new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' })
   const failed = fail(run, runErrorOf(error), { now: parts.store.now() })
-  if (await parts.store.updateRun(failed)) parts.telemetry.runEnded(failed)
+  if (!(await parts.store.updateRun(failed))) return
+  parts.telemetry.runEnded(failed)
+  moveUp(parts, failed)
 }
 
 /** The bot version is gone for good (its record was deleted): say so instead of waiting for ever. */
@@ -160,5 +189,7 @@ async function dropped(parts: Parts, run: Run, problem: RetrofitError): Promise<
   const now = parts.store.now()
   const error = runErrorOf(problem)
   const next = run.effect === 'none' ? fail(run, error, { now }) : park(run, error, { now, probeAt: undefined })
-  if (await parts.store.updateRun(next)) parts.telemetry.runEnded(next)
+  if (!(await parts.store.updateRun(next))) return
+  parts.telemetry.runEnded(next)
+  if (run.attempt === 0) moveUp(parts, next)
 }

@@ -12,6 +12,7 @@ export const runErrorOf = (error: RetrofitError): RunError => ({
   detail: error.message,
   retryable: error.retryable,
   hint: error.hint,
+  quota: error.quota,
   ...(error.errors.length === 0 ? {} : { errors: error.errors })
 })
 

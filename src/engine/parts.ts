@@ -7,6 +7,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Breakers } from './breakers.ts'
 import type { Catalog } from './engine.ts'
 import type { Hub } from './hub.ts'
+import type { Quotas } from './quotas.ts'
 import type { Screens } from './screens.ts'
 
 export interface EngineSettings {
@@ -15,6 +16,8 @@ export interface EngineSettings {
   /** A run whose worker is silent this long is taken over. */
   readonly leaseMs: number
   readonly sweepMs: number
+  /** Of each tenant. */
+  readonly quotas?: Quotas | undefined
 }
 
 /** What the engine is made of; `main.ts` chooses the drivers. */

@@ -8,6 +8,7 @@ import { randomText } from '../core/ids.ts'
 import { type LongTimer, longTimer } from '../core/long-timer.ts'
 import type { Action, Bot, Run, ScreenUse } from '../core/types.ts'
 import type { Parts } from './parts.ts'
+import { mostOf, overQuota } from './quotas.ts'
 
 /** A screen while a run is on it. */
 export interface Screen {
@@ -29,6 +30,7 @@ export interface Screens {
 interface Held {
   readonly id: string
   readonly session: string
+  readonly tenant: string
   readonly bot: Bot
   heartbeat: NodeJS.Timeout
   idle: LongTimer | undefined
@@ -54,6 +56,15 @@ export function createScreens(parts: Parts): Screens {
   const placed = (one: Pick<Held, 'id' | 'bot'>) =>
     store.acquireSlot({ ...place(one), limit: one.bot.target.concurrency ?? mostScreens, untilMs: until() })
 
+  const ofTenant = ({ id, tenant }: Pick<Held, 'id' | 'tenant'>) => ({ name: `screens-of/${tenant}`, holder: id })
+  const counted = async (one: Pick<Held, 'id' | 'tenant'>) =>
+    !Number.isFinite(mostOf(settings, 'screens')) ||
+    (await store.acquireSlot({ ...ofTenant(one), limit: mostOf(settings, 'screens'), untilMs: until() }))
+  const refused = async (one: Held): Promise<RetrofitError | undefined> => {
+    if (!(await counted(one))) return overQuota(settings, 'screens')
+    return (await placed(one)) ? undefined : full(one.bot)
+  }
+
   function drop(one: Held): Promise<void> {
     if (held.get(one.id) !== one) return leaving.get(one.id) ?? Promise.resolve()
     held.delete(one.id)
@@ -68,12 +79,12 @@ export function createScreens(parts: Parts): Screens {
     await parts.adapters[one.bot.adapter]
       ?.closeScreen?.(one.id)
       .catch(error => telemetry.log.warn({ err: error }, 'a screen did not close'))
-    await Promise.allSettled([store.releaseSlot(own(one.id)), store.releaseSlot(place(one))])
+    await Promise.allSettled([own(one.id), place(one), ofTenant(one)].map(slot => store.releaseSlot(slot)))
   }
 
   /** A lease that is lost, or a session that has ended, takes the screen with it. */
   async function beat(one: Held): Promise<void> {
-    const isMine = (await lease(one.id)) && (await placed(one))
+    const isMine = (await lease(one.id)) && (await placed(one)) && (await counted(one))
     if (!isMine || (!one.inUse && (await store.sessions.get(one.session)) === undefined)) await drop(one)
   }
 
@@ -82,14 +93,16 @@ export function createScreens(parts: Parts): Screens {
     const one: Held = {
       id,
       session: run.session ?? '',
+      tenant: run.tenant,
       bot,
       idle: undefined,
       inUse: false,
       heartbeat: undefined as unknown as NodeJS.Timeout
     }
-    if (!(await placed(one))) {
-      await store.releaseSlot(own(id))
-      throw full(bot)
+    const refusal = await refused(one)
+    if (refusal !== undefined) {
+      await Promise.all([own(id), place(one), ofTenant(one)].map(slot => store.releaseSlot(slot)))
+      throw refusal
     }
     const failed = (error: unknown) => telemetry.log.warn({ err: error }, 'the lease of a screen could not be renewed')
     one.heartbeat = setInterval(() => void beat(one).catch(failed), settings.leaseMs / 3)

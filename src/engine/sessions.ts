@@ -6,6 +6,7 @@ import type { Caller, FieldError, Json, Session, Variable, Variables } from '../
 import { masked, type Sealer } from '../governance/sealer.ts'
 import type { Catalog, NewSession, SessionChange, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
+import { mostOf, overQuota } from './quotas.ts'
 
 /** Variables are sealed as a whole: nobody knows what a client puts there. */
 const secret = { 'x-sensitive': 'secret' }
@@ -54,7 +55,11 @@ export async function openSession({ store, sealer }: Parts, caller: Caller, id: 
   return { session, variables: openVariables(sealer, session.variables) }
 }
 
-async function create({ store, sealer, catalog }: Parts, caller: Caller, { variables = {}, ttlMs }: NewSession): Promise<OpenedSession> {
+async function create(
+  { store, sealer, catalog, settings }: Parts,
+  caller: Caller,
+  { variables = {}, ttlMs }: NewSession
+): Promise<OpenedSession> {
   const now = store.now()
   const kept = given(catalog, variables, { before: {}, merge: false, tenant: caller.tenant })
   const lives = ttlMs ?? sessionLimits.ttlMs.usual
@@ -71,7 +76,7 @@ async function create({ store, sealer, catalog }: Parts, caller: Caller, { varia
     expiresAt: now + lives,
     ttlMs: lives
   }
-  if (!(await store.sessions.put(session))) throw new Error(`the id ${session.id} was taken`)
+  if (!(await store.sessions.create(session, mostOf(settings, 'sessions')))) throw overQuota(settings, 'sessions')
   return { session, variables: kept }
 }
 

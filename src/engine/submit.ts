@@ -13,9 +13,11 @@ import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
+import { windowOf } from './line.ts'
 import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { publish } from './publish.ts'
+import { overQuota } from './quotas.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
 import { enterSession, rememberOutput } from './session-use.ts'
 
@@ -141,11 +143,12 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   })
   const run = proven(parts.sealer, order)
   const startedAt = performance.now()
+  const window = windowOf(bot)
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
-  const created = await createRun(parts, { run, keys: from.keys, maxWaiting })
+  const created = await createRun(parts, { run, keys: from.keys, maxWaiting, window })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
-    publish(parts, created.run)
+    if ((created.ahead ?? 0) < window) publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
   if (refusal === undefined) await leaveScreen(parts, from, id)
@@ -155,10 +158,10 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
 
 async function createRun(
   parts: Parts,
-  { run, keys, maxWaiting }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number }
+  { run, keys, maxWaiting, window }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number; window: number }
 ): Promise<Created> {
   try {
-    return await parts.store.createRun(run, { keys, maxWaiting })
+    return await parts.store.createRun(run, { keys, maxWaiting, window, quotas: parts.settings.quotas })
   } catch (cause) {
     throw notTaken(run, keys, cause)
   }
@@ -176,6 +179,8 @@ function notTaken(run: Run, keys: readonly IdempotencyKey[], cause: unknown): Re
 async function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Promise<Submitted> {
   if (created.outcome === 'full')
     throw new RetrofitError('queue_full', { detail: `${bot.target.waiting} runs of ${bot.name} wait already.`, retryAfterMs: 5_000 })
+  if (created.outcome === 'over_quota')
+    throw overQuota(parts.settings, created.quota === 'waiting' ? 'waiting' : 'storedBytes', created.used)
   if (created.outcome === 'key_reused')
     throw new RetrofitError('idempotency_key_reused', { detail: 'The key belongs to a run with another action or input.' })
   const run = await latest(parts, created.run)

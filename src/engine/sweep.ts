@@ -5,6 +5,7 @@ import { isPoison, workerLost } from '../core/lost-worker.ts'
 import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
+import { isInWindow, moveUp } from './line.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { publish, publishAgain } from './publish.ts'
@@ -34,13 +35,15 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
   if (!touched) return
   if (run.attempt > 0) publishAgain(parts, run)
-  else if (!backlogOf(parts, keyOfRun(run)).isWaiting) publish(parts, run)
+  else if (!backlogOf(parts, keyOfRun(run)).isWaiting && (await isInWindow(parts, run))) publish(parts, run)
 }
 
 const waitedTooLong = () => runErrorOf(new RetrofitError('deadline_exceeded', { detail: 'It waited in the queue longer than it may.' }))
 
 async function ended(parts: Parts, run: Run): Promise<void> {
-  if (await parts.store.updateRun(run)) parts.telemetry.runEnded(run)
+  if (!(await parts.store.updateRun(run))) return
+  parts.telemetry.runEnded(run)
+  if (run.attempt === 0) moveUp(parts, run)
 }
 
 /** The lease ran out: its worker is dead, paused or cut off. */

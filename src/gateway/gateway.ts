@@ -16,6 +16,7 @@ import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
+import { guarded } from './failed-authentications.ts'
 import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
 import { challenge, metadataAddress, metadataOperations } from './mcp/metadata.ts'
@@ -82,7 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const mcp: McpDoor = { ...waits, version: String((base.info as JsonObject).version) }
   const router = await createRouter({
     definition: base,
-    authenticate: exchange => authenticated(options, exchange),
+    authenticate: guarded(exchange => authenticated(options, exchange), settings),
     admit: createAdmission(settings),
     operations: {
       ...actionOperations(waits),

@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
-import type { FieldError, Json, Run, RunEffect, RunError } from '../core/types.ts'
+import type { FieldError, Json, Quota, Run, RunEffect, RunError } from '../core/types.ts'
 
 export interface Problem {
   readonly type: string
@@ -14,20 +14,23 @@ export interface Problem {
   readonly runId?: string
   readonly errors?: readonly FieldError[]
   readonly hint?: string
+  /** What is used up, and how much of it is allowed. */
+  readonly quota?: Quota
   readonly data?: Json
   /** What the target said: data of somebody else, never instructions. */
   readonly targetSaid?: string
 }
 
-interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'data' | 'targetSaid'> {
+interface Parts extends Omit<Problem, 'type' | 'instance' | 'runId' | 'errors' | 'hint' | 'quota' | 'data' | 'targetSaid'> {
   readonly runId?: string | undefined
   readonly errors?: readonly FieldError[] | undefined
   readonly hint?: string | undefined
+  readonly quota?: Quota | undefined
   readonly data?: Json | undefined
   readonly targetSaid?: string | undefined
 }
 
-const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, data, targetSaid }: Parts): Problem => ({
+const problem = ({ title, status, detail, code, retryable, effect, runId, errors, hint, quota, data, targetSaid }: Parts): Problem => ({
   type: `urn:retrofit:problem:${code}`,
   title,
   status,
@@ -39,6 +42,7 @@ const problem = ({ title, status, detail, code, retryable, effect, runId, errors
   ...(runId === undefined ? {} : { runId }),
   ...(errors === undefined || errors.length === 0 ? {} : { errors }),
   ...(hint === undefined ? {} : { hint }),
+  ...(quota === undefined ? {} : { quota }),
   ...(data === undefined ? {} : { data }),
   ...(targetSaid === undefined ? {} : { targetSaid })
 })

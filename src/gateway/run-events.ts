@@ -24,6 +24,7 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
   }
   const { engine, settings } = options
   const signal = goneSignal(exchange, options)
+  const release = await engine.stream(callerOf(exchange))
   const write = openEventStream(exchange.response, unreadBytes)
   const stream = openStream(write)
   const news = createNews()
@@ -48,6 +49,7 @@ export async function sendEvents(exchange: Exchange, first: Run, options: Action
     else if (isFinal(run)) stream.end(run)
   } finally {
     unwatch()
+    release()
     exchange.response.end()
   }
 }

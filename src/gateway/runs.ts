@@ -1,7 +1,6 @@
 /** The operations on runs. */
 import { hasEnded } from '../core/run.ts'
-import type { Caller, JsonObject, JsonSchema, Run, RunStatus } from '../core/types.ts'
-import { allows } from '../governance/scopes.ts'
+import type { JsonObject, JsonSchema, Run, RunStatus } from '../core/types.ts'
 import { checkMayCancel, checkMayRetry } from './access.ts'
 import { type ActionOptions, sendPending, waitFor } from './actions.ts'
 import { sendArtifact } from './artifacts.ts'
@@ -19,9 +18,8 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
   const visible = (exchange: Exchange): Promise<Run> => engine.find(callerOf(exchange), exchange.params.runId as string)
   return {
     async listRuns(exchange) {
-      const query = queryOf(exchange)
-      const runs = await engine.list(callerOf(exchange), query)
-      sendJson(exchange.response, 200, { runs: runs.map(summaryOf), next: nextOf(runs, query.limit, callerOf(exchange)) })
+      const { runs, next = null } = await engine.list(callerOf(exchange), queryOf(exchange))
+      sendJson(exchange.response, 200, { runs: runs.map(summaryOf), next })
     },
     async getRun(exchange) {
       const run = await visible(exchange)
@@ -83,10 +81,4 @@ function queryOf({ query }: Exchange): PageQuery {
     ...(bot === undefined ? {} : { bot }),
     ...(cursor === undefined ? {} : { before: cursor })
   }
-}
-
-/** A key without `runs:read` gets short pages: what it may not see is left out, so only an empty page is the last one. */
-function nextOf(runs: readonly Run[], limit: number, caller: Caller): string | null {
-  const last = runs.length === limit || !allows(caller.scopes, ['runs:read']) ? runs.at(-1) : undefined
-  return last?.id ?? null
 }

@@ -8,6 +8,10 @@ export interface GatewaySettings {
   readonly maxWaitMs: number
   /** Calls of one key in a second, over all operations; 0: no limit. */
   readonly maxCallsPerSecond: number
+  /** Keys from one address that may be refused in a minute; 0: no limit. */
+  readonly maxFailedAuthentications: number
+  /** That stand in front and add to X-Forwarded-For; 0: the header is not believed. */
+  readonly proxies: number
   /** How long `close` lets waiting callers wait on. */
   readonly drainMs: number
   /** From the first byte of a request to its last. */
@@ -38,6 +42,8 @@ export const defaultGatewaySettings: GatewaySettings = {
   defaultWaitMs: 25_000,
   maxWaitMs: 300_000,
   maxCallsPerSecond: 1_000,
+  maxFailedAuthentications: 100,
+  proxies: 0,
   drainMs: 10_000,
   requestTimeoutMs: 30_000,
   heartbeatMs: 15_000,

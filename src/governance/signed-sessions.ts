@@ -6,7 +6,9 @@ type Signed = Session & { readonly signature?: unknown }
 
 /** A session that somebody else wrote, or moved to another caller, is no session. */
 export function signedSessions(sessions: Sessions, { signer, refuse }: Signing): Sessions {
+  const signed = (session: Session): Signed => ({ ...session, signature: signer.sign('session', session.id, JSON.stringify(session)) })
   return {
+    create: (session, most) => sessions.create(signed(session), most),
     async get(id) {
       const stored: Signed | undefined = await sessions.get(id)
       if (stored === undefined) return undefined
@@ -15,10 +17,7 @@ export function signedSessions(sessions: Sessions, { signer, refuse }: Signing):
       refuse('session', `the session ${id} does not have the signature of this installation`)
       return undefined
     },
-    put: session => {
-      const signed: Signed = { ...session, signature: signer.sign('session', session.id, JSON.stringify(session)) }
-      return sessions.put(signed)
-    },
+    put: session => sessions.put(signed(session)),
     delete: id => sessions.delete(id)
   }
 }

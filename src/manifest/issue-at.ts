@@ -1,5 +1,5 @@
 /** A mistake that was found outside the loader, at its place in the text. */
-import type { ManifestIssue } from '../core/types.ts'
+import type { ManifestIssue } from '../core/manifest-issue.ts'
 import { readDocument } from './document.ts'
 import { dotted, type Path, pointerOf, valueError } from './issue.ts'
 

@@ -1,5 +1,5 @@
 /** Mistakes with a place: collected while a manifest is read, printed as compilers do. */
-import type { ManifestIssue } from '../core/types.ts'
+import type { ManifestIssue } from '../core/manifest-issue.ts'
 
 export type Path = readonly (string | number)[]
 

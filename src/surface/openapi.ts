@@ -32,6 +32,7 @@ const common: readonly ErrorCode[] = [
   'invalid_input',
   'idempotency_key_reused',
   'rate_limited',
+  'quota_exceeded',
   'internal_error',
   'target_failed',
   'invalid_output',

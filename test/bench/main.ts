@@ -1,4 +1,5 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions expressions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants expressions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
@@ -9,6 +10,7 @@ import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
 import { benchSoapAdapter } from './soap-adapter.ts'
 import { benchStart } from './start.ts'
+import { benchTenants } from './tenants.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +33,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   agents: benchAgents,
   catalogue: benchCatalogue,
   sessions: benchSessions,
+  tenants: benchTenants,
   expressions: benchExpressions
 }
 

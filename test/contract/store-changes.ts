@@ -81,7 +81,7 @@ export function deleteTests({ store, twin }: StoreUnderTest): void {
       await store().deleteRun(run.id)
       for (const ledger of [store(), await twin()]) {
         expect(await ledger.getRun(run.id)).toBeUndefined()
-        expect(await ledger.listRuns({ tenant: run.tenant, limit: 10 })).toEqual([])
+        expect((await ledger.listRuns({ tenant: run.tenant, limit: 10 })).runs).toEqual([])
         expect(await ledger.dueRuns(Date.now(), 10)).toEqual([])
       }
       expect((await store().createRun(aRun(), open({ ...key, fingerprint: 'print-2' }))).outcome).toBe('created')

@@ -22,7 +22,7 @@ export function gateTests({ store, twin }: StoreUnderTest): void {
       expect(created.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
       expect(created.filter(({ outcome }) => outcome === 'existing')).toHaveLength(49)
       expect(new Set(created.map(idOf)).size).toBe(1)
-      expect(await store().listRuns({ tenant: 'acme', limit: 100 })).toHaveLength(1)
+      expect((await store().listRuns({ tenant: 'acme', limit: 100 })).runs).toHaveLength(1)
     })
 
     test('answers with the run as it is now', async () => {
@@ -82,7 +82,7 @@ export function gateTests({ store, twin }: StoreUnderTest): void {
       expect(await store().createRun(run, gate)).toEqual({ outcome: 'created', run })
       expect(await store().createRun(run, gate)).toEqual({ outcome: 'created', run })
       expect(await store().createRun(run, { keys: [], maxWaiting: 1 })).toEqual({ outcome: 'created', run })
-      expect(await store().listRuns({ tenant: run.tenant, limit: 10 })).toHaveLength(1)
+      expect((await store().listRuns({ tenant: run.tenant, limit: 10 })).runs).toHaveLength(1)
     })
 
     test('is full at maxWaiting, writes nothing then, and still finds existing runs', async () => {

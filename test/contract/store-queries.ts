@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { RunQuery } from '../../src/core/ports.ts'
+import { mostLookedAt, type RunQuery } from '../../src/core/ports.ts'
 import type { Run } from '../../src/core/types.ts'
 import { aRun, changed, open, tenant, times } from './fixtures.ts'
 import type { StoreUnderTest } from './store.ts'
@@ -13,13 +13,13 @@ export function queryTests({ store, twin }: StoreUnderTest): void {
 
   describe('listRuns', () => {
     const list = async (query: Omit<RunQuery, 'tenant' | 'limit'> & Partial<RunQuery>) =>
-      ids(await store().listRuns({ tenant, limit: 100, ...query }))
+      ids((await store().listRuns({ tenant, limit: 100, ...query })).runs)
 
     test('is newest first and holds whole runs', async () => {
       const runs = times(5, i => aRun({ createdAt: start + i }))
       await create([3, 1, 4, 0, 2].flatMap(i => runs[i] ?? []))
-      expect(await store().listRuns({ tenant, limit: 10 })).toEqual(runs.toReversed())
-      expect(ids(await (await twin()).listRuns({ tenant, limit: 10 }))).toEqual(newestFirst(runs))
+      expect((await store().listRuns({ tenant, limit: 10 })).runs).toEqual(runs.toReversed())
+      expect(ids((await (await twin()).listRuns({ tenant, limit: 10 })).runs)).toEqual(newestFirst(runs))
     })
 
     test('walks all runs once with the cursor, also those of one millisecond', async () => {
@@ -71,6 +71,36 @@ export function queryTests({ store, twin }: StoreUnderTest): void {
       await expectSame({ action: 'teller_get_balance', limit: 4 }, i => i % 5 === 0)
       await expectSame({ status: 'completed', bot: 'corebank', limit: 3 }, i => i % 6 === 0)
       expect(await list({ status: 'cancelled' })).toEqual([])
+    })
+
+    test('looks at so many rows at most, and says where it goes on until all are seen', async () => {
+      const runs = times(40, i =>
+        aRun({ createdAt: start + i, bot: i % 10 ? 'teller' : 'corebank', status: i === 0 ? 'failed' : 'completed' })
+      )
+      await create(runs)
+      const query = { tenant, limit: 3, most: 7, status: 'failed', bot: 'corebank' } as const
+      const pages = [await store().listRuns(query)]
+      for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next)
+        pages.push(await store().listRuns({ ...query, before: next }))
+      expect(ids(pages.flatMap(page => page.runs))).toEqual([runs[0]?.id])
+      expect(Math.max(...pages.map(({ looked }) => looked))).toBeLessThanOrEqual(7)
+    })
+
+    test('a filter that fits nothing among many runs looks at 1,000 rows at most', async () => {
+      await create(times(1_500, i => aRun({ createdAt: start + i, status: 'completed' })))
+      const nothing: readonly Partial<RunQuery>[] = [
+        { status: 'queued' },
+        { status: 'failed' },
+        { bot: 'nobody' },
+        { action: 'nobody_does' },
+        { status: 'completed', action: 'nobody_does' },
+        { status: 'failed', bot: 'teller' },
+        { bot: 'teller', action: 'nobody_does' }
+      ]
+      for (const query of nothing) {
+        const page = await store().listRuns({ tenant, limit: 10, ...query })
+        expect([page.runs, page.looked <= mostLookedAt, page.looked === 0 || page.next !== undefined]).toEqual([[], true, true])
+      }
     })
 
     test('follows a run from status to status', async () => {

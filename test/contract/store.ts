@@ -9,6 +9,7 @@ import { deleteTests, updateTests } from './store-changes.ts'
 import { gateTests } from './store-gate.ts'
 import { lifeTests } from './store-life.ts'
 import { queryTests } from './store-queries.ts'
+import { quotaTests } from './store-quotas.ts'
 import { recordTests } from './store-records.ts'
 import { sessionTests } from './store-sessions.ts'
 import { slotTests } from './store-slots.ts'
@@ -56,7 +57,18 @@ export function storeContract(name: string, openStore: () => Promise<OpenStore>,
       await opened?.close()
       opened = undefined
     })
-    for (const section of [gateTests, updateTests, deleteTests, queryTests, slotTests, recordTests, sessionTests, artifactTests, lifeTests])
+    for (const section of [
+      gateTests,
+      updateTests,
+      deleteTests,
+      queryTests,
+      quotaTests,
+      slotTests,
+      recordTests,
+      sessionTests,
+      artifactTests,
+      lifeTests
+    ])
       section(test)
     watchTests(test, traits)
   })

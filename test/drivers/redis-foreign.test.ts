@@ -122,7 +122,8 @@ describe('rows', () => {
     const [bad, good] = [await made(), await made()]
     await attacker.hset(rowOf(bad.id), 'json', json)
     expect(await store.getRun(bad.id)).toBeUndefined()
-    expect(await store.listRuns({ tenant: 'swept', limit: 10 })).toEqual([good])
+    expect((await store.listRuns({ tenant: 'swept', limit: 10 })).runs).toEqual([good])
+    expect((await store.listRuns({ tenant: 'swept', limit: 1, bot: good.bot })).runs).toEqual([good])
     expect((await store.dueRuns(Date.now(), 10)).map(({ id }) => id)).toEqual([good.id])
     expect(await attacker.zscore(dueOf(bad.id), bad.id)).toBeNull()
     await Promise.all([store.deleteRun(good.id), store.deleteRun(bad.id)])
@@ -137,7 +138,7 @@ describe('rows', () => {
     const found: string[] = []
     for (let sweep = 0; sweep < 4; sweep++) found.push(...(await store.dueRuns(Date.now(), 10)).map(({ id }) => id))
     expect(found).toContain(good.id)
-    expect(await store.listRuns({ tenant: 'swept', limit: 10 })).toEqual([good])
+    expect((await store.listRuns({ tenant: 'swept', limit: 10 })).runs).toEqual([good])
     await attacker.del(`${prefix}:{${partition}}:due`, rowOf(bad.id))
     await store.deleteRun(good.id)
   })

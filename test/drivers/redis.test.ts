@@ -99,19 +99,23 @@ describe('unsafe settings', () => {
 
 describe('commands that arrive twice', () => {
   const tagged = (name: string) => `twice:{p}:${name}`
-  const [row, due, list, waiting, files, key] = ['row', 'due', 'list', 'waiting', 'files', 'key'].map(tagged) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string
-  ]
+  const [row, due, list, waiting, line, ofTenant, stored, versions, files, key] = [
+    ...['row', 'due', 'list', 'waiting', 'line', 'of-tenant', 'stored', 'versions', 'files', 'key'].map(tagged)
+  ] as [string, string, string, string, string, string, string, string, string, string]
+  const indexes = [due, list, waiting, line, ofTenant, stored, versions]
+  const row1 = ['r1', '1', '{"r":1}', 'queued', 'a', 'b', 't', '["k"]', '5', '99999999999999']
   const cases: readonly (readonly [ScriptName, readonly string[], readonly string[]])[] = [
-    ['createRun', [row, due, list, waiting, key], ['r1', '1', '{"r":1}', 'queued', 'a', 'b', 't', '["k"]', '5', '10', 'print']],
+    ['createRun', [row, ...indexes, tagged('told'), key], [...row1, '10', '10', '1000', 'b@1', '5', 'print']],
     ['claimKeys', [row, key, tagged('later')], ['r1', '["k","l"]', 'print', 'print-2']],
-    ['updateRun', [row, due, waiting], ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event']],
-    ['deleteRun', [row, due, list, waiting, files, key], ['r1']],
+    [
+      'updateRun',
+      [row, due, waiting, line, ofTenant, stored, versions],
+      ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event', 'head', '9', 'b@1']
+    ],
+    ['putArtifact', [files, stored], ['a', 'content', 'text/plain', 't', '1000']],
+    ['deleteArtifacts', [files, stored], []],
+    ['restoreRun', [row, ...indexes, key], [...row1.with(1, '7'), 'b@1', 'print']],
+    ['deleteRun', [row, ...indexes, files, key], ['r1']],
     ['acquireSlot', [tagged('slot')], ['holder', '1', '99999999999999']]
   ]
   /** Everything that the server holds, byte by byte. */
@@ -139,6 +143,39 @@ describe('commands that arrive twice', () => {
     expect(outcomes.every(({ outcome }) => outcome === 'created')).toBe(true)
   })
 
+  test('what was written before bytes were counted makes no count wrong', async () => {
+    const [old, tenant] = [aRun({ tenant: 'before' }), 'before']
+    await store.createRun(old, open())
+    await store.artifacts.put(old.id, 'old', { content: Buffer.alloc(900), mediaType: 'text/plain' })
+    const counted = await admin.keys('*:stored:before')
+    for (const key of await admin.keys(`*:run:${old.id}`)) await admin.hdel(key, 'counted')
+    for (const key of counted) await admin.del(key)
+    const next = changed(old, { output: 'x'.repeat(100) })
+    await store.updateRun(next)
+    await store.artifacts.put(old.id, 'new', { content: Buffer.alloc(50), mediaType: 'text/plain' }, { tenant, mostBytes: 1e9 })
+    expect(await Promise.all(counted.map(key => admin.get(key)))).toEqual([String(Buffer.byteLength(JSON.stringify(next)) + 50)])
+    await store.deleteRun(old.id)
+    expect(await Promise.all(counted.map(key => admin.get(key)))).toEqual(['0'])
+  })
+
+  test('a run that a process of before took up leaves the line as soon as it is seen', async () => {
+    const [stale, ...rest] = times(3, i => aRun({ tenant: 'line', createdAt: 1_790_000_000_000 + i })) as [Run, Run, Run]
+    for (const run of [stale, ...rest]) await store.createRun(run, open())
+    await Promise.all((await admin.keys(`*:run:${stale.id}`)).map(key => admin.hset(key, 'status', 'working')))
+    const { tenant, bot } = stale
+    expect(await store.firstInLine({ tenant, bot, window: 2 })).toEqual(rest.map(({ id }) => id))
+  })
+
+  test('a waiting run that a process of before took up is counted until its time is over', async () => {
+    const tenant = 'rolling'
+    const run = aRun({ tenant, deadlineAt: store.now() + 300 })
+    await store.createRun(run, open())
+    await Promise.all((await admin.keys(`*:run:${run.id}`)).map(key => admin.hset(key, 'status', 'working')))
+    const enter = () => store.createRun(aRun({ tenant }), { keys: [], maxWaiting: 10, quotas: { waiting: 1 } })
+    expect((await enter()).outcome).toBe('over_quota')
+    await until('its time is over', async () => (await enter()).outcome === 'created')
+  })
+
   test('connections killed in the middle lose no answer and double no write', async () => {
     const runs = times(300, () => aRun({ tenant: 'killed' }))
     const write = async (run: Run) => {
@@ -151,7 +188,7 @@ describe('commands that arrive twice', () => {
     }
     const [written] = await Promise.all([Promise.all(runs.map(write)), killing()])
     expect(written).toEqual(runs.map(() => ['created', true]))
-    expect(await store.listRuns({ tenant: 'killed', limit: 1000 })).toHaveLength(300)
+    expect((await store.listRuns({ tenant: 'killed', limit: 1000 })).runs).toHaveLength(300)
   })
 
   test('a killed subscription comes back', async () => {

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Run } from '../../src/core/types.ts'
 import { openSqlite, type Sqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
+import { leadingFilter, listSql } from '../../src/drivers/sqlite/run-list.ts'
+import { migrations } from '../../src/drivers/sqlite/schema.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
 import { aKey, aMessage, aRun, aSession, changed, open, times, until } from '../contract/fixtures.ts'
 
@@ -17,13 +20,27 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true }))
 
+/** As it was when the schema had so many versions. */
+function fileOfVersion(version: number, run: Run): DatabaseSync {
+  mkdirSync(join(dir, 'new', 'folder'), { recursive: true })
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations.slice(0, version).join(';')}; PRAGMA user_version=${version}`)
+  const insert = db.prepare('INSERT INTO run VALUES(?,?,?,?,?,?,?,?,?,?)')
+  insert.run(run.id, 1, run.tenant, run.bot, run.action, run.status, null, run.createdAt, '[]', JSON.stringify(run))
+  return db
+}
+
 const pragma = (sqlite: Sqlite, name: string) => Object.values(sqlite.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
 describe('opening a ledger', () => {
   test('makes the folder, and is durable', async () => {
     const sqlite = openSqlite({ path })
     const store = openSqliteStore(sqlite)
-    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual(['wal', 2, 2])
+    expect([pragma(sqlite, 'journal_mode'), pragma(sqlite, 'synchronous'), pragma(sqlite, 'user_version')]).toEqual([
+      'wal',
+      2,
+      migrations.length
+    ])
     await store.close()
   })
 
@@ -58,15 +75,41 @@ describe('opening a ledger', () => {
 
   test('takes up a file of the version before sessions', async () => {
     const run = aRun()
-    const sqlite = openSqlite({ path })
-    const store = openSqliteStore(sqlite)
-    await store.createRun(run, open())
-    sqlite.db.exec('DROP TABLE session; PRAGMA user_version=1')
-    await store.close()
+    fileOfVersion(1, run).close()
     const later = openSqliteStore(openSqlite({ path }))
     expect(await later.getRun(run.id)).toEqual(run)
     expect(await later.sessions.put(aSession())).toBe(true)
     await later.close()
+  })
+
+  test('a file of before has its lists through indexes, without sorting, and is counted for the quotas', async () => {
+    const run = aRun({ status: 'failed' })
+    const before = fileOfVersion(2, run)
+    before.prepare('INSERT INTO artifact VALUES(?,?,?,?)').run(run.id, 'a', 'text/plain', Buffer.alloc(500))
+    const session = aSession()
+    before.prepare('INSERT INTO session VALUES(?,?,?,?)').run(session.id, 1, session.expiresAt, JSON.stringify(session))
+    before.close()
+    const sqlite = openSqlite({ path })
+    const store = openSqliteStore(sqlite)
+    const bytes = Buffer.byteLength(JSON.stringify(run)) + 500
+    const refused = await store.createRun(aRun(), { keys: [], maxWaiting: 9, quotas: { storedBytes: bytes } })
+    expect([refused, await store.sessions.create(aSession(), 1)]).toEqual([
+      { outcome: 'over_quota', quota: 'stored_bytes', used: bytes },
+      false
+    ])
+    const filters = [{}, ...['status', 'bot', 'action'].map(name => ({ [name]: run[name as 'status' | 'bot' | 'action'] })), { ...run }]
+    for (const filter of filters) {
+      expect((await store.listRuns({ limit: 5, ...filter, tenant: run.tenant })).runs).toEqual([run])
+      const leading = leadingFilter(filter)
+      const plan = sqlite.db
+        .prepare(`EXPLAIN QUERY PLAN ${listSql(leading)}`)
+        .all()
+        .map(({ detail }) => detail)
+      expect(plan).toEqual([
+        `SEARCH run USING INDEX run_by_${leading ?? 'tenant'} (tenant=? AND ${leading === undefined ? '' : `${leading}=? AND `}id<?)`
+      ])
+    }
+    await store.close()
   })
 
   test('expired sessions do not stay behind for ever', async () => {
@@ -111,7 +154,7 @@ describe('opening a ledger', () => {
     const file = new DatabaseSync(path)
     file.exec('PRAGMA user_version=99')
     file.close()
-    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows 2\); start that Retrofit/)
+    expect(() => openSqlite({ path })).toThrow(/a newer Retrofit wrote it \(its version is 99, this one knows \d+\); start that Retrofit/)
     const foreign = join(dir, 'foreign.db')
     const other = new DatabaseSync(foreign)
     other.exec('CREATE TABLE songs(title TEXT)')
@@ -200,7 +243,7 @@ describe('the group commit', () => {
     const settled = await Promise.allSettled(large.map(run => store.createRun(run, open(aKey()))))
     expect(settled.map(({ status }) => status)).toEqual(times(8, () => 'rejected'))
     expect(settled[0]).toMatchObject({ reason: { message: expect.stringMatching(/ledger\.db: the disk is full; free some space/) } })
-    expect(await store.listRuns({ tenant: kept.tenant, limit: 100 })).toEqual([kept])
+    expect((await store.listRuns({ tenant: kept.tenant, limit: 100 })).runs).toEqual([kept])
     const fillUp = async () => {
       for (;;) await queue.publish(aMessage('teller', { traceparent: 'x'.repeat(3_000) }))
     }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Call } from '../../src/core/adapter.ts'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/core/errors.ts'
 import { crossCommit } from '../../src/core/run.ts'
 import { createCatalog, type FedCatalog } from '../../src/engine/catalog.ts'
@@ -422,7 +423,7 @@ describe('decisions', () => {
       { ...caller, scopes: ['accounts:read'] }
     ]) {
       await expect(engine.find(other, run.id)).rejects.toMatchObject({ code: 'run_not_found' })
-      expect(await engine.list(other, { limit: 10 })).toEqual([])
+      expect((await engine.list(other, { limit: 10 })).runs).toEqual([])
     }
   })
 })
@@ -440,8 +441,23 @@ describe('lists', () => {
     }
     const payer = { ...caller, scopes: ['payments:write'] }
     const first = await engine.list(payer, { limit: 2 })
-    expect(first.map(({ id }) => id)).toEqual(wanted.slice(0, 2))
-    expect((await engine.list(payer, { limit: 2, before: first[1]?.id as string })).map(({ id }) => id)).toEqual(wanted.slice(2))
+    expect(first.runs.map(({ id }) => id)).toEqual(wanted.slice(0, 2))
+    expect((await engine.list(payer, { limit: 2, before: first.next })).runs.map(({ id }) => id)).toEqual(wanted.slice(2))
+  })
+
+  test('a key that may see few of many runs is shown where to go on, and no request looks at more than it may', async () => {
+    const bot = payBot()
+    const [action] = bot.actions as [(typeof bot.actions)[0]]
+    const other = { ...action, name: 'pay_check', scopes: ['checks:read'], effect: 'read' as const, idempotency: { ttlMs: 60_000 } }
+    const { engine } = await open({ worker: false, bot: { ...bot, actions: [action, other] }, script: { run: async () => ({}) } })
+    const { run } = await engine.submit(pay())
+    for (let i = 0; i < 24; i++) await engine.submit({ ...pay(), action: 'pay_check' })
+    const payer = { ...caller, scopes: ['payments:write'] }
+    const pages = [await engine.list(payer, { limit: 3, most: 10 })]
+    for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next)
+      pages.push(await engine.list(payer, { limit: 3, most: 10, before: next }))
+    expect(pages.map(({ looked }) => looked)).toEqual([10, 10, 5])
+    expect(pages.map(({ runs }) => runs.map(({ id }) => id))).toEqual([[], [], [run.id]])
   })
 })
 
@@ -610,6 +626,23 @@ describe('files of a run', () => {
     expect(run.artifacts).toEqual([expect.objectContaining({ name: 'statement.pdf', bytes: content.length })])
     const kept = await parts.store.artifacts.get(run.id, 'statement.pdf')
     expect(content.equals(kept?.content ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  test('are refused before the commit point where the tenant has no room, and kept after it', async () => {
+    const content = Buffer.alloc(100_000, 'x')
+    const attached = (commits: boolean) => async (call: Call) => {
+      if (commits) await call.commit()
+      await call.attach('statement.pdf', content, 'application/pdf')
+      return {}
+    }
+    let run = attached(false)
+    const { engine, ended } = await open({ quotas: { storedBytes: 60_000 }, script: { run: call => run(call) } })
+    const refused = await ended((await engine.submit(pay())).run)
+    const error = { code: 'quota_exceeded', quota: { name: 'stored_bytes', allowed: 60_000 } }
+    expect(refused).toMatchObject({ status: 'failed', effect: 'none', artifacts: [], error })
+    run = attached(true)
+    expect(await ended((await engine.submit(pay())).run)).toMatchObject({ status: 'completed', artifacts: [{ bytes: content.length }] })
+    await expect(engine.submit(pay())).rejects.toMatchObject({ code: 'quota_exceeded', quota: { name: 'stored_bytes' } })
   })
 
   test('a larger one is refused, never cut', async () => {

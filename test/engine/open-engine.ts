@@ -15,6 +15,7 @@ import { createCatalog } from '../../src/engine/catalog.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import { createHub } from '../../src/engine/hub.ts'
 import type { Parts } from '../../src/engine/parts.ts'
+import type { Quotas } from '../../src/engine/quotas.ts'
 import { startSweeping } from '../../src/engine/sweep.ts'
 import { createSealer } from '../../src/governance/sealer.ts'
 import { createSecrets } from '../../src/governance/secrets.ts'
@@ -103,6 +104,7 @@ export interface OpenOptions {
   readonly leaseMs?: number
   readonly worker?: boolean
   readonly telemetry?: Telemetry
+  readonly quotas?: Quotas
   /** Instead of the one in SQLite; closed with the engine. */
   readonly queue?: Queue
 }
@@ -113,6 +115,7 @@ export async function openEngine({
   leaseMs = 600,
   worker = true,
   telemetry = silentTelemetry,
+  quotas,
   queue: given
 }: OpenOptions): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-engine-'))
@@ -132,7 +135,7 @@ export async function openEngine({
     telemetry,
     hub: createHub(store),
     breakers: createBreakers(store, { failures: 5, restMs: 400 }),
-    settings: { worker: 'w1', leaseMs, sweepMs: 100 }
+    settings: { worker: 'w1', leaseMs, sweepMs: 100, quotas }
   }
   const engine = createEngine(parts)
   const workers: Worker[] = []

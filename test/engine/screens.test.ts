@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Call } from '../../src/core/adapter.ts'
 import { BusinessError } from '../../src/core/errors.ts'
 import type { Bot, Run, ScreenUse } from '../../src/core/types.ts'
+import type { Quotas } from '../../src/engine/quotas.ts'
 import { until } from '../contract/fixtures.ts'
 import { caller, type Opened, openEngine, payBot } from './open-engine.ts'
 
@@ -33,7 +34,7 @@ afterEach(async () => {
 
 async function openWizard(
   run: (call: Call) => Promise<void> = async () => undefined,
-  options: { bot?: Bot; worker?: boolean } = {}
+  options: { bot?: Bot; worker?: boolean; quotas?: Quotas } = {}
 ): Promise<Wizard> {
   const screens: string[] = []
   const closed: string[] = []
@@ -92,6 +93,24 @@ describe('the screen of a session', () => {
     wizard.session = mine
     expect(codeOf(await wizard.step('next'))).toEqual(['completed', undefined])
     expect(new Set(wizard.screens).size).toBe(2)
+  })
+
+  test('no tenant pins more than it may, on all bots together', async () => {
+    const wizard = await openWizard(undefined, { quotas: { screens: 1 } })
+    expect(codeOf(await wizard.step('begin'))).toEqual(['completed', undefined])
+    const mine = wizard.session
+    wizard.session = (await wizard.opened.engine.sessions.create(caller, {})).session.id
+    const refused = await wizard.step('begin')
+    expect(refused).toMatchObject({
+      status: 'failed',
+      effect: 'none',
+      error: { code: 'quota_exceeded', quota: { name: 'screens', used: 1, allowed: 1 } }
+    })
+    wizard.session = mine
+    expect(codeOf(await wizard.step('end', 'R2'))).toEqual(['completed', undefined])
+    await until('it is given back', () => wizard.closed.length === 1, 20_000)
+    wizard.session = (await wizard.opened.engine.sessions.create(caller, {})).session.id
+    expect(codeOf(await wizard.step('begin', 'R3'))).toEqual(['completed', undefined])
   })
 
   test('takes one run at a time; the same call again joins it', async () => {

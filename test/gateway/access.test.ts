@@ -4,7 +4,7 @@ import { type Answer, type OpenGateway, openGateway } from './open-gateway.ts'
 
 let gateway: OpenGateway
 beforeAll(async () => {
-  gateway = await openGateway({ settings: { maxCallsPerSecond: 100 } })
+  gateway = await openGateway({ settings: { maxCallsPerSecond: 100, maxFailedAuthentications: 0 } })
 })
 afterAll(() => gateway.close())
 

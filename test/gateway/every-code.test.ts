@@ -69,6 +69,7 @@ beforeAll(async () => {
   idle = await openGateway({
     manifests: [cancelBot],
     worker: false,
+    quotas: { streams: 0 },
     settings: { maxCallsPerSecond: 20, maxBodyBytes: 2_000, botsOverHttp: 'off' }
   })
 })
@@ -205,6 +206,7 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
   },
   invalid_manifest: () =>
     working.call('/v1/bots/broken', { method: 'PUT', raw: 'bot: broken\n', headers: { 'content-type': 'application/yaml' } }),
+  quota_exceeded: () => idle.call('/mcp', { headers: { accept: 'text/event-stream' } }),
   rate_limited: async () => {
     const all = await Promise.all(Array.from({ length: 60 }, () => idle.call('/v1/runs')))
     return all.find(({ status }) => status === 429) as Answer

@@ -14,6 +14,7 @@ import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { createHub } from '../../src/engine/hub.ts'
 import type { Parts } from '../../src/engine/parts.ts'
+import type { Quotas } from '../../src/engine/quotas.ts'
 import { startSweeping } from '../../src/engine/sweep.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import type { GatewaySettings } from '../../src/gateway/settings.ts'
@@ -61,6 +62,7 @@ export interface OpenOptions {
   readonly settings?: Partial<GatewaySettings>
   readonly manifests?: readonly string[]
   readonly worker?: boolean
+  readonly quotas?: Quotas
   /** Files of credentials, by name. */
   readonly secrets?: Readonly<Record<string, JsonObject>>
   /** Where keys are kept; its own ledger when left out. */
@@ -73,6 +75,7 @@ export async function openGateway({
   settings = {},
   manifests = [echoManifest],
   worker = true,
+  quotas,
   secrets = {},
   keysIn
 }: OpenOptions = {}): Promise<OpenGateway> {
@@ -94,6 +97,7 @@ export async function openGateway({
   const known = createSecrets(folder)
   const catalog = createCatalog({
     records: store.records,
+    quotas,
     parse: async (source, { file, name, tenant }) => {
       const read = await load(source, file, name)
       return read.bot === undefined ? read : { ...read, bot: { ...read.bot, tenant } }
@@ -113,7 +117,7 @@ export async function openGateway({
     sealer: createSealer('a secret of the tests, at least 32 characters'),
     secrets: known,
     breakers: createBreakers(store, { failures: 1_000, restMs: 1_000 }),
-    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100 }
+    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100, quotas }
   }
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: keysIn ?? store.records, adminKey })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { complete } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
+import { aRun, open, times } from '../contract/fixtures.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
 
 let gateway: OpenGateway
@@ -83,6 +84,19 @@ describe('the list', () => {
     expect(failed.every((run: { status: string }) => run.status === 'failed')).toBe(true)
     expect((await gateway.call('/v1/runs?bot=nobody')).json.runs).toEqual([])
     expect((await gateway.call('/v1/runs?status=finished')).status).toBe(400)
+  })
+
+  test('goes on where few of many runs fit, page by page, by a cursor', async () => {
+    const { store } = gateway.parts
+    const all = times(1_200, i =>
+      aRun({ tenant: 'many', createdAt: 1_790_000_000_000 + i, status: i === 0 ? 'failed' : 'completed', dueAt: null })
+    )
+    await Promise.all(all.map(run => store.createRun(run, open())))
+    const authorization = await gateway.bearer(['runs:read'], 'many')
+    const page = async (cursor = '') => (await gateway.call(`/v1/runs?bot=teller&status=failed${cursor}`, { authorization })).json
+    const first = await page()
+    expect(first).toEqual({ runs: [], next: all[200]?.id })
+    expect(await page(`&cursor=${first.next}`)).toMatchObject({ runs: [{ runId: all[0]?.id }], next: null })
   })
 
   test('shows only runs whose action the key may use', async () => {

@@ -1,16 +1,11 @@
 /** The ledger of a world, by the words of `core/ports.ts`, and a store that is one process's connection to it. */
-import type { Created, IdempotencyKey, Store } from '../../src/core/ports.ts'
+import type { Created, Gate, LineQuery, Store } from '../../src/core/ports.ts'
 import { statusEvent } from '../../src/core/run.ts'
 import type { Json, Run, Session } from '../../src/core/types.ts'
 import { exchange, latencyMs } from './exchange.ts'
 import { epochMs } from './globals.ts'
 import { watchWrite } from './legality.ts'
 import type { SimProcess, World } from './world.ts'
-
-interface Gate {
-  readonly keys: readonly IdempotencyKey[]
-  readonly maxWaiting: number
-}
 
 export class Ledger {
   readonly rows = new Map<string, Run>()
@@ -20,6 +15,7 @@ export class Ledger {
   readonly sessions = new Map<string, Session>()
   /** As a process that has read nothing believes it: nothing is there to be read. */
   stamp = -1
+  readonly told = new Set<string>()
   readonly world: World
 
   constructor(world: World) {
@@ -30,20 +26,22 @@ export class Ledger {
     return Math.floor(epochMs + this.world.scheduler.now)
   }
 
-  create(run: Run, { keys, maxWaiting }: Gate, _by: SimProcess): Created {
+  create(run: Run, { keys, maxWaiting, window = 0 }: Gate, _by: SimProcess): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, owner: this.keys.get(key) }))
     if (owners.some(({ fingerprint, owner }) => owner !== undefined && owner.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ owner }) => owner !== undefined)?.owner
     const existing = this.rows.get(owner?.runId ?? run.id)
     if (existing === undefined && [...this.rows.values()].filter(({ status }) => status === 'queued').length >= maxWaiting)
       return { outcome: 'full' }
+    const ahead = [...this.rows.values()].filter(({ status }) => status === 'queued').length
+    if (existing === undefined && ahead < window) this.told.add(run.id)
     const row = existing ?? run
     if (existing === undefined) {
       this.rows.set(run.id, run)
       this.world.say(() => `  ledger: created ${this.world.nick(run.id)}`)
     }
     for (const { key, fingerprint } of keys) if (!this.keys.has(key)) this.keys.set(key, { fingerprint, runId: row.id })
-    return { outcome: row.id === run.id ? 'created' : 'existing', run: row }
+    return row.id === run.id ? { outcome: 'created', run: row, ahead } : { outcome: 'existing', run: row }
   }
 
   update(next: Run, by: SimProcess): boolean {
@@ -66,6 +64,17 @@ export class Ledger {
 
   read(id: string): Run | undefined {
     return this.rows.get(id)
+  }
+
+  line({ tenant, bot, window }: LineQuery): readonly string[] {
+    const waiting = [...this.rows.values()].filter(run => run.tenant === tenant && run.bot === bot && run.status === 'queued')
+    return waiting.map(({ id }) => id).slice(0, window)
+  }
+
+  next(query: LineQuery): readonly string[] {
+    const next = this.line(query).filter(id => !this.told.has(id))
+    for (const id of next) this.told.add(id)
+    return next
   }
 
   due(now: number, limit: number): readonly Run[] {
@@ -126,7 +135,10 @@ export function openStore(world: World, process: SimProcess): Store {
         )
         return written
       }),
-    listRuns: () => call('listRuns', () => [...ledger.rows.values()]),
+    listRuns: () => call('listRuns', () => ({ runs: [...ledger.rows.values()], looked: ledger.rows.size })),
+    firstInLine: query => call('firstInLine', () => ledger.line(query)),
+    nextInLine: query => call('nextInLine', () => ledger.next(query)),
+    neededVersions: async ids => ids,
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
     deleteRun: runId => call('deleteRun', () => ledger.delete(runId)),
     watch: listener => {
@@ -158,11 +170,12 @@ export function openStore(world: World, process: SimProcess): Store {
     },
     sessions: {
       get: id => call('sessions.get', () => ledger.sessions.get(id)),
+      create: session => call('sessions.create', () => ledger.putSession(session)),
       put: session => call('sessions.put', () => ledger.putSession(session)),
       delete: id => call('sessions.delete', () => ledger.sessions.delete(id))
     },
     artifacts: {
-      put: () => call('artifacts.put', () => undefined),
+      put: () => call('artifacts.put', () => true),
       get: () => call('artifacts.get', () => undefined),
       deleteAll: () => call('artifacts.deleteAll', () => undefined)
     },

@@ -7,7 +7,7 @@ export interface Connection {
   readonly redis: Redis
   /** Runs the command; when the connection is or gets lost, again after the reconnect, as long as the time limit allows. */
   send<T>(command: (redis: Redis) => Promise<T>): Promise<T>
-  script(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>
+  script(name: ScriptName, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown>
   /** A script that does not wait until the connection is taken into use: for those that decide about that. */
   direct: Connection['script']
   /** Nothing is sent on a connection that came back before this has ended well; when it fails, the connection is given up for another. */
@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   readonly ca?: string | undefined
 }
 
-type ScriptCommands = Record<ScriptName, (keys: number, ...rest: readonly (string | number)[]) => Promise<unknown>>
+type ScriptCommands = Record<ScriptName, (keys: number, ...rest: readonly (string | number | Buffer)[]) => Promise<unknown>>
 
 /** How long a command waits for the connection to come back; less than its own limit, so that an outage is told soon. */
 const reconnectWaitMs = 2000

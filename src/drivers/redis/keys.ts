@@ -4,14 +4,25 @@ import { partitionOfRun, partitionOfTenant } from '../../core/ids.ts'
 export function redisKeys(prefix: string, database = 0) {
   const ofRun = (id: string, rest: string) => `${prefix}:{${partitionOfRun(id)}}:${rest}`
   const ofTenant = (tenant: string, rest: string) => `${prefix}:{${partitionOfTenant(tenant)}}:${rest}`
-  return {
+  const keys = {
     row: (id: string) => ofRun(id, `run:${id}`),
     artifacts: (id: string) => ofRun(id, `artifacts:${id}`),
+    /** How many rows need each version. */
+    versions: (partition: string) => `${prefix}:{${partition}}:versions`,
     due: (partition: string) => `${prefix}:{${partition}}:due`,
     list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
+    /** The same runs in their order. */
+    line: (tenant: string, bot: string) => ofTenant(tenant, `line:${bot}:${tenant}`),
+    /** The place of the newest in line, and of the last of which the queue was told. */
+    told: (tenant: string, bot: string) => ofTenant(tenant, `told:${bot}:${tenant}`),
+    /** Runs of all its bots that wait, by when they must have ended: should a process that knows no such set take one up, it leaves by itself. */
+    waitingOfTenant: (tenant: string) => ofTenant(tenant, `waiting-of:${tenant}`),
+    storedBytes: (tenant: string) => ofTenant(tenant, `stored:${tenant}`),
     idempotency: (tenant: string, key: string) => ofTenant(tenant, `key:${key}`),
     session: (id: string) => `${prefix}:session:{${id}}`,
+    /** By when they expire. */
+    sessionsOf: (tenant: string) => `${prefix}:sessions-of:{${tenant}}`,
     slot: (name: string) => `${prefix}:slot:{${name}}`,
     records: (kind: string) => `${prefix}:{records:${kind}}:all`,
     stamp: (kind: string) => `${prefix}:{records:${kind}}:stamp`,
@@ -24,6 +35,18 @@ export function redisKeys(prefix: string, database = 0) {
     /** Channels do not belong to a database: two installations in one Redis would hear each other. */
     channel: `${prefix}:events:${database}`
   }
+  /** What changes with a run's row, in the order of the scripts. */
+  const indexes = ({ id, tenant, bot }: { readonly id: string; readonly tenant: string; readonly bot: string }) =>
+    [
+      keys.due(partitionOfRun(id)),
+      keys.list(tenant),
+      keys.waiting(tenant, bot),
+      keys.line(tenant, bot),
+      keys.waitingOfTenant(tenant),
+      keys.storedBytes(tenant),
+      keys.versions(partitionOfRun(id))
+    ] as const
+  return { ...keys, indexes }
 }
 
 export type RedisKeys = ReturnType<typeof redisKeys>

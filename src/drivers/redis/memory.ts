@@ -1,6 +1,6 @@
-import { partitionOfRun } from '../../core/ids.ts'
 import type { IdempotencyKey } from '../../core/ports.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Connection } from './connection.ts'
 import type { RedisKeys } from './keys.ts'
 
@@ -52,11 +52,10 @@ export function createMemory(keys: RedisKeys, now: () => number): Memory {
 }
 
 async function restoreOne({ direct }: Connection, keys: RedisKeys, { run, keys: created }: Confirmed): Promise<boolean> {
-  const { id, revision, status, action, bot, tenant, dueAt } = run
-  const indexes = [keys.due(partitionOfRun(id)), keys.list(tenant), keys.waiting(tenant, bot)]
+  const { id, revision, status, action, bot, tenant, dueAt, deadlineAt } = run
   const claims = created.map(({ key }) => keys.idempotency(tenant, key))
   const names = JSON.stringify(created.map(({ key }) => key))
-  const row = [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '']
+  const row = [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt, versionOf(run) ?? '']
   const fingerprints = created.map(({ fingerprint }) => fingerprint)
-  return (await direct('restoreRun', [keys.row(id), ...indexes, ...claims], [...row, ...fingerprints])) === 1
+  return (await direct('restoreRun', [keys.row(id), ...keys.indexes(run), ...claims], [...row, ...fingerprints])) === 1
 }

@@ -1,17 +1,23 @@
 import { allPartitions, partitionOfRun } from '../../core/ids.ts'
 import { jsonOf } from '../../core/json-text.ts'
-import type { Created, Store } from '../../core/ports.ts'
+import { type Created, type LineQuery, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
 import type { Refusals } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
 import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Connection } from './connection.ts'
 import type { EventTexts } from './event-text.ts'
 import type { RedisKeys } from './keys.ts'
 import type { Memory } from './memory.ts'
 
-type Answer = readonly [Created['outcome'] | 'gone', string?]
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
+type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
+/** Its place among the rows that were asked for, from 0, and what stands there. */
+type Fitting = readonly [index: string, json: string]
+type Runs = Pick<
+  Store,
+  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+>
 
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
@@ -34,15 +40,19 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
     const names = JSON.stringify(gate.keys.map(({ key }) => key))
     const claims = gate.keys.map(({ key }) => keys.idempotency(run.tenant, key))
     const fingerprints = gate.keys.map(({ fingerprint }) => fingerprint)
-    const indexes = [keys.due(partitionOfRun(run.id)), keys.list(run.tenant), keys.waiting(run.tenant, run.bot)]
-    const { id, revision, status, action, bot, tenant, dueAt } = run
-    const [outcome, detail] = (await script(
+    const { id, revision, status, action, bot, tenant, dueAt, deadlineAt } = run
+    const { waiting = '', storedBytes = '' } = gate.quotas ?? {}
+    const [outcome, detail, ahead] = (await script(
       'createRun',
-      [keys.row(id), ...indexes, ...claims],
-      [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', gate.maxWaiting, ...fingerprints]
+      [keys.row(id), ...keys.indexes(run), keys.told(tenant, bot), ...claims],
+      [
+        ...[id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt],
+        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', gate.window ?? 0, ...fingerprints]
+      ]
     )) as Answer
     if (outcome === 'created') memory.keep(run, gate.keys)
-    if (outcome === 'created' && detail === undefined) return { outcome, run }
+    if (outcome === 'created' && detail === '') return { outcome, run, ...(ahead !== '0' && { ahead: Number(ahead) }) }
+    if (outcome === 'waiting' || outcome === 'stored_bytes') return { outcome: 'over_quota', quota: outcome, used: Number(detail) }
     if (outcome !== 'existing') return toCreated(outcome, detail === undefined ? undefined : read(id, detail))
     // The script could not touch the owner's row: its key was not known before.
     const owner = detail as string
@@ -75,35 +85,69 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
       })
     })
 
+  /** Without an index for each filter: those would have to be kept at every write, and nobody could build them under processes that do not. */
+  const listRuns = async (query: RunQuery): Promise<RunPage> => {
+    const { tenant, status = '', action = '', bot = '', limit, most = mostLookedAt } = query
+    const pageSize = status || action || bot ? filteredPageSize : limit
+    const runs: Run[] = []
+    let [looked, last] = [0, query.before]
+    while (runs.length < limit && looked < most) {
+      const upper = last === undefined ? '+' : `(${last}`
+      const size = Math.min(pageSize, most - looked)
+      const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, size))
+      const wanted = limit - runs.length
+      const rows = (ids.length === 0 ? [] : await script('filterRuns', ids.map(keys.row), [wanted, status, action, bot])) as Fitting[]
+      runs.push(...rows.map(([index, json]) => read(ids[Number(index)] ?? '', json)).filter(run => run !== undefined))
+      const isFull = rows.length >= wanted
+      const until = isFull ? Number(rows.at(-1)?.[0]) + 1 : ids.length
+      looked += until
+      last = ids[until - 1] ?? last
+      if (!isFull && ids.length < size) return { runs, looked }
+    }
+    return { runs, looked, next: last }
+  }
+
+  /** A process that knows no line leaves in it what it took up: that goes as soon as it is seen. */
+  const firstInLine = async (query: LineQuery): Promise<readonly string[]> => {
+    const line = keys.line(query.tenant, query.bot)
+    const ids = await send(redis => redis.zrange(line, '0', String(query.window - 1)))
+    if (ids.length === 0) return ids
+    const statuses = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'status']))
+    const gone = ids.filter((_, i) => statuses[i] !== 'queued')
+    if (gone.length === 0) return ids
+    await send(redis => redis.zrem(line, ...gone))
+    return firstInLine(query)
+  }
+
   return {
     createRun,
     getRun,
     async updateRun(next) {
       const { id, revision, status } = next
       const json = JSON.stringify(next)
+      const [due, , ...counts] = keys.indexes(next)
       const { run: told, ...head } = statusEvent(next, json.length)
       const event = events.write(head, told === undefined ? undefined : json)
       const written = await script(
         'updateRun',
-        [keys.row(id), keys.due(partitionOfRun(id)), keys.waiting(next.tenant, next.bot)],
-        [id, revision, json, status, next.dueAt ?? '', keys.channel, event, told === undefined ? 'head' : 'row']
+        [keys.row(id), due, ...counts],
+        [
+          ...[id, revision, json, status, next.dueAt ?? '', keys.channel, event],
+          ...[told === undefined ? 'head' : 'row', next.deadlineAt, versionOf(next) ?? '']
+        ]
       )
       if (written === 1) memory.keep(next)
       return written === 1
     },
-    async listRuns({ tenant, status = '', action = '', bot = '', before, limit }) {
-      const pageSize = status || action || bot ? filteredPageSize : limit
-      const found: Run[] = []
-      let upper = before === undefined ? '+' : `(${before}`
-      while (found.length < limit) {
-        const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, pageSize))
-        const last = ids.at(-1)
-        if (last === undefined) break
-        const rows = (await script('filterRuns', ids.map(keys.row), [limit - found.length, status, action, bot])) as [string, string][]
-        found.push(...rows.map(([index, json]) => read(ids[Number(index)] ?? '', json)).filter(run => run !== undefined))
-        upper = `(${last}`
-      }
-      return found
+    listRuns,
+    firstInLine,
+    async nextInLine({ tenant, bot, window }) {
+      return (await script('nextInLine', [keys.line(tenant, bot), keys.told(tenant, bot)], [window])) as string[]
+    },
+    async neededVersions(ids) {
+      if (ids.length === 0) return []
+      const counts = await pipelined<(string | null)[]>(allPartitions.map(partition => ['hmget', keys.versions(partition), ...ids]))
+      return ids.filter((_, i) => counts.some(count => Number(count?.[i] ?? 0) > 0))
     },
     async dueRuns(now, limit) {
       const commands = allPartitions.map(partition => [
@@ -130,8 +174,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
       if (!tenant || !bot || !idempotency) return
       const names = jsonOf(idempotency)
       const claims = (Array.isArray(names) ? names : []).map(key => keys.idempotency(tenant, String(key)))
-      const indexes = [keys.due(partitionOfRun(id)), keys.list(tenant), keys.waiting(tenant, bot)]
-      await script('deleteRun', [keys.row(id), ...indexes, keys.artifacts(id), ...claims], [id])
+      await script('deleteRun', [keys.row(id), ...keys.indexes({ id, tenant, bot }), keys.artifacts(id), ...claims], [id])
     }
   }
 }

@@ -7,12 +7,15 @@ export function artifacts({ db, write }: Sqlite): Artifacts {
     put: db.prepare(
       'INSERT INTO artifact(run_id, name, media_type, content) VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET media_type=excluded.media_type, content=excluded.content'
     ),
+    stored: db.prepare('SELECT bytes FROM stored WHERE tenant=?'),
     removeAll: db.prepare('DELETE FROM artifact WHERE run_id=?')
   }
   return {
-    put: (runId, name, { content, mediaType }) =>
+    put: (runId, name, { content, mediaType }, of) =>
       write(() => {
+        if (of !== undefined && Number(sql.stored.get(of.tenant)?.bytes ?? 0) + content.byteLength > of.mostBytes) return false
         sql.put.run(runId, name, mediaType, content)
+        return true
       }),
     async get(runId, name) {
       const row = sql.get.get(runId, name)

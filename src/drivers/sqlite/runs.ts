@@ -1,18 +1,38 @@
-import type { StatementSync } from 'node:sqlite'
-import type { Created, IdempotencyKey, RunQuery, Store } from '../../core/ports.ts'
+import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
 import type { Refusals } from '../../core/refusals.ts'
 import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
+import { versionOf } from '../../core/version.ts'
 import type { Sqlite } from './open-sqlite.ts'
+import { runList } from './run-list.ts'
+import { tenantUse } from './tenant-use.ts'
 
-type Runs = Pick<Store, 'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'dueRuns' | 'deleteRun'>
-type Gate = Parameters<Store['createRun']>[1]
+type Runs = Pick<
+  Store,
+  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+>
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 type Row = Readonly<Record<string, unknown>>
 
-/** Before every id: the cursor of the first page. */
-const newest = '~'
+/** Prepared once for each connection. */
+const statements = (db: Sqlite['db']) => ({
+  get: db.prepare('SELECT id, body FROM run WHERE id=?'),
+  state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
+  head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
+  insert: db.prepare(
+    'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?)'
+  ),
+  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, body=? WHERE id=?'),
+  setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+  needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
+  remove: db.prepare('DELETE FROM run WHERE id=?'),
+  due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
+  key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
+  insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
+  removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
+  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+})
 
 const reader =
   (refuse: Refusals['refuse']) =>
@@ -23,32 +43,12 @@ const reader =
     return run
   }
 
-/** Prepared once for each connection. */
-const statements = (db: Sqlite['db']) => ({
-  get: db.prepare('SELECT id, body FROM run WHERE id=?'),
-  state: db.prepare('SELECT revision, status FROM run WHERE id=?'),
-  head: db.prepare('SELECT tenant, bot, status, keys FROM run WHERE id=?'),
-  insert: db.prepare(
-    'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, body) VALUES(?,?,?,?,?,?,?,?,?,?)'
-  ),
-  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, body=? WHERE id=?'),
-  setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
-  remove: db.prepare('DELETE FROM run WHERE id=?'),
-  due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
-  waiting: db.prepare('SELECT runs FROM waiting WHERE tenant=? AND bot=?'),
-  count: db.prepare('INSERT INTO waiting(tenant, bot, runs) VALUES(?,?,?) ON CONFLICT DO UPDATE SET runs=runs+excluded.runs'),
-  key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
-  insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
-  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
-})
-
 export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
   const parsed = reader(refuse)
   const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
   const sql = statements(db)
-  const lists = new Map<string, StatementSync>()
-
-  const isFull = (run: Run, maxWaiting: number) => Number(sql.waiting.get(run.tenant, run.bot)?.runs ?? 0) >= maxWaiting
+  const list = runList(db, parsed)
+  const use = tenantUse(db)
 
   /** Gives the run those of the keys that nobody has. */
   function claimKeys(runId: string, keys: readonly IdempotencyKey[]): void {
@@ -58,9 +58,9 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     sql.setKeys.run(JSON.stringify([...known, ...missing.map(({ key }) => key)]), runId)
   }
 
-  function insert(run: Run, body: string, keys: readonly IdempotencyKey[]): void {
+  function insert(run: Run, body: string, keys: readonly IdempotencyKey[]): number {
     const names = [...new Set(keys.map(({ key }) => key))]
-    sql.insert.run(
+    const { lastInsertRowid } = sql.insert.run(
       run.id,
       run.revision,
       run.tenant,
@@ -70,13 +70,15 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
       dueAt(run),
       run.createdAt,
       JSON.stringify(names),
+      versionOf(run) ?? null,
       body
     )
     for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
-    if (run.status === 'queued') sql.count.run(run.tenant, run.bot, 1)
+    use.count(run, Number(run.status === 'queued'))
+    return Number(lastInsertRowid)
   }
 
-  function create(run: Run, body: string, { keys, maxWaiting }: Gate): Created {
+  function create(run: Run, body: string, { keys, maxWaiting, window = 0, quotas }: Gate): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
     const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
@@ -88,9 +90,13 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
       claimKeys(existing.id, keys)
       return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
     }
-    if (isFull(run, maxWaiting)) return { outcome: 'full' }
-    insert(run, body, keys)
-    return { outcome: 'created', run }
+    const ahead = use.waiting(run)
+    if (ahead >= maxWaiting) return { outcome: 'full' }
+    const over = quotas && use.over(run, Buffer.byteLength(body), quotas)
+    if (over !== undefined) return over
+    const place = insert(run, body, keys)
+    if (run.status === 'queued') use.joins(run, place, { ahead, isTold: ahead < window })
+    return { outcome: 'created', run, ...(ahead > 0 && { ahead }) }
   }
 
   function update(next: Run, body: string): boolean {
@@ -98,9 +104,8 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     if (stored === undefined) return false
     if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
     if (stored.revision !== next.revision - 1) return false
-    sql.update.run(next.revision, next.status, dueAt(next), body, next.id)
-    const change = Number(next.status === 'queued') - Number(stored.status === 'queued')
-    if (change !== 0) sql.count.run(next.tenant, next.bot, change)
+    sql.update.run(next.revision, next.status, dueAt(next), versionOf(next) ?? null, body, next.id)
+    use.count(next, Number(next.status === 'queued') - Number(stored.status === 'queued'))
     return true
   }
 
@@ -108,16 +113,9 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     const stored = sql.head.get(id)
     if (stored === undefined) return
     for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key)
-    if (stored.status === 'queued') sql.count.run(String(stored.tenant), String(stored.bot), -1)
+    use.count({ tenant: String(stored.tenant), bot: String(stored.bot) }, -Number(stored.status === 'queued'))
+    sql.removeFiles.run(id)
     sql.remove.run(id)
-  }
-
-  function list({ tenant, before = newest, limit, ...query }: RunQuery): readonly Run[] {
-    const filters = (['status', 'action', 'bot'] as const).filter(name => query[name] !== undefined)
-    const where = filters.map(name => `AND ${name}=?`).join(' ')
-    const statement = lists.get(where) ?? db.prepare(`SELECT id, body FROM run WHERE tenant=? AND id<? ${where} ORDER BY id DESC LIMIT ?`)
-    lists.set(where, statement)
-    return parsedAll(statement.all(tenant, before, ...filters.map(name => String(query[name])), limit))
   }
 
   return {
@@ -132,6 +130,9 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     },
     getRun: async id => parsed(sql.get.get(id)),
     listRuns: async query => list(query),
+    firstInLine: async query => use.line(query),
+    nextInLine: async query => use.next(query),
+    neededVersions: async ids => ids.filter(id => sql.needs.get(id) !== undefined),
     dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
     deleteRun: id => write(() => remove(id))
   }

@@ -17,16 +17,18 @@ export function changesOperation({ engine, settings, ...staying }: McpDoor): Rec
     async listenMcp(exchange) {
       const { response, method } = exchange
       if (method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
+      const caller = callerOf(exchange)
+      const signal = goneSignal(exchange, staying)
+      const release = await engine.stream(caller)
       const write = openEventStream(response, unreadBytes)
-      const { tenant } = callerOf(exchange)
       const off = engine.catalog.onChange(whose => {
-        if (whose === undefined || whose === tenant) write(changed)
+        if (whose === undefined || whose === caller.tenant) write(changed)
       })
       const heart = setInterval(() => write(beat), settings.heartbeatMs)
-      const signal = goneSignal(exchange, staying)
       await ended(signal)
       clearInterval(heart)
       off()
+      release()
       write(farewell(signal) ?? '')
       response.end()
     }

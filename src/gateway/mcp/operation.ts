@@ -25,6 +25,7 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
     async callMcp(exchange) {
       const { request, response, body } = exchange
       checkScopes(door, exchange)
+      await countListening(door, exchange)
       opened ??= open(door)
       const handle = await opened
       const access = door.access.follow(exchange)
@@ -32,6 +33,14 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       await orRefused(handle(Object.assign(request, { auth }) as NodeRequest, response, body), response, access)
     }
   }
+}
+
+/** A listening request is answered by a stream, which lasts as long as its client. */
+async function countListening({ engine }: McpDoor, exchange: Exchange): Promise<void> {
+  if (exchange.body?.method !== 'subscriptions/listen') return
+  const release = await engine.stream(callerOf(exchange))
+  if (exchange.response.destroyed) release()
+  else exchange.response.once('close', release)
 }
 
 /** Loaded with the first request: most starts do not need it. */

@@ -20,7 +20,7 @@ export const templates = [
 
 /** Files of the newest runs; older ones are read by the address that their run names. */
 export async function listResources({ engine }: McpDoor, caller: Caller) {
-  const runs = await engine.list(caller, { limit: mostRuns })
+  const { runs } = await engine.list(caller, { limit: mostRuns })
   return runs.flatMap(run =>
     run.artifacts.map(({ name, mediaType, bytes }) => ({
       uri: artifactUri(run.id, name),
