@@ -44,7 +44,12 @@ actions:
       - goto: /x/{{ input. }}
       - click: { text: '{{ ( }}' }
 `
-    const { issues } = await loadManifest(source, { file: 'bot.yaml', adapters: { playwright: adapter }, env: () => undefined })
+    const { issues } = await loadManifest(source, {
+      file: 'bot.yaml',
+      adapters: { playwright: adapter },
+      env: () => undefined,
+      trusted: true
+    })
     await adapter.close()
     expect(issues.map(({ line, pointer }) => `${line} ${pointer}`)).toEqual([
       '15 /actions/look/steps/0/goto',
