@@ -7,5 +7,6 @@ export default {
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/test/setup/longest-first.mjs',
   maxWorkers: 2
 }

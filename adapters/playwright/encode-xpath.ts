@@ -87,7 +87,7 @@ function read(literal: string, state: Opening): void {
 }
 
 function readPlain(character: string, state: Opening): void {
-  if (character === '(') state.calls.push(/([\w-]*)\s*$/.exec(state.text.slice(-nameLength))?.[1] ?? '')
+  if (character === '(') state.calls.push(/[\w-]{1,64}$/.exec(state.text.slice(-nameLength).trimEnd())?.[0] ?? '')
   else if (character === ')') state.calls.pop()
   if (character === '"' || character === "'") state.quote = character
   else state.text += character

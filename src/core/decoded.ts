@@ -61,7 +61,7 @@ function ofEscape(written: string): string {
   if (name !== undefined)
     return named[name.toLowerCase()] ?? /^([a-z])(?:acute|grave|uml|circ|tilde|ring|cedil|slash|caron)$/i.exec(name)?.[1] ?? ''
   if (/^\\[bfnrt]$/i.test(written)) return ' '
-  const [digits = ''] = /[0-9a-f]+(?=[;}]?$)/i.exec(written) ?? []
+  const [digits = ''] = /[0-9a-f]{1,7}(?=[;}]?$)/i.exec(written) ?? []
   const code = /^&#\d/.test(written) ? Number(digits) : Number.parseInt(digits, 16)
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }

@@ -149,7 +149,7 @@ const far = 1e6
 function beyond(style: string): number {
   if (style === '' || style === 'none') return 0
   if (/url\(|above|below|left|right/.test(style)) return far
-  return [...style.matchAll(/(-?[\d.]+)px/g)].reduce((sum, [, px]) => sum + Math.abs(Number(px)), 0)
+  return [...style.matchAll(/(-?[\d.]{1,32})px/g)].reduce((sum, [, px]) => sum + Math.abs(Number(px)), 0)
 }
 
 function isFaint(layout: Layout, node: number, { width, height }: Box): boolean {
