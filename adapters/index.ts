@@ -6,7 +6,7 @@ export interface AdapterOptions {
   readonly chromiumPath?: string
   readonly headless?: boolean
   readonly chromiumSandbox?: 'on' | 'off' | 'try'
-  /** What the programs that they start may know of ours. */
+  /** The environment of the programs that adapters start. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly [setting: string]: unknown
 }

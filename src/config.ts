@@ -27,7 +27,7 @@ function integer(initial: number, range: readonly [number, number], says: string
   }
 }
 
-/** Of each tenant. */
+/** A limit for each tenant; 0 sets none. */
 const quota = (initial: number, most: number, says: string): Setting<number> => integer(initial, [0, most], `${says}; 0: no limit`)
 
 const flag = (says: string): Setting<boolean> => ({
@@ -261,7 +261,7 @@ function contradictions(settings: Settings): string[] {
   return found
 }
 
-/** What any program may know: where programs are, the language, the clock. No name that could hold a secret. */
+/** Names that any program may know: where programs are, the language, the clock. No name that could hold a secret. */
 const harmless = /^(PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
 
 const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
@@ -269,12 +269,12 @@ const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && isAllowed(entry[0]))
   )
 
-/** Of the browser, which makes its own home; pages may get to read it. */
+/** The environment of the browser, which makes its own home; pages may get to read it. */
 export const browserEnvironment = (): Record<string, string> => picked(name => harmless.test(name) || name.startsWith('FONTCONFIG_'))
 
 const ofSandboxes = new Set(['TMPDIR', 'FAULTS', 'NOTIFY', 'SESSION_TTL_MS', 'SINGLE_LOGIN', 'MAINTENANCE'])
 
-/** Of a bot's sandbox: what begins with the bot's name is its own, if it is none of our settings. */
+/** The environment of a bot's sandbox: names that begin with the bot's name are its own, unless they are settings of ours. */
 export const sandboxEnvironment = (bot: string, set: Readonly<Record<string, string>>): Record<string, string> => ({
   ...picked(name => harmless.test(name) || ofSandboxes.has(name) || (name.startsWith(`${bot.toUpperCase()}_`) && !isSetting(name))),
   ...set

@@ -14,7 +14,7 @@ export interface Deployment {
   readonly store: Store
   readonly queue: Queue
   readonly dataKey: string
-  /** What the ledger and the queue held that nobody here believes. */
+  /** Counts data in the ledger and the queue that this installation did not write. */
   readonly refusals: Refusals
   /** Resolves when the ledger's disk failed; for embedded. */
   readonly broken?: Promise<Error>
@@ -90,7 +90,7 @@ async function sqliteStore(settings: Settings, { refuse }: Refusals) {
 async function believing(store: Store, settings: Settings, { refuse }: Refusals): Promise<Store> {
   const signing = { signer: createSigner(dataKeyOf(settings)), refuse }
   const records = signedRecords(store.records, signing)
-  // Who can write to this folder can read the key and be the admin anyway: what an older version left there is taken over, once.
+  // Anybody who can write to this folder can read the key and be the admin anyway: records of an older version are taken over, once.
   const isOwnFolder = !isDistributed(settings) && settings.RETROFIT_DATA_KEY === ''
   if (isOwnFolder && (await records.get('signed', 'all')) === undefined) {
     await signAll(records, await unsignedRecords(store.records))

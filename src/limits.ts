@@ -1,4 +1,4 @@
-/** What the settings allow to each tenant, and to every manifest. */
+/** The limits that the settings give to each tenant, and to every manifest. */
 import type { Settings } from './config.ts'
 import type { Quotas } from './engine/quotas.ts'
 import type { Ceilings } from './manifest/ceilings.ts'

@@ -1,4 +1,4 @@
-/** What this process keeps is for its own user: the ledger holds other people's data, and the folders hold keys. */
+/** Keeps the files of this process for its own user: the ledger holds other people's data, and the folders hold keys. */
 import { statSync } from 'node:fs'
 
 /** Files made from now on, also by child processes, can be read by their owner alone. */

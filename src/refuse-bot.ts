@@ -1,4 +1,4 @@
-/** What a tenant's manifest asks for beside its own contents: here, credentials. */
+/** Checks what a tenant's manifest asks for beside its own contents: its credentials. */
 import type { ManifestIssue } from './core/manifest-issue.ts'
 import type { Bot } from './core/types.ts'
 import { credentialsOf } from './engine/credentials-of.ts'

@@ -46,7 +46,7 @@ export interface System {
   readonly catalog: FedCatalog
   /** Mistakes of the bots folder when it was read first. */
   readonly issues: readonly ManifestIssue[]
-  /** What its adapters say of this machine. */
+  /** The notices of its adapters about this machine. */
   readonly notices: readonly Notice[]
   /** Resolves when this process can do nothing more: end it, a new one may. */
   readonly broken: Promise<Error>

@@ -122,7 +122,7 @@ const ledgerOf = async (call: Call<EchoSteps>): Promise<string> =>
 const answer = async (call: Call<EchoSteps>): Promise<Json> =>
   call.steps.result === undefined ? call.input : ((await call.steps.result(scopeOf(call))) ?? null)
 
-/** What it answers goes to the caller: no credential may stand there. */
+/** The answer goes to the caller: no credential may stand there. */
 function scopeOf({ input, session, credentialsAt, target, run }: Call<EchoSteps>): Scope {
   const { id, reference, attempt } = run
   return {

@@ -15,7 +15,7 @@ export interface BrowserOptions {
   readonly headless?: boolean | undefined
   /** `on` where nothing is said. */
   readonly chromiumSandbox?: SandboxWish | undefined
-  /** What the browser finds in its environment beside folders of its own. It holds no secret: pages may get to read it. */
+  /** The browser's environment beside folders of its own. It holds no secret: pages may get to read it. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Where a browser is looked for when no path is given. */
   readonly usualPaths?: readonly string[] | undefined
@@ -183,7 +183,7 @@ function executableOf(options: BrowserOptions, chromium: BrowserType): string | 
   if (path !== undefined && !existsSync(path)) throw new Error(`Executable doesn't exist at ${path}`)
   const own = chromium.executablePath()
   if (path !== undefined || existsSync(own)) return path ?? own
-  // What Playwright finds starts under our own user.
+  // A browser that Playwright finds by itself starts under our own user.
   if (isRoot()) throw new Error(`Executable doesn't exist at ${own}`)
   return undefined
 }

@@ -37,7 +37,7 @@ interface ActSource {
   readonly probe?: { readonly steps: Sources; readonly found: string; readonly output?: Json }
 }
 
-/** What a timer of Node, and of Playwright in it, can wait for. */
+/** The longest time that a timer of Node, and of Playwright in it, can wait. */
 const timerMs = (duration: string): number => Math.min(longestTimerMs, durationMs(duration))
 
 export function compilePlan(source: ActionSource): Plan {

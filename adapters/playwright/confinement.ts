@@ -13,7 +13,7 @@ import { type Notice, RetrofitError } from '../../src/index.ts'
 export type SandboxWish = 'on' | 'off' | 'try'
 
 export interface Confinement {
-  /** Whose the browser is; undefined: of this process' own user. */
+  /** The user that the browser runs as; undefined: this process' own. */
   readonly user: number | undefined
   readonly sandbox: boolean
 }
@@ -21,7 +21,7 @@ export interface Confinement {
 /** Nobody's: between the users that people, Debian's packages and systemd have. Every process of a machine that runs as root shares it. */
 export const browserUser = 60_913
 
-/** Of the browsers that are another user's: nothing that lies in their folders is believed to be theirs before its owner was looked at. */
+/** The user of a browser that runs as another one: a file in its folder counts as its own only when that user owns it. */
 export const userOf = new WeakMap<Browser, number>()
 
 const setpriv = '/usr/bin/setpriv'
@@ -105,7 +105,7 @@ function refused({ detail, instead, cause }: { detail: string; instead: string; 
   return new RetrofitError('target_failed', { detail, hint, retryable: false, cause })
 }
 
-/** What an operator should know of it. */
+/** Tells an operator how the browser is confined, and what to do where it can not be. */
 export async function noticesOf(wish: SandboxWish): Promise<readonly Notice[]> {
   const confinement = await confine(wish).catch((error: RetrofitError) => error)
   if (Error.isError(confinement)) return [{ severity: 'warning', message: `${confinement.message}. ${confinement.hint ?? ''}`.trim() }]

@@ -13,7 +13,7 @@ interface State {
   attribute: 'name' | 'value' | 'bare' | 'after' | undefined
   /** Names of the pseudo-classes whose brackets are open. */
   readonly calls: string[]
-  /** What the last characters are a part of: a class or an id, or anything else. */
+  /** The kind of name that the last characters belong to: a class or an id, or anything else. */
   run: 'name' | 'other'
   word: string
   /** The last character that is no space. */

@@ -23,7 +23,7 @@ export function compileAddress(text: string): Address {
 export function compileHoles(text: string): (scope: Scope) => Promise<string> {
   const source = text.trim()
   const { literals } = splitHoles(source)
-  // What URL drops would join what stands around it.
+  // URL drops these characters and would join the text on both sides.
   if (literals.length > 1 && literals.some(literal => /[\t\n\r\\]/.test(literal)))
     throw new ExpressionError('an address with an expression holds no \\, line break or tab: write / and one line')
   const render = compileEncoded(source, (index, holes) => encoderOf(index, holes))

@@ -31,7 +31,7 @@ const encoders: Readonly<Record<Extract<CssPosition, string>, (text: string) => 
 
 const escaped = (character: string): string => `\\${character.codePointAt(0)?.toString(16)} `
 
-/** What stands between quotes of either kind. */
+/** The text between quotes of either kind. */
 export function cssString(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would end the string
   return text.replace(/[\u0001-\u001f\u007f"'\\<>]/g, escaped)

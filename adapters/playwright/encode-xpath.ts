@@ -35,7 +35,7 @@ export function xpathLiteral(text: string): string {
 interface Opening {
   text: string
   quote: string | undefined
-  /** Of the string that is open. */
+  /** The text so far of the string that is open. */
   piece: string
   parts: string[]
   readonly calls: string[]

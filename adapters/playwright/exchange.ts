@@ -16,7 +16,7 @@ export interface Exchange {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer | null
-  /** Of a bot over HTTP: where it may go. */
+  /** The limits of a bot that came over HTTP. */
   readonly reach: Reach | undefined
   readonly signal: AbortSignal
   /** The fence: asked when there is a connection, and nothing leaves before it resolves. */

@@ -79,7 +79,7 @@ interface Asked {
   readonly port: number
 }
 
-/** What the browser asks for; a number: why it gets nothing. */
+/** The destination that the browser asks for; a number is the code of the refusal. */
 async function askedOf(client: Socket): Promise<Asked | number> {
   const [, methods = 0] = await take(client, 2)
   await take(client, methods)

@@ -1,4 +1,4 @@
-/** What a browser keeps warm is bounded: every tenant has pages of its own, and each is a process. */
+/** Bounds the idle pages of a browser: every tenant has pages of its own, and each is a process. */
 import type { LoginContext } from './login-context.ts'
 
 /** Idle pages over all logins of one browser; a login that no run is using counts as one at least. */

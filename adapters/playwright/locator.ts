@@ -142,7 +142,7 @@ interface Otherwise<Made> {
   readonly fallback: Made
 }
 
-/** What is made; a mistake in an expression is reported, and there is the fallback. */
+/** Makes it; a mistake in an expression is reported, and the fallback stands in its place. */
 export function orIssue<Made>(make: () => Made, { path, issue, fallback }: Otherwise<Made>): Made {
   try {
     return make()

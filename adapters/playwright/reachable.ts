@@ -16,7 +16,7 @@ export async function checkReachable({ egress, reach }: Pick<Target, 'egress' | 
 export const notReachable = (why: string): RetrofitError =>
   new RetrofitError('target_failed', { detail: `nothing was sent: ${why}`, retryable: false, hint: reachHint })
 
-/** Of a name that leads nowhere the browser tells. */
+/** A name that leads nowhere is left to the browser, which tells. */
 async function whyNotByName(origin: string, reach: Target['reach']): Promise<string | undefined> {
   const { hostname } = new URL(origin)
   if (isIP(hostname) !== 0 || hostname.startsWith('[')) return undefined

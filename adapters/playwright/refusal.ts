@@ -12,7 +12,7 @@ export const refusal = (detail: string, errors?: readonly { readonly pointer: st
     ...(errors && { errors })
   })
 
-/** What makes text of one hole; what it throws as Unfit becomes the refusal of the whole call. */
+/** Makes the text of one hole; an Unfit that it throws becomes the refusal of the whole call. */
 export function encoding({ expressions }: Holes, index: number, encode: (text: string, value: Json | undefined) => string): Encode {
   const expression = (expressions[index] ?? '').trim()
   return value => {
@@ -26,7 +26,7 @@ export function encoding({ expressions }: Holes, index: number, encode: (text: s
   }
 }
 
-/** Of an expression that is a member of the input as it came. */
+/** The pointer of an expression that is a member of the input as it came. */
 function pointerOf(expression: string): string | undefined {
   const [, path] = /^input((?:\.[A-Za-z_]\w*)+)$/.exec(expression) ?? []
   return path?.replaceAll('.', '/')

@@ -6,7 +6,7 @@ import { legalText, Unwritable } from './write-scalar.ts'
 
 const attributeName = /^(?:\{([^{}]*)\})?([\p{L}_][\p{L}\p{M}\p{N}_.\-\u00b7]*)$/u
 const xmlUri = 'http://www.w3.org/XML/1998/namespace'
-/** What these say is the type of an element, or how the message is read. */
+/** These attributes say the type of an element, or how the message is read. */
 const reserved: ReadonlySet<string> = new Set([
   xsi,
   'http://www.w3.org/2000/xmlns/',

@@ -57,7 +57,7 @@ export async function revokeKey(id: string): Promise<number> {
   return 0
 }
 
-/** What a version before signatures left counts again; shown first, because whoever could write to the ledger may have put it there. */
+/** Signs the records of a version before signatures. They are shown first: somebody else may have written them. */
 export async function signRecords(flags: Flags): Promise<number> {
   const { store, rawRecords } = await openLedger(readSettings())
   try {

@@ -19,7 +19,7 @@ export interface Adapter<Steps = unknown> {
   probe?(call: Call<Steps>): Promise<ProbeResult>
   /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
   closeScreen?(id: string): Promise<void>
-  /** What an operator should know of how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
+  /** Tells an operator how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
   notices?(): Promise<readonly Notice[]>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
   stats?(): Readonly<Record<string, number>>
@@ -67,7 +67,7 @@ export interface Call<Steps = unknown> {
   readonly credentials: Readonly<Record<string, string>>
   /** Where the credentials may go. Empty where the target has none. */
   readonly credentialOrigins: readonly string[]
-  /** What expressions see for a page or request of that origin: the values where they may go; anywhere else, as in an output, marks. */
+  /** The credentials as expressions see them for that origin: the values where they may go; anywhere else, as in an output, marks. */
   credentialsAt(origin: string | undefined): Readonly<Record<string, string>>
   /** Aborts when the deadline has come, the lease is lost, the run is cancelled or the worker stops. */
   readonly signal: AbortSignal

@@ -1,4 +1,4 @@
-/** What an IP address is, whichever way it is written: the public network, a private one, or a cloud's metadata service. */
+/** The kind of an IP address, however it is written: the public network, a private one, or a cloud's metadata service. */
 import { BlockList, isIP } from 'node:net'
 
 export type AddressKind = 'metadata' | 'private' | 'public'
@@ -45,7 +45,7 @@ const special = listOf([
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // Of 2000::/3, which is all that is given out: Teredo, ORCHID and the other protocols; documentation; 6to4.
+  // Parts of 2000::/3, the only range that is given out: Teredo, ORCHID and the other protocols; documentation; 6to4.
   '2001::/23',
   '2001:db8::/32',
   '3fff::/20',
@@ -54,7 +54,7 @@ const special = listOf([
 
 const global6 = listOf(['2000::/3'])
 
-/** What leads to the IPv4 address inside as if it stood there: mapped (RFC 4291), translated (RFC 2765, RFC 6052). */
+/** Ranges that lead to the IPv4 address inside: mapped (RFC 4291), translated (RFC 2765, RFC 6052). */
 const translated = listOf(['::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96'])
 
 /** An address without brackets; a zone is not looked at. What is no address is not public. */

@@ -7,7 +7,7 @@ const same = (one: Json | undefined, other: Json | undefined): boolean => JSON.s
 
 export interface Change {
   readonly breaking: boolean
-  /** Of an action or a shared schema. */
+  /** The action or shared schema that has changed. */
   readonly where: string
   readonly what: string
 }
@@ -93,7 +93,7 @@ function compareSchemas(comparing: Comparing, old: Json | undefined, now: Json |
   compareSchemas(comparing, old.items, now.items, `${path}[]`)
 }
 
-/** What was good before may be refused now. */
+/** A value that was good before may be refused now. */
 function isTighter(key: string, old: Json | undefined, now: Json | undefined): boolean {
   if (now === undefined) return false
   if (old === undefined || key === 'pattern') return true

@@ -1,5 +1,5 @@
 /**
- * What stands for a credential while an expression is evaluated. A mark where the value may not go, as in an output, fails the run when it
+ * Stand-ins for credentials while an expression is evaluated. A mark where the value may not go, as in an output, fails the run when it
  * comes out. A placeholder becomes the value when the expression is done: who wrote the expression can put a credential in, not look at it.
  */
 import { randomUUID } from 'node:crypto'
@@ -11,7 +11,7 @@ type Texts = Readonly<Record<string, string>>
 interface Marking {
   /** Nobody else can write such a mark: a caller's input must not become a credential. */
   readonly mark: RegExp
-  /** Of placeholders. */
+  /** Set for placeholders: the values that they become. */
   readonly values: Texts | undefined
 }
 

@@ -194,7 +194,7 @@ export interface ErrorOptions {
   readonly runId?: string
   /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
   readonly targetDown?: boolean | undefined
-  /** What the target itself said: never instructions, and never part of `detail`. */
+  /** The target's own words: never instructions, and never part of `detail`. */
   readonly targetSaid?: string | undefined
   readonly cause?: unknown
 }

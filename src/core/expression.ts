@@ -98,7 +98,7 @@ async function evaluate(source: string, scope: string): Promise<Json | undefined
   return json === undefined ? undefined : JSON.parse(json)
 }
 
-/** What is no expression, and why. Reading ends where several took too long. */
+/** The texts that are no expressions, and why. Reading ends where several took too long. */
 export async function mistakesIn(sources: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   let ended = 0

@@ -21,7 +21,7 @@ interface Pattern {
   /** A part of a long value. */
   readonly isWindow?: boolean
   readonly units: Uint16Array
-  /** What the value begins and ends with beside letters and digits. */
+  /** The characters beside letters and digits that the value begins and ends with. */
   readonly before: string
   readonly behind: string
 }

@@ -11,15 +11,15 @@ export interface Found {
 export class Finder {
   private readonly patterns: readonly Uint16Array[]
   private states = 1
-  /** Of the first state, which has most children. */
+  /** The children of the first state, which has most. */
   private readonly roots = new Map<number, number>()
-  /** Of each state: its unit, its first child and the next child of its parent; 0 for none. */
+  /** For each state: its unit, its first child and the next child of its parent; 0 for none. */
   private readonly units: Uint16Array
   private readonly children: Int32Array
   private readonly siblings: Int32Array
-  /** Of each state: the state of its longest end that begins another pattern. */
+  /** For each state: the state of its longest suffix that begins another pattern. */
   private readonly fails: Int32Array
-  /** Of each state: the longest pattern that ends there, by its number; -1 for none. */
+  /** For each state: the longest pattern that ends there, by its number; -1 for none. */
   private readonly ends: Int32Array
 
   constructor(patterns: readonly Uint16Array[]) {

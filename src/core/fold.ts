@@ -26,7 +26,7 @@ function foldedCode(code: number): string {
   return folded
 }
 
-/** Of each ASCII character its one unit, 0 for none. */
+/** The folded unit of each ASCII character, 0 for none. */
 const ascii = Uint16Array.from({ length: 128 }, (_, code) => foldedCharacter(String.fromCharCode(code)).charCodeAt(0) || 0)
 
 /** Compatibility forms, case and accents are evened out, and what is neither letter nor digit is left out. In linear time. */

@@ -2,7 +2,7 @@
 export interface Holes {
   /** The text around the holes: one more than there are holes. */
   readonly literals: readonly string[]
-  /** What stands between the braces. A hole ends at the first `}}`. */
+  /** The texts between the braces. A hole ends at the first `}}`. */
   readonly expressions: readonly string[]
   /** Offset of a `{{` that nothing closes; what follows belongs to the last literal. */
   readonly unclosed?: number | undefined

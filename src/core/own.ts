@@ -1,3 +1,3 @@
-/** What an object has of its own under a name that somebody else chose; `constructor` and `toString` are everybody's. */
+/** An object's own member under a name that somebody else chose; `constructor` and `toString` belong to every object. */
 export const own = <T>(object: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined

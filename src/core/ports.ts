@@ -23,9 +23,9 @@ export interface Gate {
   readonly keys: readonly IdempotencyKey[]
   /** Runs of this tenant and bot. */
   readonly maxWaiting: number
-  /** Of these of them the queue is told at once: `nextInLine` does not give the run again. */
+  /** The queue is told of this many at once: `nextInLine` does not give those runs again. */
   readonly window?: number | undefined
-  /** Of the tenant, over all bots. Absent: no limit. */
+  /** The tenant's limits over all bots. Absent: no limit. */
   readonly quotas?: TenantQuotas | undefined
 }
 

@@ -3,7 +3,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { addressKind } from './address-kind.ts'
 
-/** Of a bot that came over HTTP: it reaches public addresses, and these origins wherever they are. */
+/** The limits of a bot that came over HTTP: it reaches public addresses, and these origins wherever they are. */
 export interface Reach {
   readonly origins: readonly string[]
 }

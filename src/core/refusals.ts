@@ -1,6 +1,6 @@
-/** What Redis or RabbitMQ held and nobody here believes: counted, told to whoever listens, and otherwise as if it were not there. */
+/** Data in Redis or RabbitMQ that this installation did not write: counted, reported to listeners, and otherwise ignored. */
 
-/** What it claimed to be. */
+/** The kind of data that it claimed to be. */
 export type Foreign = 'event' | 'record' | 'session' | 'run' | 'message'
 
 export interface Refusals {

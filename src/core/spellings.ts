@@ -2,10 +2,10 @@
 
 /** Shorter ones stand by chance in many a text. */
 const shortest = 5
-/** Of a text in UTF-16 units; nobody spells a longer one to carry a secret away. */
+/** The longest text that is spelled, in UTF-16 units; nobody spells a longer one to carry a secret away. */
 const longest = 1_024
 
-/** What a program makes of it without meaning to hide it. */
+/** Spellings that a program makes without meaning to hide the text. */
 export function usualSpellings(text: string): readonly string[] {
   const bytes = Buffer.from(text)
   return text.length > longest ? [] : long([...[0, 1, 2].map(before => base64Core(bytes, before)), bytes.toString('hex')])
@@ -19,7 +19,7 @@ export function spellings(text: string): readonly string[] {
 
 const long = (texts: readonly string[]): readonly string[] => texts.filter(each => each.replace(/[^a-z0-9]/gi, '').length >= shortest)
 
-/** What stays the same in base64 whatever stands around: `before` other bytes, then these, then any. */
+/** The part of the base64 that stays the same whatever stands around: `before` other bytes, then these, then any. */
 function base64Core(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes])
   return whole.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6))

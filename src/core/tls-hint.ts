@@ -12,7 +12,7 @@ const hints: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'look at the clocks of both machines'
 }
 
-/** What a connection failed with and, where it is about the certificate, what to do. `setting` names the file of the CA. */
+/** The reason why a connection failed and, where it is about the certificate, what to do. `setting` names the file of the CA. */
 export function tlsHint(error: Error & { readonly code?: unknown }, setting: string): string {
   const code = String(error.code ?? '')
   const text = error.message || code

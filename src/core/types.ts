@@ -155,7 +155,7 @@ export interface Target {
   readonly waiting: number
   /** Origins that an adapter may reach. */
   readonly egress: readonly string[]
-  /** Of a bot that came over HTTP: which of them may be on a private network. Absent: any. */
+  /** For a bot that came over HTTP: the origins that may be on a private network. Absent: any. */
   readonly reach?: Reach | undefined
   /** The values of the environment names that the manifest lists. */
   readonly env: Readonly<Record<string, string>>
@@ -163,7 +163,7 @@ export interface Target {
 
 export interface Bot {
   readonly name: string
-  /** Whose it is: the tenant that registered it; absent: the operator's own, from a file. */
+  /** The tenant that registered it; absent: it is the operator's own, from a file. */
   readonly tenant?: string | undefined
   readonly version: string
   /** SHA-256 of the source: runs finish on the digest that they started with. */
@@ -204,7 +204,7 @@ export interface RunError {
   readonly quota?: Quota | undefined
   /** Of a declared error: what the target said with it. */
   readonly data?: Json
-  /** What the target said, in its own words; `detail` keeps to ours. */
+  /** The target's own words; `detail` keeps to ours. */
   readonly targetSaid?: string | undefined
 }
 

@@ -41,7 +41,7 @@ export interface FedCatalog extends Catalog {
 
 type Found = { readonly bot: Bot; readonly action: Action }
 
-/** What one tenant sees: the operator's bots and its own. */
+/** The catalog as one tenant sees it: the operator's bots and its own. */
 interface View {
   readonly entries: readonly CatalogEntry[]
   readonly actions: ReadonlyMap<string, Found>

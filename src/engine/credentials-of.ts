@@ -43,10 +43,10 @@ function finderOf(values: Credentials, bot: Bot): UsableCredentials['isIn'] {
   return finder
 }
 
-/** What expressions see at an origin. Made when somebody asks: most targets have no credentials. */
+/** The credentials as expressions see them at an origin. Made when somebody asks: most targets have none. */
 export function seenAt({ values, origins }: UsableCredentials, { tenant }: Bot): Call['credentialsAt'] {
   const [usable, marks] = [lazy(() => (tenant === undefined ? values : placeholdersOf(values))), lazy(() => marksOf(values))]
-  // Who registered a bot is not trusted with the values, not even with a condition on them: placeholders stand for them.
+  // The author of a registered bot is not trusted with the values, not even with a condition on them: placeholders stand for them.
   return origin => (origin !== undefined && origins.includes(origin) ? usable() : marks())
 }
 

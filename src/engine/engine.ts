@@ -104,7 +104,7 @@ export interface KnownBot {
   readonly adapter: string
 }
 
-/** What a run says about its bot. */
+/** The members of a run that name its bot. */
 export type BotOfRun = Pick<Run, 'bot' | 'botDigest' | 'botTenant' | 'action'>
 
 /** A tenant sees the operator's bots and those that it registered; without a tenant only the operator's are seen. */

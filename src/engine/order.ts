@@ -1,4 +1,4 @@
-/** What a worker does with the login of a bot, only this service orders: the row of a run that somebody else wrote is not carried out. */
+/** A proof in each run's row that this service accepted it: a row that somebody else wrote is not carried out with the login of a bot. */
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Run } from '../core/types.ts'
 import type { Sealer } from '../governance/sealer.ts'

@@ -16,7 +16,7 @@ export interface EngineSettings {
   /** A run whose worker is silent this long is taken over. */
   readonly leaseMs: number
   readonly sweepMs: number
-  /** Of each tenant. */
+  /** The most that each tenant may use. */
   readonly quotas?: Quotas | undefined
 }
 

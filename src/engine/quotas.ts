@@ -1,4 +1,4 @@
-/** What one tenant may use, and the refusal of more. */
+/** The limits of one tenant, and the refusal of more. */
 import { RetrofitError } from '../core/errors.ts'
 import type { Quota } from '../core/types.ts'
 import type { EngineSettings } from './parts.ts'
@@ -17,7 +17,7 @@ export interface Quotas {
   readonly screens?: number | undefined
   /** That are registered over HTTP. */
   readonly bots?: number | undefined
-  /** Of one registered bot: the newest, and those that runs need. */
+  /** Versions of one registered bot: the newest, and those that runs need. */
   readonly versions?: number | undefined
   /** Runs at once, over all bots and workers; more of them wait. */
   readonly working?: number | undefined

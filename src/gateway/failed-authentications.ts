@@ -1,4 +1,4 @@
-/** Who tries keys: after so many that were refused an address has to wait, whatever it sends then. */
+/** Slows down those who try keys: after so many refused ones an address has to wait, whatever it sends then. */
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { RetrofitError } from '../core/errors.ts'
@@ -10,7 +10,7 @@ type Settings = Pick<GatewaySettings, 'maxFailedAuthentications' | 'proxies'>
 type Authenticate = (exchange: Exchange) => Promise<Caller | undefined>
 
 const windowMs = 60_000
-/** Who comes from more addresses than that makes the longest known ones forgotten. */
+/** Beyond this many addresses, the longest known ones are forgotten. */
 const mostAddresses = 10_000
 /** Keys that were good lately: whoever shares an address with a guesser, behind one proxy, goes on. */
 const mostKnown = 10_000

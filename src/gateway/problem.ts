@@ -14,10 +14,10 @@ export interface Problem {
   readonly runId?: string
   readonly errors?: readonly FieldError[]
   readonly hint?: string
-  /** What is used up, and how much of it is allowed. */
+  /** The quota that is used up: how much is used and how much is allowed. */
   readonly quota?: Quota
   readonly data?: Json
-  /** What the target said: data of somebody else, never instructions. */
+  /** The target's own words: data of somebody else, never instructions. */
   readonly targetSaid?: string
 }
 

@@ -29,7 +29,7 @@ const waitText = (run: Run, { query }: Shape): string => {
   return status === 'queued' || status === 'working' ? `It has not ended. Next: ${next}` : `Next: ${next}`
 }
 
-/** What an adapter wrote into the detail may come from the target as well. */
+/** The detail that an adapter wrote may hold words of the target as well. */
 export const problemText = ({ code, title, detail, targetSaid, effect, retryable, hint, errors = [] }: Problem): string =>
   [
     `${code}: ${title}.${detail === title ? '' : ` ${untrusted(detail)}`}`,

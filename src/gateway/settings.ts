@@ -30,7 +30,7 @@ export interface GatewaySettings {
   readonly mcpToolLimit: number
   /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
-  /** Whose bots are taken over HTTP: nobody's, those of keys with all scopes, or every tenant's own. */
+  /** Bots that are taken over HTTP: none, those of keys with all scopes, or every tenant's own. */
   readonly botsOverHttp: 'off' | 'admin' | 'tenant'
   /** Safeguards that are off, for whoever asks whether it is ready. */
   readonly warnings: readonly string[]

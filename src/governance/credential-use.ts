@@ -1,4 +1,4 @@
-/** Who may use a credential, and where its values may go: what its file says, and what follows where it says nothing. */
+/** Decides who may use a credential and where its values may go, from the lists in its file and the defaults where it has none. */
 import type { Bot, Target } from '../core/types.ts'
 
 export interface CredentialUse {
@@ -15,7 +15,7 @@ export const homeOf = ({ origins }: CredentialUse, { url }: Target): readonly st
 
 interface User {
   readonly bot: Pick<Bot, 'name' | 'tenant' | 'target'>
-  /** Whose call it is. */
+  /** The tenant of the caller. */
   readonly tenant: string
 }
 

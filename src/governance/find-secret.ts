@@ -11,7 +11,7 @@ const anywhereFrom = 6
 const longestNumber = 7
 /** Spread over several texts of the value, it must be so long. */
 const spreadFrom = 8
-/** What a whole text decodes to may be encoded again. */
+/** A whole text that decodes may be encoded several times over. */
 const mostDecodings = 3
 
 /**

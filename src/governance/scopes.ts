@@ -13,7 +13,7 @@ export const allows = (granted: readonly string[], needed: readonly string[]): b
 /** What a scope may look like: `accounts:read`, `accounts:*`, `*`. */
 export const isScope = (text: string): boolean => text === '*' || /^[a-z][a-z0-9_-]*(:[a-z][a-z0-9_-]*)*(:\*)?$/.test(text)
 
-/** What the contract asks for itself (`runs:read`, `bots:write`, …) and will ask for: over everybody's runs, bots and keys. No action's. */
+/** Scopes of the contract itself (`runs:read`, `bots:write`, …), over everybody's runs, bots and keys; no action has them. */
 const operators: ReadonlySet<string> = new Set(['runs', 'bots', 'keys', 'metrics', 'audit', 'policies', 'targets'])
 
 /** Scopes of the operator, which an API key may hold and a token of an issuer never does: `*` and everything of those names. */

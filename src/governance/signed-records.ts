@@ -44,7 +44,7 @@ export function signedRecords(records: Records, { signer, refuse }: Signing): Re
 const isSigned = (signer: Signer, { kind, id, value: stored }: UnsignedRecord): boolean =>
   isObject(stored) && stored.value !== undefined && signer.isSigned(stored.signature, 'record', kind, id, JSON.stringify(stored.value))
 
-/** What a version before signatures left. `records` are those of the ledger itself. */
+/** The records of a version before signatures. `records` are those of the ledger itself. */
 export async function unsignedRecords(records: Records): Promise<readonly UnsignedRecord[]> {
   const found = await Promise.all(olderKinds.map(async kind => (await records.list(kind)).map(record => ({ kind, ...record }))))
   // Signed with another key is not unsigned.

@@ -3,7 +3,7 @@ import type { Caller } from '../core/types.ts'
 /** 1 to 64 printable characters without spaces. */
 export const isTenant = (text: string): boolean => /^[\x21-\x7e]{1,64}$/.test(text)
 
-/** Of the admin key, of every key that names no tenant, and of every token where no claim names tenants. */
+/** The tenant of the admin key, of every key that names none, and of every token where no claim names tenants. */
 export const operatorTenant = 'default'
 
 /** Also in other letters: `Default` beside `default` would deceive a reader. */

@@ -1,14 +1,14 @@
 import type { Action, Bot } from '../core/types.ts'
 
-/** What the operator allows at most, whatever a manifest says. */
+/** The operator's ceilings, whatever a manifest says. */
 export interface Ceilings {
-  /** Of `timeouts.run`. */
+  /** The ceiling of `timeouts.run`. */
   readonly runMs: number
-  /** Of `timeouts.queue`. */
+  /** The ceiling of `timeouts.queue`. */
   readonly queueMs: number
-  /** Of `idempotency.ttl`; the outcome of a run is known for longer. */
+  /** The ceiling of `idempotency.ttl`; the outcome of a run is known for longer. */
   readonly keptMs: number
-  /** Of `retry.attempts`. */
+  /** The ceiling of `retry.attempts`. */
   readonly attempts: number
 }
 

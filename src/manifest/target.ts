@@ -93,7 +93,7 @@ function render(text: unknown, { path, values, report }: Reading): string | unde
   return known ? literals.map((literal, index) => literal + (rendered[index] ?? '')).join('') : undefined
 }
 
-/** What is shown is what the manifest says: a value of the environment may be private. */
+/** Messages show the text of the manifest: a value of the environment may be private. */
 function readUrl(text: unknown, reading: Reading): { written: string; text: string; parsed: URL } | undefined {
   const rendered = render(text, reading)
   if (typeof text !== 'string' || rendered === undefined) return undefined

@@ -29,7 +29,7 @@ const isByStyle = (layout: Layout, node: number): boolean =>
     }
   })
 
-/** What begins in one text goes on in the next ones of the block. */
+/** An override that begins in one text goes on in the next ones of the block. */
 function marksOf(layout: Layout): ReadonlyMap<number, readonly Mark[]> {
   const marks = new Map<number, readonly Mark[]>()
   const open: string[] = []

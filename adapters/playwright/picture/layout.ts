@@ -1,4 +1,4 @@
-/** What the browser itself has laid out, read through its protocol: no script of the page can tell otherwise. */
+/** Reads the layout from the browser itself, through its protocol: no script of the page can change the answer. */
 import type { CDPSession } from 'playwright-core'
 import type { Box } from './png.ts'
 
@@ -94,7 +94,7 @@ export class Layout {
     return this.raw.nodes.nodeType?.[node] === 3
   }
 
-  /** Of a text node. */
+  /** The text of a text node; '' for any other. */
   value(node: number): string {
     return this.isText(node) ? this.string(this.raw.nodes.nodeValue?.[node]) : ''
   }
@@ -113,7 +113,7 @@ export class Layout {
     return undefined
   }
 
-  /** What stands in a field. */
+  /** The text in a field. */
   fieldValue(node: number): string {
     return this.rare('inputValue', node) ?? this.rare('textValue', node) ?? ''
   }

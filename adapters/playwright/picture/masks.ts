@@ -82,7 +82,7 @@ const columns = (texts: readonly ShownText[]): ShownText[] =>
 
 type Measure = (text: ShownText) => number
 
-/** What lies beside each other within half of its size is one row. */
+/** Boxes beside each other, within half of their height, are one row. */
 function inRows(
   texts: readonly ShownText[],
   { along, across, size }: { readonly along: Measure; readonly across: Measure; readonly size: Measure }

@@ -1,4 +1,4 @@
-/** What a person sees on a page, and where: texts, fields, pictures, frames; in pixels from the top left of what is visible of the page. */
+/** Everything that a person sees on a page, and where: texts, fields, pictures, frames; in pixels from the top left of the visible part. */
 import { backwards } from './backwards.ts'
 import type { Layout } from './layout.ts'
 import type { Box } from './png.ts'
@@ -23,7 +23,7 @@ export interface Background {
 
 export interface Seen {
   readonly texts: ShownText[]
-  /** Of any kind: what stands in them can not be read. */
+  /** Pictures of any kind: the text in them can not be read. */
   readonly pictures: Box[]
   readonly backgrounds: Background[]
   /** Passwords, and frames that can not be looked into. */
@@ -101,7 +101,7 @@ function lookAtElement(look: Look, node: number, { name, listed }: { name: strin
 const isRoot = (name: string): boolean => name === 'HTML' || name === 'BODY'
 export const everything: Box = { x: -1e6, y: -1e6, width: 2e6, height: 2e6 }
 
-/** What a drop-down list shows, or may show. */
+/** The texts that a drop-down list shows, or may show. */
 function listTexts(layout: Layout): ReadonlyMap<number, string> {
   const texts = new Map<number, string>()
   const own = (node: number, around: number) => (layout.name(node) === 'SELECT' ? node : around)

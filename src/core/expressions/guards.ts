@@ -17,7 +17,7 @@ const functions =
     ' '
   )
 
-/** What else is asked of some of them. */
+/** Further conditions on the arguments of some functions. */
 const rules: Readonly<Record<string, (args: readonly unknown[]) => void>> = {
   pad: ([, width]) => refuse(Math.abs(Number(width)) > longestText, tooLong),
   eval: ([source]) => refuse(lengthOf(source) > longestEval, `can not read an expression of more than ${longestEval} characters`),

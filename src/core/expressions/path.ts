@@ -24,6 +24,6 @@ export function follow(scope: object, path: readonly string[]): { readonly value
   return { value: copy(at) }
 }
 
-/** What a step does with its value stays its own. */
+/** A copy: a step that changes its value changes nobody else's. */
 const copy = (value: unknown): Json | undefined =>
   value === null || typeof value !== 'object' ? (value as Json | undefined) : JSON.parse(JSON.stringify(value))

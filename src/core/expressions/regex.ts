@@ -1,7 +1,7 @@
 /** Regular expressions of JSONata by RE2: linear in the text, whatever their author wrote. */
 import { type Matcher, RE2JS } from 're2js'
 
-/** What `\s` is to JavaScript and not to RE2. */
+/** Characters that `\s` means in JavaScript and not in RE2. */
 const spaces = '\\v\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}'
 const outside: Readonly<Record<string, string>> = {
   '\\s': `[\\s${spaces}]`,

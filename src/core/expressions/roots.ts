@@ -1,4 +1,4 @@
-/** What of the scope goes to the thread: the members that the expression can name. */
+/** The part of the scope that goes to the thread: the members that the expression can name. */
 
 /** Sees more than it names: wildcards, parents, the context itself, functions that take the context, names that are made up. */
 const seesAll = /[*%|~\\]|\$(?![A-Za-z_])|\(\s*\)|\$(?:eval|sift|each|lookup|keys|spread|merge)\b/

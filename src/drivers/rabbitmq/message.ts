@@ -20,7 +20,7 @@ export function decodeMessage(content: Buffer): Message | undefined {
   }
 }
 
-/** What the header says; another writer may have put anything there. */
+/** The value of the header; another writer may have put anything there. */
 export function failuresOf(headers: Readonly<Record<string, unknown>> | undefined): number {
   const failures = headers?.[failuresHeader]
   return typeof failures === 'number' && Number.isSafeInteger(failures) && failures >= 0 ? failures : 0

@@ -13,7 +13,7 @@ export interface RabbitQueueOptions {
   readonly confirmTimeoutMs?: number
   /** In PEM: who signs the certificate of an `amqps://` broker; absent: those that Node trusts. */
   readonly ca?: string | undefined
-  /** Told of what is not taken for what it claims to be. */
+  /** Called for data that is not what it claims to be. */
   readonly refuse?: Refusals['refuse'] | undefined
 }
 

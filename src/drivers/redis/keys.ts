@@ -35,7 +35,7 @@ export function redisKeys(prefix: string, database = 0) {
     /** Channels do not belong to a database: two installations in one Redis would hear each other. */
     channel: `${prefix}:events:${database}`
   }
-  /** What changes with a run's row, in the order of the scripts. */
+  /** The keys that change with a run's row, in the order of the scripts. */
   const indexes = ({ id, tenant, bot }: { readonly id: string; readonly tenant: string; readonly bot: string }) =>
     [
       keys.due(partitionOfRun(id)),

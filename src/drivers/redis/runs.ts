@@ -60,7 +60,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
     return found === 'gone' ? createRun(run, gate) : toCreated(found, json === undefined ? undefined : read(owner, json))
   }
 
-  /** What the index names and is no run is taken out of it: else the sweep would find it for ever, and in the end nothing else. */
+  /** Takes an id without a run out of the index: else the sweep would find it for ever, and in the end nothing else. */
   const rowsOf = async (due: readonly Due[]): Promise<readonly Run[]> => {
     if (due.length === 0) return []
     const rows = await pipelined<string | null>(due.map(({ id }) => ['hget', keys.row(id), 'json']))

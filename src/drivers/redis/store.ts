@@ -26,7 +26,7 @@ export interface RedisStoreOptions {
   readonly ca?: string | undefined
   /** Signs events; absent: any event of the right shape is taken. */
   readonly signer?: Signer | undefined
-  /** Told of what is not taken for what it claims to be. */
+  /** Called for data that is not what it claims to be. */
   readonly refuse?: Refusals['refuse'] | undefined
 }
 

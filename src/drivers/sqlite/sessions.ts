@@ -30,7 +30,7 @@ export function sessions({ db, write }: Sqlite, { now, refuse }: { now(): number
     return true
   }
 
-  /** Of those that have expired it takes away enough to know. */
+  /** Removes enough of the expired ones to know the count. */
   function isFull(tenant: string, most: number): boolean {
     const isOver = () => Number(sql.rows.get(tenant)?.sessions ?? 0) >= most
     while (isOver()) if (sql.sweepTenant.run(tenant, now(), sweptOfTenant).changes === 0) return true

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Created, LineQuery, TenantQuotas } from '../../core/ports.ts'
 import type { Run } from '../../core/types.ts'
 
-/** What the tenants use, as the transaction sees it. */
+/** The usage of each tenant, as the transaction sees it. */
 export function tenantUse(db: DatabaseSync) {
   const sql = {
     line: db.prepare(

@@ -18,7 +18,7 @@ const isCall = request => request.method === 'POST' && new URL(request.url, loca
 /** crypto.randomUUID is missing where the page came over plain HTTP from another machine. */
 const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 
-/** What the page shows of a request stands in screenshots and in what people paste: the key joins it when it is sent. */
+/** The request that the page shows stands in screenshots and in what people paste: the key joins it when it is sent. */
 const shownKey = '$RETROFIT_KEY'
 const sendWithKey = (url, options) => fetch(url, { ...options, headers: { ...options.headers, ...bearer() } })
 

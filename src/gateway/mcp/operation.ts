@@ -75,7 +75,7 @@ async function orRefused(handled: Promise<void>, response: Exchange['response'],
   const refused = new Promise<RetrofitError>(resolve => access.addEventListener('abort', () => resolve(access.reason), { once: true }))
   const refusal = await Promise.race([handled, refused])
   if (refusal === undefined) return
-  // What the SDK still wants to say after the last word is lost.
+  // Anything that the SDK still writes after the last event is lost.
   response.on('error', () => undefined)
   const over = handled.catch(() => undefined)
   if (!response.headersSent) throw whileCalling(refusal)
