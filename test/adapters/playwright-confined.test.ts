@@ -10,6 +10,7 @@ import { contentOf } from '../../adapters/playwright/download.ts'
 import { descendants } from '../e2e/processes.ts'
 import { withoutNamespaces } from '../setup/without-namespaces.ts'
 
+/** Only root can start a browser as another user: for anybody else there is no such case. */
 const asRoot = isRoot() ? test : test.skip
 const folder = mkdtempSync(join(tmpdir(), 'confined-'))
 const browsers = new BrowserHolder({ environment: { PATH: process.env.PATH } })
