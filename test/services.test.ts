@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
 import amqp from 'amqplib'
 import { Redis } from 'ioredis'
 import { isRunning } from './e2e/processes.ts'
 import { startRedis } from './setup/services.ts'
+import { until } from './setup/until.ts'
 
 test('a Redis keeps what it answered for through kill -9, and leaves nothing behind', async () => {
   const server = await startRedis()
@@ -32,8 +32,7 @@ test('the servers end with the process that started them, also when it is killed
   const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(error => error)
   const { pid, dir } = JSON.parse(killed.stdout)
   expect(killed.signal).toBe('SIGKILL')
-  for (let waits = 0; (existsSync(dir) || isRunning(pid)) && waits < 100; waits++) await sleep(50)
-  expect([existsSync(dir), isRunning(pid)]).toEqual([false, false])
+  await until('its folder and its process are gone', () => !existsSync(dir) && !isRunning(pid))
 })
 
 test('the whole run shares one Redis and one RabbitMQ', async () => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
+import { patienceMs, until } from '../setup/until.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 import { startSite } from './playwright/site.ts'
 
@@ -24,13 +25,13 @@ test('a worker stops at the moment of the click: the request never leaves', asyn
     }
     const call = callOf(steps, { url: site.url, signal: stop.signal, commit })
     const run = adapter.run(call).catch(error => error)
-    for (const until = Date.now() + 20_000; call.seen.steps.length < 3 && Date.now() < until; ) await sleep(1)
+    await until('its third step', () => call.seen.steps.length >= 3)
     const begun = performance.now()
     await Promise.race([
       asked.promise.then(() => {
         clickMs = Math.min(clickMs, performance.now() - begun)
       }),
-      sleep(round === 0 ? 20_000 : clickMs - 24 + round * 2, undefined, { ref: false })
+      sleep(round === 0 ? patienceMs : clickMs - 24 + round * 2, undefined, { ref: false })
     ])
     stop.abort(new Error('the worker stops'))
     expect(await run).toMatchObject({ message: 'the worker stops' })
@@ -38,7 +39,7 @@ test('a worker stops at the moment of the click: the request never leaves', asyn
     await sleep(100)
   }
   await site.close()
-  expect(clickMs).toBeLessThan(20_000)
+  expect(clickMs).toBeLessThan(patienceMs)
   expect(site.requests.filter(request => request.startsWith('GET /form')).length).toBe(rounds + 1)
   expect(site.requests.filter(request => request.startsWith('POST'))).toEqual([])
-}, 300_000)
+})

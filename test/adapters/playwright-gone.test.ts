@@ -5,7 +5,7 @@ import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { BrowserHolder } from '../../adapters/playwright/browser.ts'
 import { LoginContext } from '../../adapters/playwright/login-context.ts'
 import type { Plan, StageCall } from '../../adapters/playwright/plan.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -44,7 +44,7 @@ test('for a page', async () => {
     expect(await second).toMatch(told)
     await until('the browser is gone', () => browsers.alive === 0)
   }
-}, 240_000)
+})
 
 test('for a login', async () => {
   for (let round = 0; round < 12; round++) {
@@ -55,7 +55,7 @@ test('for a login', async () => {
     expect(await ready).toMatch(told)
     await until('the browser is gone', () => browsers.alive === 0)
   }
-}, 240_000)
+})
 
 test('a login that takes no new run stays for the one that waits for its page, and goes after it', async () => {
   const context = open()

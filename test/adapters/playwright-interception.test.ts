@@ -6,7 +6,8 @@ import { BrowserHolder } from '../../adapters/playwright/browser.ts'
 import { interceptionOf } from '../../adapters/playwright/interception.ts'
 import { Tab } from '../../adapters/playwright/tab.ts'
 import type { JsonObject } from '../../src/index.ts'
-import { times, until } from '../contract/fixtures.ts'
+import { times } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -55,7 +56,7 @@ test('a page that just loads gets its answer while others come to their commit p
   const looks = await Promise.all(lookers)
   expect(count('POST /paid')).toBe(24)
   expect(Math.min(...looks)).toBeGreaterThan(0)
-}, 240_000)
+})
 
 test('the status of an answer is known also when requests begin to be held on its way', async () => {
   const browsers = new BrowserHolder({})
@@ -73,7 +74,7 @@ test('the status of an answer is known also when requests begin to be held on it
   }
   await browsers.close()
   expect(seen).toEqual(times(72, () => 500))
-}, 120_000)
+})
 
 test('a login where no run is at work rests: its pages use their cache again, and one that asks by itself is closed', async () => {
   const look = (path: string) => run(looking(path), 'eve')
@@ -86,11 +87,11 @@ test('a login where no run is at work rests: its pages use their cache again, an
   expect(count('GET /style')).toBeGreaterThan(1)
   await Promise.all([look('/polling'), look('/styled')])
   expect(adapter.stats?.().pages).toBe((before ?? 0) + 1)
-  await until('the page that polls is closed', () => adapter.stats?.().pages === before, 30_000)
+  await until('the page that polls is closed', () => adapter.stats?.().pages === before)
   await look('/styled')
   const rested = count('GET /style')
   await look('/styled')
   await look('/styled')
   expect(count('GET /style')).toBe(rested)
   expect(await run(paying, 'eve')).toEqual({})
-}, 120_000)
+})

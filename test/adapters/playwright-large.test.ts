@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import type { JsonObject } from '../../src/index.ts'
+import { until } from '../setup/until.ts'
 import { type CallOptions, callOf, type Output, parseAction } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -16,7 +17,7 @@ const cutOff: string[] = []
 
 /** Sends pieces until nobody takes them any more. Some versions of Node report that through the callback alone, at once, and leave `destroyed` false. */
 async function pour(path: string, response: ServerResponse, { pauseMs = 0, first = piece } = {}): Promise<void> {
-  response.once('close', () => cutOff.push(path))
+  const closed = new Promise<void>(resolve => response.once('close', () => resolve(void cutOff.push(path))))
   response.write(first)
   let refused = false
   while (!refused && !response.destroyed) {
@@ -26,7 +27,8 @@ async function pour(path: string, response: ServerResponse, { pauseMs = 0, first
         resolve()
       })
     )
-    await Promise.race([written, sleep(50, undefined, { ref: false })])
+    // A reader that is slower than this server gets its time: what nobody has read yet would fill this process's memory.
+    await Promise.race([written, closed])
     // A callback that comes at once must not keep the event loop from the socket's own events.
     await (pauseMs === 0 ? setImmediate() : sleep(pauseMs))
   }
@@ -70,10 +72,7 @@ async function run(steps: readonly JsonObject[], more: JsonObject = {}, options:
   }
 }
 
-async function untilCutOff(path: string): Promise<void> {
-  for (const until = Date.now() + 15_000; !cutOff.includes(path) && Date.now() < until; ) await sleep(20)
-  expect(cutOff).toContain(path)
-}
+const untilCutOff = (path: string) => until(`${path} is cut off`, () => cutOff.includes(path))
 
 const link = (name: string) => ({ role: 'link', name })
 
@@ -90,7 +89,7 @@ test.each([
 test('a file that still comes when its run ends does not come any further', async () => {
   const stop = new AbortController()
   const came = async () => {
-    while (!site.requests.includes('GET /slow')) await sleep(10)
+    await until('the file comes', () => site.requests.includes('GET /slow'))
     await sleep(300)
     stop.abort(new Error('stopped'))
   }

@@ -72,4 +72,4 @@ test('where many fail at their commit point at once, their pages are emptied, an
   const stats = own.stats?.()
   await own.close()
   expect([stats?.browsersLaunched, site.requests.filter(request => request.startsWith('POST'))]).toEqual([1, []])
-}, 120_000)
+})

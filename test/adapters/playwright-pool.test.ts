@@ -8,6 +8,7 @@ import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
 import type { JsonObject, RetrofitError } from '../../src/index.ts'
 import { isRunning } from '../e2e/processes.ts'
+import { until } from '../setup/until.ts'
 import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -78,7 +79,7 @@ describe('warm pages', () => {
     const calls = Array.from({ length: 6 }, () => siteCall([{ goto: '/wait' }, { waitFor: { text: 'Main menu' } }], { concurrency: 2 }))
     const watch = setInterval(() => {
       most = Math.max(most, (adapter.stats?.().pages ?? 0) - before)
-    }, 5)
+    })
     await Promise.all(calls.map(call => adapter.run(call)))
     clearInterval(watch)
     expect(logins).toBe(1)
@@ -220,14 +221,12 @@ describe('the browser', () => {
         .split('\0')
         .find(word => word.startsWith('--user-data-dir='))
         ?.slice(16) ?? ''
-    while (!existsSync(join(profile, 'retrofit-owner'))) await new Promise(resolve => setTimeout(resolve, 20))
+    await until('its profile has an owner', () => existsSync(join(profile, 'retrofit-owner')))
     parent.kill('SIGKILL')
-    for (let waited = 0; isRunning(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
-    expect(isRunning(pid)).toBe(false)
+    await until('the browser ends', () => !isRunning(pid))
     const next = createAdapter()
     await next.run(callOf(parseAction(next, { steps: [{ goto: '/wait' }] }).steps, { url: site.url }))
-    for (let waited = 0; existsSync(profile) && waited < 3_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
-    expect(existsSync(profile)).toBe(false)
+    await until('its profile is removed', () => !existsSync(profile))
     await next.close()
   })
 
@@ -239,8 +238,7 @@ describe('the browser', () => {
     const pid = Number(String(output).trim())
     process.kill(pid, 'SIGSTOP')
     parent.kill('SIGKILL')
-    for (let waited = 0; isRunning(pid) && waited < 8_000; waited += 50) await new Promise(resolve => setTimeout(resolve, 50))
-    expect(isRunning(pid)).toBe(false)
+    await until('the browser ends', () => !isRunning(pid))
     await createAdapter().close()
   })
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 
 const json = `method:'POST',headers:{'content-type':'application/json','x-csrf':'1'},body:'{}'`

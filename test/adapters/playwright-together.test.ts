@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
-import { until } from '../contract/fixtures.ts'
+import { patienceMs, until } from '../setup/until.ts'
 import { callOf, parseAction } from './playwright/harness.ts'
 import { startSite } from './playwright/site.ts'
 
@@ -27,9 +27,8 @@ test('no request leaves around the gate when another page closes as it opens', a
       const call = callOf(looking, { url: site.url, signal: leave.signal })
       return { call, leave, end: adapter.run(call).catch(error => error) }
     })
-    const at = async (call: { readonly seen: { readonly steps: readonly string[] } }) => {
-      for (const until = Date.now() + 20_000; call.seen.steps.length < 3 && Date.now() < until; ) await sleep(1)
-    }
+    const at = (call: { readonly seen: { readonly steps: readonly string[] } }) =>
+      until('its third step', () => call.seen.steps.length >= 3)
     await Promise.all(lookers.map(({ call }) => at(call)))
     const asked = Promise.withResolvers<void>()
     const payer = callOf(paying, { url: site.url, commit: async () => asked.resolve() })
@@ -50,7 +49,7 @@ test('no request leaves around the gate when another page closes as it opens', a
   await site.close()
   expect(site.requests.filter(request => request.startsWith('POST')).length).toBe(commits)
   expect(commits).toBe(rounds + 1)
-}, 120_000)
+})
 
 /** Its form is sent in a new window. */
 async function windowSite() {
@@ -77,7 +76,7 @@ test('a window that opens at the commit of one run is not taken for that of anot
   const ids = Array.from({ length: 8 }, (_, index) => String(index))
   const { steps } = parseAction(adapter, inWindow)
   // While nobody can tell whose a window is, nobody pays; how often depends on the machine.
-  const until = Date.now() + 100_000
+  const giveUpAt = Date.now() + patienceMs
   const pay = async (id: string) => {
     for (;;) {
       const call = callOf(steps, { url: site.url, input: { id } })
@@ -86,7 +85,7 @@ test('a window that opens at the commit of one run is not taken for that of anot
         error => error
       )
       if (call.committed) return paid.filter(body => body === `id=${id}`).length
-      if (Date.now() > until) throw failed
+      if (Date.now() > giveUpAt) throw failed
     }
   }
   const counts = await Promise.all(ids.map(pay))
@@ -94,7 +93,7 @@ test('a window that opens at the commit of one run is not taken for that of anot
   await site.close()
   expect(counts).toEqual(ids.map(() => 1))
   expect(paid.toSorted()).toEqual(ids.map(id => `id=${id}`))
-}, 120_000)
+})
 
 test('when its run breaks off, the browser goes too: a window outlives the page that opened it', async () => {
   const { site, paid } = await windowSite()
@@ -115,4 +114,4 @@ test('when its run breaks off, the browser goes too: a window outlives the page 
   expect(paid).toEqual(['id=1', 'id=3'])
   await adapter.close()
   await site.close()
-}, 60_000)
+})

@@ -6,7 +6,7 @@ import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { noFaults, readEffects } from '../../bots/sandbox.ts'
 import { startTeller, type TellerSandbox } from '../../bots/teller/sandbox/server.ts'
 import type { JsonObject } from '../../src/index.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { type CallOptions, callOf, type Output, parseAction, tellerAction, tellerActions, tellerTarget } from './playwright/harness.ts'
 import { type Site, startSite } from './playwright/site.ts'
 
@@ -246,7 +246,7 @@ describe('the commit gate on other kinds of pages', () => {
       { expect: { css: '#out', value: 'ok' } }
     ]
     const parsed = parseAction(adapter, { effect: 'write', steps })
-    const commit = () => until('the other request', () => posts().includes('POST /log'))
+    const commit = async () => void (await until('the other request', () => posts().includes('POST /log')))
     const call = callOf(parsed.steps, { url: site.url, commit })
     await adapter.run(call)
     expect([posts(), call.seen.commits]).toEqual([['POST /log', 'POST /post'], 1])

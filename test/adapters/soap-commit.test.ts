@@ -8,6 +8,7 @@ import { createAdapter } from '../../adapters/soap/adapter.ts'
 import { startCorebank } from '../../bots/corebank/sandbox/server.ts'
 import { noFaults, readEffects, type Sandbox } from '../../bots/sandbox.ts'
 import type { JsonObject } from '../../src/index.ts'
+import { until } from '../setup/until.ts'
 import { type CallOptions, compile, corebank, failure, newCall } from './soap/fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'soap-commit-'))
@@ -212,8 +213,7 @@ test('every commit call has a connection of its own, and leaves none behind', as
   expect(requests).toHaveLength(2)
   expect(requests[0]).toMatch(/^POST \/corebank HTTP\/1\.1\r\n/)
   expect(requests[0]?.toLowerCase()).toContain('connection: close')
-  for (let tries = 0; tries < 400 && !connections.every(({ destroyed }) => destroyed); tries += 1) await sleep(50)
-  expect(connections.every(({ destroyed }) => destroyed)).toBe(true)
+  await until('every connection is closed', () => connections.every(({ destroyed }) => destroyed))
   server.close()
 })
 

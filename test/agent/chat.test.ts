@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { chat as command } from '../../src/commands/chat.ts'
 import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts'
+import { patienceMs } from '../setup/until.ts'
 import { type Model, openModel } from './model.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -184,9 +185,9 @@ function openTerminal(...more: string[]): Terminal {
   child.stdout?.on('data', chunk => (screen = stripVTControlCharacters(screen + chunk)))
   return {
     async sees(text) {
-      const until = Date.now() + 30_000
+      const giveUpAt = Date.now() + patienceMs
       while (screen.indexOf(text, from) < 0) {
-        if (Date.now() > until) throw new Error(`the terminal never shows ${text}:\n${screen.slice(from)}`)
+        if (Date.now() > giveUpAt) throw new Error(`the terminal never shows ${text}:\n${screen.slice(from)}`)
         await sleep(20)
       }
       from = screen.indexOf(text, from) + text.length
@@ -257,5 +258,5 @@ describe('on a terminal', () => {
     } finally {
       terminal.close()
     }
-  }, 120_000)
+  })
 })

@@ -39,7 +39,7 @@ beforeAll(async () => {
   program = await site.start('up')
   gateway = createClient(() => program.url, adminKey)
   model = await openModel()
-}, 90_000)
+})
 afterAll(async () => {
   await model?.close()
   await site?.close()

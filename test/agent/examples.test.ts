@@ -50,7 +50,7 @@ test('they are what a compiler takes', async () => {
   // The check can fail.
   writeFileSync(join(folder, 'wrong.ts'), "import { retrofitTools } from './langchain.ts'\nretrofitTools(1)\n")
   expect(await compile()).toMatch(/^\S*wrong\.ts\(2,1\)/)
-}, 120_000)
+})
 
 test('LangChain: the model calls an action, its run is waited for, the id of the call is the key', async () => {
   const { retrofitTools } = await imported<{ retrofitTools(url: string, key: string): Promise<DynamicStructuredTool[]> }>('langchain.ts')

@@ -1,6 +1,5 @@
 /** What both suites build their data from. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { newReference, newRunId, newSessionId, randomText } from '../../src/core/ids.ts'
 import type { IdempotencyKey, Message } from '../../src/core/ports.ts'
 import type { Run, Session } from '../../src/core/types.ts'
@@ -80,14 +79,5 @@ export const aMessage = (bot: string, overrides: Partial<Message> = {}): Message
   publishedAt: Date.now(),
   ...overrides
 })
-
-/** Waits until the check holds; says what it waited for when it never does. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = Date.now() + withinMs
-  while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain: ${what}`)
-    await sleep(10)
-  }
-}
 
 export const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { Message } from '../../src/core/ports.ts'
-import { aBot, aMessage, times, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aBot, aMessage, times } from './fixtures.ts'
 import type { QueueUnderTest } from './queue.ts'
 
 const runIds = (messages: readonly Message[]) => messages.map(({ runId }) => runId).sort()
@@ -25,7 +26,7 @@ export function deliveryTests({ queue, twin, record }: QueueUnderTest): void {
       const messages = times(1_000, () => aMessage(bot))
       const got = await record({ bots: [bot], concurrency: 50, handle: delivery => delivery.ack() })
       await Promise.all(messages.map(message => queue().publish(message)))
-      await until('all 1,000', () => got.messages.length >= 1_000, 30_000)
+      await until('all 1,000', () => got.messages.length >= 1_000)
       await sleep(200)
       expect(runIds(got.messages)).toEqual(runIds(messages))
     })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { aBot, aMessage, times, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aBot, aMessage, times } from './fixtures.ts'
 import type { QueueUnderTest } from './queue.ts'
 
 const fail = async () => {
@@ -15,7 +16,7 @@ export function failureTests({ queue, record }: QueueUnderTest): void {
       const got = await record({ bots: [bot], handle: async () => (failures-- > 0 ? fail() : undefined) })
       const message = aMessage(bot)
       await queue().publish(message)
-      await until('the third delivery', () => got.messages.length === 3, 20_000)
+      await until('the third delivery', () => got.messages.length === 3)
       expect(got.messages).toEqual([message, message, message])
     })
 
@@ -38,7 +39,7 @@ export function failureTests({ queue, record }: QueueUnderTest): void {
         handle: async ({ message }) => (message.runId === bad.runId ? fail() : undefined)
       })
       for (const message of [bad, ...good]) await queue().publish(message)
-      await until('the neighbours', () => good.every(({ runId }) => got.messages.some(message => message.runId === runId)), 20_000)
+      await until('the neighbours', () => good.every(({ runId }) => got.messages.some(message => message.runId === runId)))
     })
 
     test('leaves it to the next consumer when its own closed', async () => {
@@ -49,7 +50,7 @@ export function failureTests({ queue, record }: QueueUnderTest): void {
       await until('a delivery', () => first.messages.length > 0)
       await first.consumer.close()
       const second = await record({ bots: [bot] })
-      await until('the next consumer', () => second.messages.length === 1, 20_000)
+      await until('the next consumer', () => second.messages.length === 1)
       expect(second.messages).toEqual([message])
     })
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { aBot, aMessage, times, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aBot, aMessage, times } from './fixtures.ts'
 import type { QueueUnderTest } from './queue.ts'
 
 export function queueLifeTests({ queue, twin, record }: QueueUnderTest): void {

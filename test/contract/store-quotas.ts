@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { Store, TenantQuotas } from '../../src/core/ports.ts'
 import { bury } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
-import { aKey, aRun, aSession, changed, times, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aKey, aRun, aSession, changed, times } from './fixtures.ts'
 import type { StoreUnderTest } from './store.ts'
 
 export function quotaTests({ store, twin }: StoreUnderTest): void {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { Session } from '../../src/core/types.ts'
-import { aSession, times, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aSession, times } from './fixtures.ts'
 import type { StoreUnderTest } from './store.ts'
 
 export function sessionTests({ store, twin }: StoreUnderTest): void {

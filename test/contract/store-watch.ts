@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { Store } from '../../src/core/ports.ts'
 import type { Run, RunEvent } from '../../src/core/types.ts'
-import { aRun, changed, open, until } from './fixtures.ts'
+import { until } from '../setup/until.ts'
+import { aRun, changed, open } from './fixtures.ts'
 import type { StoreTraits, StoreUnderTest } from './store.ts'
 
 const step = { name: 'click', startedAt: 1, durationMs: 2, ok: true, artifact: 'shot.png' }

@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals'
 import amqp from 'amqplib'
 import { createRefusals } from '../../src/core/refusals.ts'
 import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
-import { aBot, aMessage, until } from '../contract/fixtures.ts'
+import { aBot, aMessage } from '../contract/fixtures.ts'
 import type { RabbitServer } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 import { tlsCases } from './tls-cases.ts'
 
 export function guards(server: () => RabbitServer): void {

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import amqp, { type ChannelModel } from 'amqplib'
 import type { Delivery, Message, Queue } from '../../src/core/ports.ts'
 import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
-import { aBot, aMessage, times, until } from '../contract/fixtures.ts'
+import { aBot, aMessage, times } from '../contract/fixtures.ts'
 import { type RabbitServer, startRabbit } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 import { guards } from './rabbitmq-guards.ts'
 import { startProxy, type TcpProxy } from './tcp-proxy.ts'
 import { identity } from './tls-cases.ts'
@@ -82,8 +83,8 @@ describe('a queue without its data, as a broker that was killed at the wrong mom
         expect(await settles(() => queue.publish(aMessage(bot)))).toBe(false)
         const got = await record(queue, bot)
         const later = aMessage(bot)
-        await until('it takes a message', () => settles(() => queue.publish(later)), 60_000)
-        await until('it delivers it', () => got.messages.some(({ runId }) => runId === later.runId), 20_000)
+        await until('it takes a message', () => settles(() => queue.publish(later)))
+        await until('it delivers it', () => got.messages.some(({ runId }) => runId === later.runId))
         // Gone with the data; the ledger's sweep tells of it again.
         expect(idsOf(got.messages)).not.toContain(first.runId)
       }),
@@ -282,10 +283,10 @@ describe('the broker', () => {
         expect(await Promise.all([settles(() => queue.publish(aMessage(bot))), settles(() => queue.ready())])).toEqual([false, false])
         expect(Date.now() - begun).toBeLessThan(patienceMs)
         await server.restart()
-        await until('ready', () => settles(() => queue.ready()), 20_000)
+        await until('ready', () => settles(() => queue.ready()))
         const late = aMessage(bot)
-        await until('a publish', () => settles(() => queue.publish(late)), 20_000)
-        await until('the late one', () => got.messages.some(({ runId }) => runId === late.runId), 20_000)
+        await until('a publish', () => settles(() => queue.publish(late)))
+        await until('the late one', () => got.messages.some(({ runId }) => runId === late.runId))
       }),
     60_000
   )

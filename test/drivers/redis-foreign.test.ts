@@ -7,7 +7,8 @@ import { createRefusals } from '../../src/core/refusals.ts'
 import type { RunEvent } from '../../src/core/types.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
 import { createSigner } from '../../src/governance/signer.ts'
-import { aKey, aRun, aSession, changed, open, until } from '../contract/fixtures.ts'
+import { aKey, aRun, aSession, changed, open } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 
 const url = process.env.TEST_REDIS_URL as string
 const prefix = `foreign-${randomText(8)}`

@@ -6,8 +6,9 @@ import type { Run } from '../../src/core/types.ts'
 import { openClock } from '../../src/drivers/redis/clock.ts'
 import { type ScriptName, scripts } from '../../src/drivers/redis/scripts.ts'
 import { openRedisStore } from '../../src/drivers/redis/store.ts'
-import { aKey, aRun, changed, open, times, until } from '../contract/fixtures.ts'
+import { aKey, aRun, changed, open, times } from '../contract/fixtures.ts'
 import { type ChildServer, startRedis } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 
 let server: ChildServer
 let admin: Redis

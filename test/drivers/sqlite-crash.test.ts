@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
 import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
-import { aMessage, aRun, times, until } from '../contract/fixtures.ts'
+import { aMessage, aRun, times } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 
 const writer = fileURLToPath(new URL('./sqlite-writer.ts', import.meta.url))
 
@@ -28,7 +29,7 @@ async function killedWriter(path: string, afterMs: number): Promise<readonly Pro
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
   })
-  await until('the child writes', () => output.length > 0, 30_000)
+  await until('the child writes', () => output.length > 0)
   await sleep(afterMs)
   child.kill('SIGKILL')
   await closed

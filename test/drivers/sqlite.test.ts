@@ -10,7 +10,8 @@ import { openSqliteQueue } from '../../src/drivers/sqlite/queue.ts'
 import { leadingFilter, listSql } from '../../src/drivers/sqlite/run-list.ts'
 import { migrations } from '../../src/drivers/sqlite/schema.ts'
 import { openSqliteStore } from '../../src/drivers/sqlite/store.ts'
-import { aKey, aMessage, aRun, aSession, changed, open, times, until } from '../contract/fixtures.ts'
+import { aKey, aMessage, aRun, aSession, changed, open, times } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 
 let dir = ''
 let path = ''
@@ -313,7 +314,7 @@ describe('the queue in the file', () => {
     const message = aMessage('teller')
     await other.publish(message)
     await other.close()
-    await until('the message', () => got.length > 0, 5_000)
+    await until('the message', () => got.length > 0)
     await sleep(50)
     expect(got).toEqual([message.runId])
     await queue.close()
@@ -364,7 +365,7 @@ describe('the queue in the file', () => {
       void queue.publish(message)
       if (Math.random() < 0.3) await sleep(1)
     }
-    await until('all', () => got.length >= messages.length, 5_000)
+    await until('all', () => got.length >= messages.length)
     await sleep(50)
     expect(got).toEqual(messages.map(({ runId }) => runId))
     expect(await queue.depth('teller')).toEqual({ messages: 0 })
@@ -385,7 +386,7 @@ describe('the queue in the file', () => {
     await consumer.serve(['teller'])
     const message = aMessage('teller')
     await queue.publish(message)
-    await until('it comes back', () => got.length === 2, 5_000)
+    await until('it comes back', () => got.length === 2)
     const other = new DatabaseSync(path)
     expect(other.prepare('SELECT count(*) AS rows FROM message').get()?.rows).toBe(1)
     other.close()

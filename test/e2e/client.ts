@@ -1,5 +1,6 @@
 /** A caller who is patient and honest: the same key for every try of one intention. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { patienceMs } from '../setup/until.ts'
 
 export interface Answer {
   readonly status: number
@@ -78,7 +79,7 @@ export function createClient(address: () => string, apiKey: string): Client {
         ...(patienceMs === undefined ? {} : { patienceMs })
       }),
     run,
-    ended: (runId, waitMs = 30_000) => untilEnded(() => run(runId), waitMs),
+    ended: (runId, waitMs = patienceMs) => untilEnded(() => run(runId), waitMs),
     runs: () => allRuns(request, run),
     putBot: (name, source) => request('PUT', `/v1/bots/${name}`, { body: source, headers: { 'content-type': 'application/yaml' } })
   }
@@ -106,7 +107,7 @@ async function allRuns(request: Client['request'], run: Client['run']): Promise<
 }
 
 /** Asks again, with the same key, while nobody answers or the answer is "not now"; gives up after `waitMs`. */
-export async function callUntilAnswered(call: () => Promise<Answer>, waitMs = 30_000): Promise<Answer> {
+export async function callUntilAnswered(call: () => Promise<Answer>, waitMs = patienceMs): Promise<Answer> {
   const until = Date.now() + waitMs
   for (;;) {
     const answer = await call().catch((error: Error) => error)

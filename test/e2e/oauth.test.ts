@@ -32,7 +32,7 @@ beforeAll(async () => {
   site = openSite({ PORT: port, PUBLIC_URL: address, OIDC_ISSUER: issuer.issuer, OIDC_TENANT_CLAIM: 'tenant' })
   site.addBot('demo', echoManifest)
   program = await site.start('up')
-}, 60_000)
+})
 afterAll(async () => {
   await site?.close()
   await issuer?.close()

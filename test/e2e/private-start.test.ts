@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const open of [site.dataDir, site.secretsDir, join(folder, 'credentials.json')]) chmodSync(open, 0o755)
   program = await site.start('up --sandbox', { RETROFIT_DATA_KEY: '' })
   await createClient(() => program.url, adminKey).call('teller_get_balance', { account: '1' })
-}, 60_000)
+})
 afterAll(() => site?.close())
 
 test('the files that it makes are for its own user, and a folder that is open to others is warned of', () => {

@@ -7,8 +7,8 @@ import { descendants, type ProcessMark } from './processes.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Generous: a machine may be busy with other tests. */
-const startLimitMs = 60_000
-const stopLimitMs = 25_000
+const startLimitMs = 120_000
+const stopLimitMs = 60_000
 
 export interface Ended {
   readonly code: number | null

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { patienceMs, until } from '../setup/until.ts'
 import type { Answer, Client } from './client.ts'
 import { type Deployment, deploy, kinds } from './deployment.ts'
 import { brokenBot, echoBot } from './echo-bot.ts'
@@ -14,7 +15,7 @@ afterEach(() => site.close())
 const ask = (client: Client, action = 'probe_ask'): Promise<Answer> => client.call(action, {})
 
 /** Every gateway knows this version, at the latest after `withinMs`, and a call to it is answered by it. */
-async function everywhere({ clients }: Deployment, version: string, { bot = 'probe', withinMs = 20_000 } = {}): Promise<void> {
+async function everywhere({ clients }: Deployment, version: string, { bot = 'probe', withinMs = patienceMs } = {}): Promise<void> {
   const known = () => Promise.all(clients.map(async client => (await client.request('GET', `/v1/bots/${bot}`)).body.version))
   const end = Date.now() + withinMs
   for (let seen = await known(); !seen.every(one => one === version); seen = await known()) {
@@ -41,9 +42,14 @@ describe.each(kinds)('%s: a bot that is registered over HTTP', kind => {
 
     // A run that is under way finishes on the version that it started with, whichever worker has it.
     await client.putBot('probe', echoBot({ version: '1.1.0', delay: '2s' }))
-    await Promise.all(clients.map(one => until(async () => (await one.request('GET', '/v1/bots/probe')).body.version === '1.1.0')))
+    await Promise.all(
+      clients.map(one => until('the new version', async () => (await one.request('GET', '/v1/bots/probe')).body.version === '1.1.0'))
+    )
     const slow = clients.map(one => ask(one))
-    await until(async () => (await client.runs()).filter(({ status }) => status === 'working').length === clients.length)
+    await until(
+      'the runs are under way',
+      async () => (await client.runs()).filter(({ status }) => status === 'working').length === clients.length
+    )
     const replaced = await (clients.at(-1) as Client).putBot('probe', echoBot({ version: '2.0.0' }))
     expect(replaced).toMatchObject({ status: 200, body: { version: '2.0.0' } })
     await everywhere(deployed, '2.0.0')
@@ -71,17 +77,9 @@ describe.each(kinds)('%s: a bot that is registered over HTTP', kind => {
     await everywhere(deployed, '2.0.0')
 
     expect((await client.request('DELETE', '/v1/bots/probe')).status).toBe(204)
-    await Promise.all(clients.map(one => until(async () => (await ask(one)).status === 404)))
-  }, 180_000)
+    await Promise.all(clients.map(one => until('it is gone', async () => (await ask(one)).status === 404)))
+  })
 })
-
-async function until(holds: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const end = Date.now() + withinMs
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms`)
-    await sleep(50)
-  }
-}
 
 test('a file in BOTS_DIR that changes is picked up; a broken one does not replace the good one', async () => {
   site.addBot('probe', echoBot({ version: '1.0.0' }))
@@ -93,7 +91,7 @@ test('a file in BOTS_DIR that changes is picked up; a broken one does not replac
   await everywhere(deployed, '1.1.0')
 
   site.addBot('probe', brokenBot('1.2.0'))
-  await until(async () => /probe\/bot\.yaml:\d+:\d+ .*efect/.test(deployed.output().toString()))
+  await until('the mistake is written', async () => /probe\/bot\.yaml:\d+:\d+ .*efect/.test(deployed.output().toString()))
   await everywhere(deployed, '1.1.0', { withinMs: 0 })
 
   // A new folder appears; what comes from a file can not be replaced over HTTP.
@@ -107,4 +105,4 @@ test('a file in BOTS_DIR that changes is picked up; a broken one does not replac
   await everywhere(deployed, '5.0.0', { bot: 'vault' })
   expect(await ask(client)).toMatchObject({ status: 404 })
   expect(parts[0]?.program.output().toString()).toMatch(/probe\/bot\.yaml:\d+:\d+/)
-}, 60_000)
+})

@@ -13,7 +13,7 @@ describe.each(kinds)('%s: a key has one run for ever', kind => {
     site.copyBot('corebank')
     bank = await site.startTarget('corebank')
     deployed = await deploy(site, kind)
-  }, 120_000)
+  })
   afterAll(() => site?.close())
 
   test('fifty calls at once with one key, over all gateways: one run, one effect', async () => {

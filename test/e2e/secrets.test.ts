@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type ChildServer, startRedis } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 import { otlpReceiver } from '../telemetry/otlp-receiver.ts'
 import type { Client, RunView } from './client.ts'
 import { createClient } from './client.ts'
@@ -156,11 +157,12 @@ test('a message that waits in RabbitMQ holds ids only', async () => {
   const { pin, card, token } = planted
   const input = { reference: 'waits', pin, card, token, owner: { name: planted.owner, number: planted.number } }
   const { runId = '' } = await client.call('vault_open', input, { headers: { prefer: 'respond-async' } })
-  let waiting = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
-  for (let tries = 0; waiting.bytes.length === 0 && tries < 50; tries++)
-    waiting = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
+  const waiting = await until('the message', async () => {
+    const found = await waitingMessages(rabbitUrl, `${shared.RETROFIT_NAMESPACE}.vault`)
+    return found.bytes.length > 0 && found
+  })
   expect(waiting.bytes.toString()).toContain(runId)
   const places = [waiting, ...rabbitFiles(rabbitUrl)]
   expect(hits(places, textsOf(planted))).toEqual([])
   expect(hits(rabbitFiles(rabbitUrl), [runId])).not.toEqual([])
-}, 120_000)
+})

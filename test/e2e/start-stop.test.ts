@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { until } from '../contract/fixtures.ts'
 import { startRedis } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 import { callUntilAnswered } from './client.ts'
 import { deploy, kinds, sharedSettings } from './deployment.ts'
 import { brokenPromises, payment } from './payments.ts'
@@ -34,7 +34,7 @@ describe('a graceful stop under load', () => {
           if (answer === undefined) throw new Error('no gateway')
           first[index] ??= answer.runId
           return answer
-        }, 50_000)
+        })
       })
       for (const call of calls) call.catch(() => {})
       await sleep(450)

@@ -17,7 +17,7 @@ beforeAll(async () => {
   site.copyBot('teller', source => source.replaceAll('settle: 5s', 'settle: 1s'))
   portal = await site.startTarget('teller')
   deployed = await deploy(site, 'embedded')
-}, 60_000)
+})
 afterAll(() => site?.close())
 
 const browsers = () => (deployed.parts[0]?.program.children() ?? []).filter(({ command }) => /chrom/i.test(command))
@@ -33,7 +33,7 @@ test('a balance is read off the screen of the portal, in a real browser', async 
   expect(browsers()).not.toEqual([])
   const missing = await client.call('teller_get_balance', { account: '49999999' })
   expect(missing).toMatchObject({ status: 404, body: { code: 'account_not_found', retryable: false } })
-}, 60_000)
+})
 
 test('a transfer with the same key twice happens once, and the screen shows it', async () => {
   const { client } = deployed
@@ -47,7 +47,7 @@ test('a transfer with the same key twice happens once, and the screen shows it',
   expect(portal.effects()).toHaveLength(effectsBefore + 1)
   expect(portal.effects().at(-1)?.reference).toBe((await client.run(first.runId ?? '')).reference)
   expect((await client.call('teller_get_balance', { account: '40012345' })).body.balance).toBe(balanceBefore + 12.5)
-}, 60_000)
+})
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const rounds = 10
@@ -86,4 +86,4 @@ test('the browsers are gone after a graceful stop', async () => {
   expect(running).not.toEqual([])
   expect(await deployed.parts[0]?.program.stop()).toEqual({ code: 0, signal: null })
   expect(await survivors(running, 2_000)).toEqual([])
-}, 60_000)
+})

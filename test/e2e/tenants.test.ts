@@ -1,6 +1,6 @@
 /** One tenant at every limit, on the real program: what it may is counted over all gateways, and the calls of another are answered. */
 import { expect, test } from '@jest/globals'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { type Client, createClient } from './client.ts'
 import { deploy, kinds, sharedSettings } from './deployment.ts'
 import { openSite, type Site } from './site.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { until } from '../setup/until.ts'
 import { attributesOf, otlpReceiver } from '../telemetry/otlp-receiver.ts'
 import { deploy, kinds } from './deployment.ts'
 import { payment } from './payments.ts'
@@ -80,8 +80,7 @@ test.each(kinds)(
         'attempt corebank_post_payment': { build: {}, send: { 'POST PostPayment': {} }, read: {} }
       }
     }
-    const until = Date.now() + 6_000
-    while (Date.now() < until && spansOf(traceId).length < 8) await sleep(50)
+    await until('every span', () => spansOf(traceId).length >= 8)
     const tree = treeBelow(spansOf(traceId), callerSpan)
     expect(names(tree)).toEqual(expected)
     expect(spansOf(traceId)).toHaveLength(8)

@@ -6,6 +6,7 @@ import { RetrofitError } from '../../src/core/errors.ts'
 import { claim } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
 import { openRabbitQueue } from '../../src/drivers/rabbitmq/queue.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, openEngine, payBot } from './open-engine.ts'
 
 let opened: Opened
@@ -90,7 +91,7 @@ test('what waits for its time in a worker that stops is done by another one then
   const worker = await startWorker()
   const { run } = await engine.submit(pay('first'))
   const hasFailed = async () => (await parts.store.getRun(run.id))?.history.some(({ note }) => note === 'retry')
-  for (const until = Date.now() + 5_000; !(await hasFailed()) && Date.now() < until; ) await sleep(20)
+  await until('it has failed once', hasFailed)
   await worker.stop()
   await sleep(150)
   expect(await messages()).toBe(0)

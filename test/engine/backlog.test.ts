@@ -5,6 +5,7 @@ import type { Message } from '../../src/core/ports.ts'
 import { type Backlog, backlogOf } from '../../src/engine/backlog.ts'
 import type { Parts } from '../../src/engine/parts.ts'
 import { sweep } from '../../src/engine/sweep.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, openEngine } from './open-engine.ts'
 
 let opened: Opened
@@ -37,15 +38,11 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const tell = (backlog: Backlog, runId: string, bot = 'pay') => backlog.publish({ runId, bot, action: 'pay_money', traceparent })
 const names = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `run-${from + index}`)
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !isSo(); await sleep(10)) if (Date.now() > end) throw new Error('it never came')
-}
-
 test('all that waits is told once, in its order, as soon as the queue is back, and what comes then after it', async () => {
   const { parts, shut, tried, through } = await openDoor('pay')
   const backlog = backlogOf(parts, 'pay')
   tell(backlog, 'run-0')
-  await until(() => backlog.isWaiting)
+  await until('it waits', () => backlog.isWaiting)
   for (const runId of names(999, 1)) tell(backlog, runId)
   await sleep(1_500)
   // One alone asks whether the queue is back, not a thousand.
@@ -53,12 +50,12 @@ test('all that waits is told once, in its order, as soon as the queue is back, a
   expect(tried.length).toBeGreaterThan(1)
   expect(tried.length).toBeLessThan(10)
   shut.clear()
-  await until(() => through.length > 0)
+  await until('they are through', () => through.length > 0)
   tell(backlog, 'run-1000')
-  await until(() => !backlog.isWaiting)
+  await until('nothing waits', () => !backlog.isWaiting)
   expect(through).toEqual(names(1_001))
   tell(backlog, 'at once')
-  await until(() => through.length === 1_002)
+  await until('they are through', () => through.length === 1_002)
   expect((await opened.parts.queue.depth('pay')).messages).toBe(1_002)
 })
 
@@ -66,19 +63,19 @@ test('a run that is told of again while it waits keeps its place', async () => {
   const { parts, shut, through } = await openDoor('pay')
   const backlog = backlogOf(parts, 'pay')
   tell(backlog, 'run-0')
-  await until(() => backlog.isWaiting)
+  await until('it waits', () => backlog.isWaiting)
   for (const runId of ['run-1', 'run-0', 'run-1', 'run-2']) tell(backlog, runId)
   shut.clear()
-  await until(() => !backlog.isWaiting)
+  await until('nothing waits', () => !backlog.isWaiting)
   expect(through).toEqual(names(3))
 })
 
 test('what keeps the messages of one bot back does not keep those of another', async () => {
   const { parts, through } = await openDoor('pay')
   tell(backlogOf(parts, 'pay'), 'run-0')
-  await until(() => backlogOf(parts, 'pay').isWaiting)
+  await until('it waits', () => backlogOf(parts, 'pay').isWaiting)
   tell(backlogOf(parts, 'other'), 'run-1', 'other')
-  await until(() => through.length === 1)
+  await until('they are through', () => through.length === 1)
   expect(through).toEqual(['run-1'])
   expect(backlogOf(parts, 'other')).not.toBe(backlogOf(parts, 'pay'))
   expect(backlogOf(parts, 'other')).toBe(backlogOf({ ...parts }, 'other'))
@@ -88,7 +85,7 @@ test('the sweep does not add to what waits already', async () => {
   const { parts, tried } = await openDoor('pay')
   const { run } = await opened.engine.submit({ caller, action: 'pay_money', input: { reference: 'r' } })
   tell(backlogOf(parts, 'pay'), 'run-0')
-  await until(() => backlogOf(parts, 'pay').isWaiting)
+  await until('it waits', () => backlogOf(parts, 'pay').isWaiting)
   expect(await sweep({ ...parts, store: { ...parts.store, now: () => run.dueAt ?? 0 } })).toBe(1)
   // Looked at and put off, until the end of its time at the latest.
   expect((await parts.store.getRun(run.id))?.dueAt).toBe(run.startBy)

@@ -3,6 +3,7 @@ import type { Call } from '../../src/core/adapter.ts'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/core/errors.ts'
 import { crossCommit } from '../../src/core/run.ts'
 import { createCatalog, type FedCatalog } from '../../src/engine/catalog.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, type OpenOptions, openEngine, payBot } from './open-engine.ts'
 
 let opened: Opened | undefined
@@ -224,7 +225,7 @@ describe('after the commit point', () => {
     const { run } = await engine.submit(pay())
     await ended(run)
     over.resolve()
-    await until(async () => late.length === 2)
+    await until('both come late', async () => late.length === 2)
     expect(late).toEqual([expect.stringMatching(/over before the step "late"/), expect.stringMatching(/no longer this worker's/)])
     expect(begun).toBe(0)
     expect(await engine.find(caller, run.id)).toMatchObject({ status: 'failed', effect: 'none', error: { code: 'refused' }, steps: [] })
@@ -238,7 +239,7 @@ describe('after the commit point', () => {
     const { run } = await engine.submit(pay())
     const parked = await ended(run)
     expect(parked.status).toBe('outcome_unknown')
-    await until(async () => (await parts.store.getRun(run.id))?.status === 'completed', 8_000)
+    await until('it completes', async () => (await parts.store.getRun(run.id))?.status === 'completed')
     expect(await engine.find(caller, run.id)).toMatchObject({ status: 'completed', effect: 'committed', output: { late: true } })
   })
 
@@ -303,10 +304,10 @@ describe('decisions', () => {
     expect(await engine.cancel(caller, queued.run.id)).toMatchObject({ status: 'cancelled' })
     await startWorker()
     const working = await engine.submit(pay())
-    await until(async () => (await engine.find(caller, working.run.id)).status === 'working')
+    await until('it works', async () => (await engine.find(caller, working.run.id)).status === 'working')
     expect(await engine.cancel(caller, working.run.id)).toMatchObject({ status: 'cancelled', effect: 'none' })
     const committed = await engine.submit(pay({ reference: reference(), amount: 1 }))
-    await until(async () => (await engine.find(caller, committed.run.id)).effect === 'unknown')
+    await until('it is past the commit point', async () => (await engine.find(caller, committed.run.id)).effect === 'unknown')
     await expect(engine.cancel(caller, committed.run.id)).rejects.toMatchObject({ code: 'not_cancellable', effect: 'unknown' })
     go()
     expect(await ended(committed.run)).toMatchObject({ status: 'completed' })
@@ -355,7 +356,7 @@ describe('decisions', () => {
       const base = { ...row, status: 'working', effect: 'none' } as const
       const lease = { worker: 'paused', now: store.now(), leaseMs: 1 }
       expect(await store.updateRun(crossCommit(base, { ...lease, again: false }))).toBe(true)
-      await until(async () => (await engine.find(caller, run.id)).status === 'outcome_unknown')
+      await until('it is parked', async () => (await engine.find(caller, run.id)).status === 'outcome_unknown')
       return run
     }
     const first = await silent()
@@ -366,7 +367,7 @@ describe('decisions', () => {
     })
     expect(await engine.resolve(caller, first.id, { outcome: 'completed', output: {} })).toMatchObject({ status: 'completed' })
     const second = await silent()
-    await until(async () => {
+    await until('it happens', async () => {
       const outcome = await engine.resolve(caller, second.id, { outcome: 'not_done' }).catch((error: RetrofitError) => error.code)
       return outcome !== 'not_resolvable_yet'
     })
@@ -488,7 +489,7 @@ describe('what is kept', () => {
     const request = pay()
     const { run } = await engine.submit(request)
     await ended(run)
-    await until(async () => (await parts.store.getRun(run.id))?.expired === true)
+    await until('it expires', async () => (await parts.store.getRun(run.id))?.expired === true)
     await expect(engine.submit(request)).rejects.toMatchObject({ code: 'key_expired', runId: run.id })
   })
 })
@@ -567,7 +568,7 @@ describe('a worker that stops', () => {
     })
     const first = await startWorker()
     const { run } = await engine.submit(pay())
-    await until(async () => attempts === 1)
+    await until('the first attempt', async () => attempts === 1)
     await first.stop()
     expect(await engine.find(caller, run.id)).toMatchObject({ status: 'queued', effect: 'none' })
     await startWorker()
@@ -600,14 +601,6 @@ describe('a worker that stops', () => {
     expect(await ended(run)).toMatchObject({ status: 'completed' })
   })
 })
-
-async function until(met: () => Promise<boolean>, limitMs = 4_000): Promise<void> {
-  const giveUp = Date.now() + limitMs
-  while (!(await met())) {
-    if (Date.now() > giveUp) throw new Error('it did not happen in time')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
 
 describe('files of a run', () => {
   const mib = 1024 * 1024

@@ -4,7 +4,7 @@ import type { Call } from '../../src/core/adapter.ts'
 import { BusinessError } from '../../src/core/errors.ts'
 import type { Bot, Run, ScreenUse } from '../../src/core/types.ts'
 import type { Quotas } from '../../src/engine/quotas.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, openEngine, payBot } from './open-engine.ts'
 
 const uses: Readonly<Record<string, ScreenUse>> = { begin: 'pinned', next: 'continue', end: 'finish' }
@@ -77,7 +77,7 @@ describe('the screen of a session', () => {
     const wizard = await openWizard()
     for (const name of ['begin', 'next', 'next', 'begin', 'end']) expect(codeOf(await wizard.step(name))).toEqual(['completed', undefined])
     expect(new Set(wizard.screens)).toEqual(new Set([`${wizard.session}/pay`]))
-    await until('it is given back', () => wizard.closed.length === 1, 20_000)
+    await until('it is given back', () => wizard.closed.length === 1)
     const late = await wizard.step('next')
     expect(codeOf(late)).toEqual(['failed', 'screen_gone'])
     expect(late.error?.hint).toContain('Begin again with pay_begin in the same session')
@@ -108,7 +108,7 @@ describe('the screen of a session', () => {
     })
     wizard.session = mine
     expect(codeOf(await wizard.step('end', 'R2'))).toEqual(['completed', undefined])
-    await until('it is given back', () => wizard.closed.length === 1, 20_000)
+    await until('it is given back', () => wizard.closed.length === 1)
     wizard.session = (await wizard.opened.engine.sessions.create(caller, {})).session.id
     expect(codeOf(await wizard.step('begin', 'R3'))).toEqual(['completed', undefined])
   })
@@ -142,7 +142,7 @@ describe('the screen of a session', () => {
   test('is closed when it is idle too long', async () => {
     const wizard = await openWizard(undefined, { bot: wizardBot(50) })
     await wizard.step('begin')
-    await until('it is closed', () => wizard.closed.length === 1, 20_000)
+    await until('it is closed', () => wizard.closed.length === 1)
     expect(codeOf(await wizard.step('next'))).toEqual(['failed', 'screen_gone'])
   })
 
@@ -150,7 +150,7 @@ describe('the screen of a session', () => {
     const wizard = await openWizard()
     await wizard.step('begin')
     await wizard.opened.engine.sessions.delete(caller, wizard.session)
-    await until('it is closed', () => wizard.closed.length === 1, 20_000)
+    await until('it is closed', () => wizard.closed.length === 1)
   })
 
   test('outlives a refusal of the target, and no attempt that broke off', async () => {
@@ -162,7 +162,7 @@ describe('the screen of a session', () => {
     expect(codeOf(await wizard.step('next', 'refused'))).toEqual(['failed', 'refused'])
     expect(codeOf(await wizard.step('next'))).toEqual(['completed', undefined])
     expect(codeOf(await wizard.step('next', 'broken'))).toEqual(['failed', 'target_failed'])
-    await until('it is closed', () => wizard.closed.length === 1, 20_000)
+    await until('it is closed', () => wizard.closed.length === 1)
     expect(codeOf(await wizard.step('next'))).toEqual(['failed', 'screen_gone'])
     expect(codeOf(await wizard.step('begin'))).toEqual(['completed', undefined])
   })
@@ -196,6 +196,6 @@ describe('the screen of a session', () => {
     Object.assign(store, {
       acquireSlot: async (slot: Parameters<typeof acquireSlot>[0]) => !slot.name.startsWith('screen/') && acquireSlot(slot)
     })
-    await until('it is closed', () => wizard.closed.length === 1, 20_000)
+    await until('it is closed', () => wizard.closed.length === 1)
   })
 })

@@ -4,7 +4,7 @@ import type { Call } from '../../src/core/adapter.ts'
 import type { Run } from '../../src/core/types.ts'
 import { windowOf } from '../../src/engine/line.ts'
 import type { Quotas } from '../../src/engine/quotas.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, openEngine, payBot } from './open-engine.ts'
 
 let opened: Opened | undefined

@@ -20,7 +20,7 @@ test('a disk that fails, or is read-only, for a second: refused, the process end
   expect(faults.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['kill', 'effect-kill', 'alarm', 'tombstone', 'take-over', 'probe-twin'])
   )
-}, 240_000)
+})
 
 test('a Redis whose disk is full, fails or is read-only for a second ends and is started again: nothing twice or lost', async () => {
   const { TEST_REDIS_URL: REDIS_URL = '', TEST_RABBITMQ_URL: RABBITMQ_URL = '' } = process.env
@@ -36,4 +36,4 @@ test('a Redis whose disk is full, fails or is read-only for a second ends and is
     ])
   }
   expect(REDIS_URL).toMatch(/^redis:/)
-}, 240_000)
+})

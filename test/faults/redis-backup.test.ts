@@ -6,8 +6,9 @@ import { type Connection, connectRedis } from '../../src/drivers/redis/connectio
 import { type Incarnation, watchIncarnation } from '../../src/drivers/redis/incarnation.ts'
 import { redisKeys } from '../../src/drivers/redis/keys.ts'
 import { createMemory, type Memory } from '../../src/drivers/redis/memory.ts'
-import { aRun, until } from '../contract/fixtures.ts'
+import { aRun } from '../contract/fixtures.ts'
 import { startRedis } from '../setup/services.ts'
+import { until } from '../setup/until.ts'
 
 const keys = redisKeys('backup')
 
@@ -63,7 +64,7 @@ async function problemOf({ send }: Connection, incarnation: Incarnation): Promis
       () => true,
       () => false
     )
-  await until('Redis is in use again', answers, 30_000)
+  await until('Redis is in use again', answers)
   return incarnation.problem?.message
 }
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
     args: ['--no-sandbox']
   })
   page = await browser.newPage()
-}, 60_000)
+})
 afterAll(async () => {
   await browser?.close()
   await gateway.close()
@@ -38,7 +38,7 @@ test('a call from the page is made with the key, which is not to be seen in it, 
   expect(shown).toContain('-H "Authorization: Bearer $RETROFIT_KEY"')
   expect(shown).toContain("'Idempotency-Key: ")
   expect(await page.content()).not.toContain(gateway.adminKey)
-}, 60_000)
+})
 
 describe('the root', () => {
   const ask = (accept: string) => fetch(`${gateway.url}/`, { redirect: 'manual', headers: { accept } })

@@ -1,6 +1,6 @@
 /** What one tenant has used up it is refused, with what is used and what is allowed; others do not notice. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
 
 let gateway: OpenGateway

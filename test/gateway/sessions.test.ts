@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sessionLimits } from '../../src/core/session.ts'
+import { until } from '../setup/until.ts'
 import { type Answer, type CallOptions, type OpenGateway, openGateway } from './open-gateway.ts'
 
 const deskBot = `
@@ -136,8 +137,7 @@ describe('a session', () => {
     if (stored === undefined) throw new Error('no session')
     await gateway.parts.store.sessions.put({ ...stored, revision: 2, expiresAt: stored.expiresAt - 6_000 })
     await act('plain', { account: 'x' }, id)
-    for (let tries = 0; tries < 400 && (await gateway.parts.store.sessions.get(id))?.revision === 2; tries++)
-      await new Promise(resolve => setTimeout(resolve, 50))
+    await until('it is prolonged', async () => (await gateway.parts.store.sessions.get(id))?.revision !== 2)
     const prolonged = await gateway.parts.store.sessions.get(id)
     expect(prolonged?.expiresAt).toBeGreaterThanOrEqual(stored.expiresAt)
     if (prolonged !== undefined) await gateway.parts.store.sessions.put({ ...prolonged, revision: 4, expiresAt: gateway.parts.store.now() })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { createSecrets } from '../../src/governance/secrets.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
 const write = (name: string, text: string) => writeFileSync(join(folder, `${name}.json`), text)

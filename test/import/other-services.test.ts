@@ -33,7 +33,7 @@ beforeAll(async () => {
   await importService('orders', await startService(process.execPath, 'orders.ts'))
   await importService('invoices', await startService(python, 'invoices.py'))
   url = (await site.start('up')).url
-}, 120_000)
+})
 afterAll(() => site.close())
 
 async function call(action: string, input: JsonObject) {

@@ -8,12 +8,7 @@ import { parse } from 'yaml'
 import type { JsonObject } from '../../src/core/types.ts'
 import { adminKey, openSite, type Site } from '../e2e/site.ts'
 import { freePort } from '../setup/free-port.ts'
-
-/** A changed manifest is picked up soon. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; !(await isSo()); await new Promise(resolve => setTimeout(resolve, 100)))
-    if (Date.now() > end) throw new Error('it never came')
-}
+import { until } from '../setup/until.ts'
 
 async function startPhp(site: Site, file: string): Promise<string> {
   const url = `http://127.0.0.1:${await freePort()}/orders`
@@ -43,7 +38,7 @@ describe('PHP', () => {
     importing = `import wsdl ${target}?wsdl --allow-fetch --out ${join(site.botsDir, 'orders')}`
     expect(await site.run(importing)).toMatchObject({ code: 0 })
     url = (await site.start('up')).url
-  }, 120_000)
+  })
   afterAll(() => site.close())
 
   const call = async (action: string, input: JsonObject) => {
@@ -71,7 +66,7 @@ describe('PHP', () => {
     const edited = readFileSync(manifestFile(), 'utf8').replace(/( +)out_of_stock:\n/, '$&$1  notApplied: true\n')
     writeFileSync(manifestFile(), edited)
     expect(await site.run(importing)).toMatchObject({ code: 0 })
-    await until(async () => {
+    await until('the changed manifest is picked up', async () => {
       const { status, body } = await call('place_order', { order: { ...order, item: [{ sku: 'AB123', count: 9 }] } })
       if (status === 502) return false
       expect({ status, body }).toMatchObject({

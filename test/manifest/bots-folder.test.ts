@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type BotFolderChange, readBots, watchBots } from '../../src/manifest/bots-folder.ts'
+import { until } from '../setup/until.ts'
 import { adapters, env, good } from './manifests.ts'
 
 const named = (name: string, version = '1.0.0') =>
@@ -93,8 +94,8 @@ describe('watching', () => {
     const seen: BotFolderChange[] = []
     const watching = await watchBots({ directory, adapters, env, onChange: change => void seen.push(change) })
     expect(seen.map(({ name, bot, removed }) => [name, bot?.version, removed])).toEqual([['alpha', '1.0.0', false]])
-    const until = async (count: number) => {
-      for (let i = 0; i < 100 && seen.length < count; i++) await sleep(50)
+    const reported = async (count: number) => {
+      await until(`report ${count}`, () => seen.length >= count)
       return seen.slice(count - 1)
     }
 
@@ -102,22 +103,22 @@ describe('watching', () => {
     const file = write('alpha', text.slice(0, 300))
     await sleep(60)
     writeFileSync(file, text)
-    expect((await until(2)).map(({ bot, issues }) => [bot?.version, issues])).toEqual([['1.1.0', []]])
+    expect((await reported(2)).map(({ bot, issues }) => [bot?.version, issues])).toEqual([['1.1.0', []]])
 
     write('alpha', 'bot: alpha\n')
-    const [bad] = await until(3)
+    const [bad] = await reported(3)
     expect(bad?.bot).toBeUndefined()
     expect(bad?.issues.length).toBeGreaterThan(3)
 
     write('beta', named('beta'))
-    expect((await until(4)).map(({ name, bot }) => [name, bot?.name])).toEqual([['beta', 'beta']])
+    expect((await reported(4)).map(({ name, bot }) => [name, bot?.name])).toEqual([['beta', 'beta']])
 
     writeFileSync(join(directory, 'new.yaml'), named('beta', '2.0.0'))
     renameSync(join(directory, 'new.yaml'), join(directory, 'beta', 'bot.yaml'))
-    expect((await until(5)).map(({ bot }) => bot?.version)).toEqual(['2.0.0'])
+    expect((await reported(5)).map(({ bot }) => bot?.version)).toEqual(['2.0.0'])
 
     rmSync(join(directory, 'beta'), { recursive: true })
-    expect((await until(6)).map(({ name, removed, bot }) => [name, removed, bot])).toEqual([['beta', true, undefined]])
+    expect((await reported(6)).map(({ name, removed, bot }) => [name, removed, bot])).toEqual([['beta', true, undefined]])
     await watching.close()
   })
 
@@ -130,7 +131,7 @@ describe('watching', () => {
     }
     const watching = await watchBots({ directory, adapters, env, onChange })
     write('alpha', named('alpha'))
-    for (let i = 0; i < 100 && seen.length === 0; i++) await sleep(50)
+    await until('the report', () => seen.length > 0)
     expect(seen.map(({ bot }) => bot?.name)).toEqual(['alpha'])
     await watching.close()
   })

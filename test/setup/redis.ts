@@ -27,7 +27,7 @@ export async function startRedis({
     url: `redis://127.0.0.1:${port}`,
     port,
     dir,
-    readyMs: 15_000,
+    readyMs: 120_000,
     processes: [{ command: 'redis-server', args: [...args, ...extra], env }],
     probe: () => ping(port)
   })

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { RetrofitError } from '../../src/core/errors.ts'
 import { parseTraceparent } from '../../src/core/trace-context.ts'
 import { freePort } from '../setup/free-port.ts'
+import { until } from '../setup/until.ts'
 import { callerParent, endedRun, memoryLog, open } from './fixtures.ts'
 import { attributesOf, otlpReceiver } from './otlp-receiver.ts'
 
@@ -121,9 +122,7 @@ describe('metrics over OTLP/HTTP', () => {
     telemetry.gauge('retrofit_queue_depth', 'Runs that wait.', async () => [[{ bot: 'teller' }, 7]])
     telemetry.hop('attempt', 42, { action: 'teller_transfer' })
     telemetry.runEnded(endedRun)
-    const until = Date.now() + 10_000
-    while (receiver.metrics().length === 0 && Date.now() < until) await sleep(20)
-    expect(receiver.metrics().length).toBeGreaterThan(0)
+    await until('metrics at the interval', () => receiver.metrics().length > 0)
     telemetry.runEnded(endedRun)
     await telemetry.close()
     const last = (name: string) => receiver.metrics().findLast(metric => metric.name === name)
