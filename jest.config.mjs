@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
@@ -9,5 +11,6 @@ export default {
   // A bound for what never ends: no test depends on how fast the machine is.
   testTimeout: 300_000,
   testSequencer: '<rootDir>/test/setup/longest-first.mjs',
-  maxWorkers: 2
+  // Most suites wait more than they compute: for processes that start, leases that end, pages that load.
+  maxWorkers: 2 * availableParallelism()
 }
