@@ -2,7 +2,7 @@
 
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
-import { cancel as cancelled, hasEnded, linkRetry, requestCancel, resolve as resolved } from '../core/run.ts'
+import { cancel as cancelled, hasEnded, requestCancel, resolve as resolved } from '../core/run.ts'
 import type { Caller, JsonObject, Run } from '../core/types.ts'
 import { sha256 } from '../governance/sealer.ts'
 import { moveUp } from './line.ts'
@@ -102,9 +102,7 @@ export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input does not fit ${run.action} any more.`, errors })
   const key = { key: sha256(canonicalJson(['retry', run.id])), fingerprint: run.id }
   const { session, sessionValues } = run
-  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], retryOf: run.id, session, sessionValues })
-  if (run.retriedBy === undefined)
-    await change(parts, run, (at, now) => (at.retriedBy === undefined ? linkRetry(at, again.id, now) : linkRetry(at, at.retriedBy, now)))
+  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], again: run, session, sessionValues })
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, retriedBy: again.id }, 'retried by a person')
   return again
 }

@@ -3,6 +3,7 @@ import { hasEnded } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
 import { codeOf, type Intent, submit } from './clients.ts'
 import { heartbeats } from './globals.ts'
+import { isFreed } from './legality.ts'
 import type { World } from './world.ts'
 
 export function check(world: World, intents: readonly Intent[]): void {
@@ -91,7 +92,10 @@ function residue(world: World): void {
   if (left > 0) world.violated('residue', `${left} heartbeats go on`)
 }
 
-/** After everything, each key is sent once more: it must find its run, or hear that it is over. */
+/** The run before it ended without an effect, in a way that another try can mend. */
+const followsFreed = (world: World, { retryOf = '' }: Run): boolean => isFreed(world.ledger.rows.get(retryOf))
+
+/** After everything, each key is sent once more: it must find its run, get one that follows it, or hear that it is over. */
 export function replay(world: World, intents: readonly Intent[]): void {
   for (const intent of intents) {
     const [first] = intent.accepted
@@ -103,7 +107,7 @@ export function replay(world: World, intents: readonly Intent[]): void {
       const fine =
         answered !== undefined &&
         ('value' in answered
-          ? isKnown(answered.value.run) && answered.value.outcome !== 'created'
+          ? isKnown(answered.value.run) && (answered.value.outcome !== 'created' || followsFreed(world, answered.value.run))
           : codeOf(answered.error) === 'key_expired')
       if (!fine)
         world.violated(

@@ -3,6 +3,7 @@ import { RetrofitError } from '../../src/core/errors.ts'
 import type { JsonObject, Run } from '../../src/core/types.ts'
 import type { Submitted } from '../../src/engine/engine.ts'
 import { latencyMs } from './exchange.ts'
+import { isFreed } from './legality.ts'
 import { type ClientPlan, caller } from './plan.ts'
 import type { SimProcess, World } from './world.ts'
 
@@ -72,11 +73,13 @@ export function submit(world: World, intent: Intent, body: JsonObject, then: (an
   )
 }
 
-/** Whoever has been given a run is never sent away from it because nothing new is taken. */
+/** Whoever has been given a run is never sent away from it because nothing new is taken, unless its key is free for another try. */
 function refused(world: World, intent: Intent, { answered, known }: { readonly answered: Answered<never>; readonly known: boolean }): void {
   const code = answered === undefined ? 'no answer' : 'error' in answered ? codeOf(answered.error) : ''
   world.say(() => `client ${intent.plan.reference}: ${code}`)
-  if (known && (code === 'circuit_open' || code === 'queue_full'))
+  const ids = [...intent.accepted.keys(), ...intent.retried]
+  const isFree = ids.some(id => isFreed(world.ledger.rows.get(id)))
+  if (known && !isFree && (code === 'circuit_open' || code === 'queue_full'))
     world.violated('torn', `${intent.plan.reference}: a known key gets ${code}`)
 }
 
