@@ -41,7 +41,7 @@ async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptio
   const answer = await patiently(post, patience)
   if (answer.status !== 202) return outcomeOf(answer)
   const stopped = await follow((answer.body as JsonObject).runId as string, how, options)
-  // The same key again is the same run: its answer, as if it had been there at once.
+  // The same key again is the same run, now that it is done: its answer, as if it had been there at once.
   return stopped ?? { ...outcomeOf(await patiently(post, patience)), replayed: false }
 }
 
@@ -65,7 +65,7 @@ async function patiently(
   }
 }
 
-/** Waits on the run itself; undefined when it has ended. The model is not asked to poll: it costs tokens, and it knows less than we do. */
+/** Waits on the run itself; undefined when it is completed. The model is not asked to poll: it costs tokens, and it knows less than we do. */
 async function follow(
   runId: string,
   { signal, onProgress }: ExecuteOptions,
@@ -82,7 +82,7 @@ async function follow(
     if (answer.status !== 200) return outcomeOf(answer)
     const view = answer.body as unknown as RunView
     if (view.status === 'input_required') return waitsForApproval(runId)
-    if (view.status !== 'queued' && view.status !== 'working') return undefined
+    if (view.status !== 'queued' && view.status !== 'working') return notDone(view)
     onProgress({ runId, status: view.status, step: view.steps.at(-1)?.name })
   }
 }
@@ -93,10 +93,14 @@ async function giveUp(runId: string, gateway: Gateway): Promise<Outcome | undefi
   await gateway.send('POST', `/v1/runs/${runId}/cancel`, limit)
   const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5`, limit)
   const view = body as unknown as RunView
-  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return undefined
+  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return notDone(view)
   const detail = 'The person stopped waiting; the run can not be cancelled any more and goes on.'
   return failed({ code: 'interrupted', detail, runId, effect: 'unknown' })
 }
+
+/** Not asked for by its key: that of a failed run may be free, and the call would begin anew. */
+const notDone = ({ status, error, runId }: RunView): Outcome | undefined =>
+  status === 'completed' ? undefined : failed({ code: status, runId, ...error })
 
 function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
   const runId = headers.get('run-id')
