@@ -66,6 +66,12 @@ export const errorKinds = {
     false,
     'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
   ),
+  not_probeable: kind(
+    409,
+    'No probe can look at the run',
+    false,
+    'Read the run: a probe looks at one whose outcome is unknown or whose effect is committed, where the bot of today has a probe for it.'
+  ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
   version_changed: kind(
     409,

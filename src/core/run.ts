@@ -1,5 +1,6 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
 import { errorKinds } from './errors.ts'
+import type { ProbeSight } from './probe-sight.ts'
 import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -59,7 +60,21 @@ export const claim = (run: Run, by: Lease): Run =>
   next(run, by.now, { status: 'working', attempt: run.attempt + 1, error: undefined, steps: [], ...leaseOf(by) })
 
 /** A worker takes a run whose effect is unknown, to ask the probe; the status stays. */
-export const claimProbe = (run: Run, by: Lease): Run => next(run, by.now, { probes: run.probes + 1, ...leaseOf(by) })
+export const claimProbe = (run: Run, by: Lease): Run =>
+  next(run, by.now, { probes: run.probes + (run.lookFor === undefined ? 1 : 0), ...leaseOf(by) })
+
+/** Somebody asks for a look; of a run whose effect is known the look changes nothing. */
+export function wantLook(run: Run, { now, by }: { readonly now: number; readonly by: string }): Run {
+  const due = run.status === 'outcome_unknown' && run.lease === undefined ? { notBefore: now, dueAt: now } : {}
+  return next(run, now, { ...due, lookFor: { at: now, by } }, `a look was asked for by ${by}`)
+}
+
+/** To be followed by where the run goes from here. */
+export const withSight = (run: Run, probed: ProbeSight): Run => withoutUndefined({ ...run, probed, lookFor: undefined }) as Run
+
+/** What a probe saw of a run whose effect is known. */
+export const noteSight = (run: Run, probed: ProbeSight, now: number): Run =>
+  next(run, now, { probed, lookFor: undefined }, probed.agrees === false ? 'the probe disagrees' : undefined)
 
 export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by))
 

@@ -84,7 +84,8 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
   await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
   const steps = call.records
   try {
-    await end(work, (run, now) => complete(run, sealed, { now, steps }))
+    const run = await end(work, (run, now) => complete(run, sealed, { now, steps }))
+    parts.rehearsals?.committed({ bot, action, run })
   } catch (error) {
     if (!(error instanceof FenceLost) || !call.committed) throw error
     const note = 'told late by its own worker'

@@ -24,8 +24,7 @@ const moves: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Ended without an effect, in a way that another try can mend: its key is free. */
-export const isFreed = (run: Run | undefined): boolean =>
-  run?.status === 'failed' && run.effect === 'none' && run.error?.retryable === true
+export const isFreed = (run: Run | undefined): boolean => run?.status === 'failed' && run.effect === 'none' && run.error?.retryable === true
 
 export interface Write {
   readonly stored: Run

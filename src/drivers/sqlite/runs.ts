@@ -41,9 +41,7 @@ const statements = (db: Sqlite['db']) => ({
   key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
   insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
   removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
-  takeKey: db.prepare(
-    'INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET run_id=excluded.run_id'
-  ),
+  takeKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET run_id=excluded.run_id'),
   removeKey: db.prepare('DELETE FROM gate_key WHERE key=? AND run_id=?')
 })
 
