@@ -12,6 +12,7 @@ import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.t
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
+import type { Trial } from './breakers.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { windowOf } from './line.ts'
 import { proven } from './order.ts'
@@ -82,9 +83,15 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const refusal = admitted.refusal ?? restOf(parts, admitted.bot, request.caller)
   const { caller, timeoutMs, traceparent } = request
-  const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const { refusal, trial } = await restOf(parts, admitted, caller)
+  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const begun = await accepting.then(
+    ({ outcome }) => outcome === 'created',
+    () => false
+  )
+  if (!begun) await trial?.release().catch(() => undefined)
+  const submitted = await accepting
   await rememberReplay(parts, admitted, submitted)
   return submitted
 }
@@ -96,13 +103,20 @@ async function rememberReplay(parts: Parts, { action, session }: Admitted, { run
   await rememberOutput(parts, { action, session, tenant: run.tenant, output: parts.sealer.open(action.output, run.output) })
 }
 
-function restOf({ breakers }: Parts, bot: Bot, caller: Caller): RetrofitError | undefined {
+interface Rest {
+  readonly refusal?: RetrofitError | undefined
+  /** The call tries whether the target is back. */
+  readonly trial?: Trial | undefined
+}
+
+async function restOf({ breakers }: Parts, { bot, refusal }: Admitted, caller: Caller): Promise<Rest> {
+  if (refusal !== undefined) return { refusal }
   try {
-    breakers.check(botKey(bot.name, bot.tenant), caller)
-    return undefined
+    return { trial: await breakers.check(botKey(bot.name, bot.tenant), caller) }
   } catch (error) {
-    if (error instanceof RetrofitError) return error
-    throw error
+    if (error instanceof RetrofitError) return { refusal: error }
+    // A ledger that does not answer says so when the run is to be written.
+    return {}
   }
 }
 
