@@ -1,6 +1,7 @@
 /** The action execution that is used when no other is given: one call of the HTTP contract, and the wait for its run. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json, JsonObject, RunEffect } from '../core/types.ts'
+import { hintFor } from '../surface/hint-for.ts'
 import { untrusted } from '../surface/text-twin.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
 import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
@@ -108,7 +109,9 @@ function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
   const replayed = headers.get('idempotent-replayed') === 'true' ? { replayed: true } : {}
   if (status === 200)
     return { ok: true, text: typeof body === 'string' ? body : JSON.stringify(body), effect: 'committed', ...known, ...replayed }
-  return { ...failed(isObject(body) ? body : { code: `http_${status}` }), ...known, ...replayed }
+  const retryAfter = headers.get('retry-after')
+  const retryAfterMs = retryAfter === null ? undefined : Number(retryAfter) * 1_000
+  return { ...failed(isObject(body) ? body : { code: `http_${status}` }, retryAfterMs), ...known, ...replayed }
 }
 
 function waitsForApproval(runId: string): Outcome {
@@ -118,10 +121,14 @@ function waitsForApproval(runId: string): Outcome {
 }
 
 /** Of a problem, what a model can use. */
-const told = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
+const members = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
 
-function failed(problem: JsonObject): Outcome {
-  const kept: (readonly [string, Json | undefined])[] = told.filter(name => problem[name] !== undefined).map(name => [name, problem[name]])
+function failed(told: JsonObject, retryAfterMs?: number): Outcome {
+  const hint = hintFor('tool', { code: String(told.code), hint: told.hint as string | undefined, retryAfterMs })
+  const problem: JsonObject = { ...told, ...(hint === undefined ? {} : { hint }) }
+  const kept: (readonly [string, Json | undefined])[] = members
+    .filter(name => problem[name] !== undefined)
+    .map(name => [name, problem[name]])
   if (typeof problem.targetSaid === 'string') kept.push(['targetSaid', untrusted(problem.targetSaid)])
   const code = String(problem.code ?? 'failed')
   return {

@@ -5,6 +5,7 @@ import { UsageError } from '../cli.ts'
 import { own } from '../core/own.ts'
 import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
+import { hintFor } from '../surface/hint-for.ts'
 import { type Answer, type Client, createClient } from './client.ts'
 import { askProbe, exitCodeOf, type Probed, probeText } from './probe.ts'
 
@@ -77,11 +78,19 @@ function print({ status, headers, text }: Answer, flags: Flags, probed: Probed |
         body: parsed,
         ...(probed === undefined ? {} : { probe: probed.body.probe ?? probed.body })
       }
-    : parsed
+    : spoken(parsed, Number(headers['retry-after']))
   const out = flags.json || ok ? process.stdout : process.stderr
   out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
+}
+
+/** A problem in the words of the command line. */
+function spoken(body: Json, retryAfterSeconds: number): Json {
+  const problem = body as { readonly code?: Json; readonly hint?: Json } | null
+  if (typeof problem?.code !== 'string' || typeof problem.hint !== 'string') return body
+  const retryAfterMs = Number.isNaN(retryAfterSeconds) ? undefined : retryAfterSeconds * 1_000
+  return { ...(body as JsonObject), hint: hintFor('command', { code: problem.code, hint: problem.hint, retryAfterMs }) ?? '' }
 }
 
 /** `name=value` becomes what the action's schema says; `name:=json` is JSON as it stands. */

@@ -139,8 +139,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
     await end(work, (run, now) => fail(run, runError, { now, steps }), 'uncrossed')
     return
   }
-  const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
-  await beforeCommit(work, { error: { ...technical, retryable }, steps })
+  await beforeCommit(work, { error: technical, steps })
 }
 
 /** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */
