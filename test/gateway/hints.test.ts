@@ -11,7 +11,7 @@ import { hintFor } from '../../src/surface/hint-for.ts'
 import { aRun } from '../contract/fixtures.ts'
 
 const http =
-  /header|Retry-After|\b(?:GET|POST|PUT|PATCH|DELETE)\b|\/v1\/|\/openapi|Session-Id|Idempotency-Key|Authorization|Bearer|Content-Type|Accept |\?wait|UTF-8,/i
+  /[Hh]eader|Retry-After|\b(?:GET|POST|PUT|PATCH|DELETE)\b|\/v1\/|\/openapi|Session-Id|Idempotency-Key|Authorization|Bearer|Content-Type|Accept |\?wait/
 const tools = /get_run|idempotency_key|search_actions|describe_action|_meta|list of tools|--[a-z]/
 /** To do the same again, as it is. */
 const again = /\btry again\b|\bthe same call\b|\bcall again\b|\bthen send this call\b|\band only then say\b|\bFree what\b/
