@@ -29,7 +29,7 @@ export interface Work {
 /** How often one delivery tries to claim its run while others write to it. */
 const claimTries = 3
 /** Who was to look and did not in this time has died. */
-const lookMs = 600_000
+const lookMs = 180_000
 
 export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal, tries = claimTries): Promise<void> {
   const run = await parts.store.getRun(delivery.message.runId)

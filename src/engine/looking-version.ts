@@ -1,6 +1,7 @@
 /** Which version of its bot looks at a run again: that of today, where it can. */
 import { keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
+import { isPoison } from '../core/lost-worker.ts'
 import type { Action, Bot, JsonObject, Run } from '../core/types.ts'
 import type { Parts } from './parts.ts'
 
@@ -35,6 +36,8 @@ const correct = 'Make the input schema of the bot take what it took before, or l
 /** A run is looked at when a probe can tell something about it. */
 export function checkProbeable(run: Run): Run {
   if (run.expired === true) throw notProbeable(run, 'Its record has expired.')
+  if (isPoison(run))
+    throw notProbeable(run, 'Two workers were lost on it, and it may be what they died of: look at the target and resolve it.')
   if (run.status === 'outcome_unknown' || run.effect === 'committed') return run
   throw notProbeable(run, `Its status is ${run.status}, its effect ${run.effect}.`)
 }

@@ -85,7 +85,7 @@ function phantoms(world: World, intents: readonly Intent[]): void {
 }
 
 /** Nobody waits for a probe that is tried, nor for longer than a rest for who tries a target: their slots end by themselves. */
-const ownTime = /^(?:probe|breaker) /
+const ownTime = /^(?:probe|look|breaker) /
 
 function residue(world: World): void {
   for (const [name, holders] of world.ledger.slots)

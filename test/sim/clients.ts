@@ -157,7 +157,8 @@ function look(world: World, intent: Intent): void {
       if (answered === undefined || !('value' in answered)) return
       const run = answered.value
       heard(intent, run)
-      if (run.status === 'outcome_unknown') resolve(world, intent, run)
+      if (run.effect !== 'none' && world.random.chance(0.3)) probe(world, intent, run)
+      else if (run.status === 'outcome_unknown') resolve(world, intent, run)
       else if (run.status === 'failed' || run.status === 'cancelled') retry(world, intent, run)
     }
   )
@@ -171,6 +172,16 @@ function resolve(world: World, intent: Intent, run: Run): void {
     world,
     engine => engine.resolve(caller, run.id, decision),
     () => undefined
+  )
+}
+
+function probe(world: World, intent: Intent, run: Run): void {
+  world.say(() => `a person lets the probe look at ${world.nick(run.id)}`)
+  world.count('look')
+  ask(
+    world,
+    engine => engine.probe(caller, run.id, { waitMs: 1_000 }),
+    answered => answered !== undefined && 'value' in answered && heard(intent, answered.value)
   )
 }
 
