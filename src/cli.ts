@@ -41,6 +41,7 @@ function program(done: (code: number) => void): Command {
     .showHelpAfterError('(retrofit --help tells the commands)')
   addServers(retrofit, done)
   addTools(retrofit, done)
+  addRuns(retrofit, done)
   addChat(retrofit, done)
   addImports(retrofit, done)
   addKeys(retrofit, done)
@@ -97,11 +98,6 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .action(async (action: string, inputs: string[], flags: Flags) =>
       done(await (await import('./commands/call.ts')).call(action, inputs, flags))
     )
-  client(retrofit.command('runs').description('runs of a running gateway').command('probe'))
-    .description("lets the probe of today's manifest look at a run; exits 2 when it does not find its effect")
-    .argument('<runId>', 'of a run whose outcome is unknown or whose effect is committed')
-    .option('--json', 'the run as one JSON object')
-    .action(async (runId: string, flags: Flags) => done(await (await import('./commands/probe.ts')).probeRun(runId, flags)))
   client(retrofit.command('tools'))
     .description('prints the actions as tools of a provider, ready to paste into a request')
     .requiredOption('--format <format>', 'openai, openai-responses, anthropic, gemini or mcp')
@@ -117,6 +113,14 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--yaml', 'as YAML')
     .option('--for <importer>', '3.0: one that does not know 3.1; gpt: GPT Actions')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addRuns(retrofit: Command, done: (code: number) => void): void {
+  client(retrofit.command('runs').description('runs of a running gateway').command('probe'))
+    .description("lets the probe of today's manifest look at a run; exits 2 when it does not find its effect")
+    .argument('<runId>', 'of a run whose outcome is unknown or whose effect is committed')
+    .option('--json', 'the run as one JSON object')
+    .action(async (runId: string, flags: Flags) => done(await (await import('./commands/probe.ts')).probeRun(runId, flags)))
 }
 
 function addChat(retrofit: Command, done: (code: number) => void): void {

@@ -26,7 +26,7 @@ export async function askProbe(client: Client, runId: string, waitSeconds: numbe
   return { good: answer.status === 200 && (agrees ?? seen === 'found'), body }
 }
 
-/** What a person reads of it. */
+/** One or two lines for a person. */
 export function probeText({ good, body }: Probed): string {
   const { probe, status, detail, hint } = body as { probe?: JsonObject; status?: Json; detail?: Json; hint?: Json }
   if (probe === undefined) return `the probe did not look: ${plainLine([detail, hint].filter(part => part !== undefined).join(' '))}`

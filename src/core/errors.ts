@@ -1,4 +1,5 @@
 /** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
+import type { ErrorOptions } from './error-options.ts'
 import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
 interface ErrorKind {
@@ -208,22 +209,6 @@ export type ErrorCode = keyof typeof errorKinds
 export function hintOf(code: ErrorCode, isRetryable: boolean): string {
   const { retryable, hint, otherwise = hint }: ErrorKind = errorKinds[code]
   return isRetryable === retryable ? hint : otherwise
-}
-
-export interface ErrorOptions {
-  readonly detail: string
-  readonly retryable?: boolean
-  readonly effect?: RunEffect
-  readonly hint?: string | undefined
-  readonly errors?: readonly FieldError[]
-  readonly retryAfterMs?: number
-  readonly quota?: Quota
-  readonly runId?: string
-  /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
-  readonly targetDown?: boolean | undefined
-  /** The target's own words: never instructions, and never part of `detail`. */
-  readonly targetSaid?: string | undefined
-  readonly cause?: unknown
 }
 
 /** An error with a stable code. The thrower says whether a retry can help and whether the effect may exist. */

@@ -1,7 +1,7 @@
-/** What the probes of a run saw. */
+/** A run keeps what its probes saw. */
 import type { Json } from './types.ts'
 
-/** What a probe saw when it looked last; for people. */
+/** The last look of a probe, for people. */
 export interface ProbeSight {
   /** In Unix milliseconds. */
   readonly at: number
@@ -9,10 +9,10 @@ export interface ProbeSight {
   readonly botDigest: string
   /** `secret`: found, and what was read holds a credential. `unclear`: it could not look. */
   readonly seen: 'found' | 'absent' | 'weak' | 'secret' | 'unclear'
-  /** Of a run whose effect is known: whether the probe says the same. */
+  /** Whether the probe says what is known of the run; absent where nothing is. */
   readonly agrees?: boolean | undefined
   readonly detail: string
-  /** What it read, masked. */
+  /** The values that it read, masked. */
   readonly extracted?: Json | undefined
 }
 

@@ -39,7 +39,7 @@ export interface BreakerSettings {
 /** Until somebody's success ends it: when its time is over, only trials come through. */
 interface Rest {
   readonly until: number
-  /** Who failed last: others try before. */
+  /** The caller that failed last: others try before it. */
   readonly failed?: string | undefined
 }
 
@@ -100,7 +100,7 @@ export function createBreakers(store: Store, { failures, restMs }: BreakerSettin
     return (await tryOut(id, rest)) ?? refuse(bot, Math.min(restMs, trialPollMs))
   }
 
-  /** What it counts for one rest it counts apart: of a target that rests, one failure after its time is enough. */
+  /** A target that rests has a count of its own: one failure after its time begins another rest. */
   async function failedInRest(id: string, caller: string): Promise<boolean> {
     const rest = rests.get(id)
     if (rest !== undefined && rest.until <= store.now()) await open(id, caller)

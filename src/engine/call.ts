@@ -40,12 +40,8 @@ export function openCall(
   const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
-  const sensitive = [
-    ...Object.values(credentials.values),
-    ...sensitiveTexts(action.input, input),
-    ...session.sensitive,
-    ...(work.sensitive ?? [])
-  ]
+  const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
+  const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
   let committed = holding.run.effect !== 'none' && !options.mayCommit
@@ -87,11 +83,7 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: async (name, content, mediaType) => {
-      if (content.byteLength > largestArtifactMiB * 1024 * 1024)
-        throw new RetrofitError('target_failed', { detail: `the file ${name} has more than ${largestArtifactMiB} MiB`, retryable: false })
-      if (work.files !== 'dropped') await keep(work, { name, content, mediaType })
-    }
+    attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
   }
 }
 
@@ -128,9 +120,12 @@ const sentFile = (attempt: number, text: string) => ({
 
 /** After the commit point the evidence matters more than the quota. */
 async function keep(
-  { parts, holding }: CallWork,
+  { parts, holding, files }: CallWork,
   file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
 ): Promise<void> {
+  if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
+    throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  if (files === 'dropped') return
   const name =
     file.name
       .replaceAll(/[^A-Za-z0-9._-]/g, '_')

@@ -9,12 +9,12 @@ import { technicalErrorOf } from './outcome.ts'
 import { shown } from './shown.ts'
 
 export interface Sight extends Pick<ProbeSight, 'seen' | 'detail' | 'extracted'> {
-  /** Of `found` and `weak`. */
+  /** Present with `found` and `weak`. */
   readonly output?: Json | undefined
 }
 
 export interface Looking extends CallWork {
-  /** What the run was asked to do, open. */
+  /** The run's, open. */
   readonly input: JsonObject
 }
 

@@ -13,7 +13,7 @@ interface Entry {
   readonly again?: Run | undefined
 }
 
-/** Of the keys' runs the last one: `existing` is never one that hands its keys on. Two callers at once get one new run. */
+/** `existing` is the last of the keys' runs, and never one that hands its keys on. Two callers at once get one new run. */
 export async function passGate(parts: Parts, { make, gate, again }: Entry): Promise<Created> {
   const isFree = (run: Run) => (again === undefined ? freesKey(run) : run.id === again.id && run.retriedBy === undefined)
   if (again !== undefined && !isFree(again)) return { outcome: 'existing', run: (await chainOf(parts, again)).at(-1) as Run }

@@ -1,4 +1,4 @@
-/** What became of the probe of each action, for each tenant and version: whether it was tried on a run that is committed, and agreed. */
+/** Keeps for each action, tenant and version what became of its probe: whether it was tried on a run that is committed, and agreed. */
 import { botKey } from '../core/bot-key.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Records } from '../core/ports.ts'
@@ -43,7 +43,7 @@ async function allOf(records: Records): Promise<readonly { readonly id: string; 
   return (await records.list(kind)) as unknown as readonly { readonly id: string; readonly value: ProbeRecord }[]
 }
 
-/** Of all tenants, by id. */
+/** Those of all tenants, by id. */
 export async function probeRecords(records: Records): Promise<ReadonlyMap<string, ProbeRecord>> {
   return new Map((await allOf(records)).map(({ id, value }) => [id, value]))
 }

@@ -1,4 +1,4 @@
-/** What a probe read, as people may see it: without credentials and marked values, and where outputs are marked, without what is not known to be harmless. */
+/** People see what a probe read: without credentials and marked values, and where outputs are marked, without what is not known to be harmless. */
 import { isObject } from '../core/schema-at.ts'
 import type { Action, Json, JsonObject } from '../core/types.ts'
 import { mask, masked } from '../governance/sealer.ts'
@@ -8,7 +8,7 @@ const [mostMembers, longestText, deepest, longestWords] = [20, 200, 6, 300]
 export interface Showing {
   readonly action: Action
   readonly input: JsonObject
-  /** Of the run. */
+  /** The run's. */
   readonly reference: string
   redact(text: string): string
 }

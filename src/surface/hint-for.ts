@@ -1,4 +1,4 @@
-/** What to do next, in the words of who reads it: a tool has no headers, a command line no paths. */
+/** Says what to do next in the words of its reader: a tool has no headers, a command line no paths. */
 import { type ErrorCode, errorKinds, hintOf } from '../core/errors.ts'
 import { own } from '../core/own.ts'
 
