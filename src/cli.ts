@@ -41,6 +41,7 @@ function program(done: (code: number) => void): Command {
     .showHelpAfterError('(retrofit --help tells the commands)')
   addServers(retrofit, done)
   addTools(retrofit, done)
+  addRuns(retrofit, done)
   addChat(retrofit, done)
   addImports(retrofit, done)
   addKeys(retrofit, done)
@@ -91,6 +92,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--session <id>', 'the session to call in, of POST /v1/sessions')
     .option('--fields <names>', 'only these of the output, as account,transactions.amount')
     .option('--text', 'the output as text for a model')
+    .option('--probe', 'then let the probe look at the run; exits 2 when it does not find what was done')
     .option('--dry-run', 'validate and show the plan only')
     .option('--json', 'one JSON object with run id, status and output')
     .action(async (action: string, inputs: string[], flags: Flags) =>
@@ -111,6 +113,14 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--yaml', 'as YAML')
     .option('--for <importer>', '3.0: one that does not know 3.1; gpt: GPT Actions')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addRuns(retrofit: Command, done: (code: number) => void): void {
+  client(retrofit.command('runs').description('runs of a running gateway').command('probe'))
+    .description("lets the probe of today's manifest look at a run; exits 2 when it does not find its effect")
+    .argument('<runId>', 'of a run whose outcome is unknown or whose effect is committed')
+    .option('--json', 'the run as one JSON object')
+    .action(async (runId: string, flags: Flags) => done(await (await import('./commands/probe.ts')).probeRun(runId, flags)))
 }
 
 function addChat(retrofit: Command, done: (code: number) => void): void {

@@ -12,6 +12,7 @@ import { createBreakers } from './engine/breakers.ts'
 import { createCatalog, type FedCatalog } from './engine/catalog.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createHub } from './engine/hub.ts'
+import { indexParked } from './engine/parked.ts'
 import type { Parts } from './engine/parts.ts'
 import { startSweeping } from './engine/sweep.ts'
 import { listen } from './gateway/listen.ts'
@@ -204,7 +205,8 @@ async function openCatalog({
 }
 
 function engineParts({ settings, deployment, adapters, telemetry, catalog, undo }: CatalogFrom & { catalog: FedCatalog }): Parts {
-  const { store, queue, dataKey } = deployment
+  const { queue, dataKey } = deployment
+  const store = indexParked(deployment.store)
   const hub = createHub(store)
   undo.add(() => hub.close())
   return {

@@ -49,8 +49,11 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
   if (probe === undefined) throw new RetrofitError('internal_error', { detail: `${call.action} has no probe` })
   return attempt(pool, call, {
     steps: probe.steps,
-    result: async stage =>
-      (await isTrue(probe.found, scopeOf(stage))) ? { found: true, output: await outputOf(probe.output, stage) } : { found: false }
+    result: async stage => {
+      const extracted = { ...stage.extracted }
+      const found = await isTrue(probe.found, scopeOf(stage))
+      return found ? { found, output: await outputOf(probe.output, stage), extracted } : { found, extracted }
+    }
   })
 }
 

@@ -1,6 +1,7 @@
 /** What went wrong, for the person who has to mend it: the step, its element, and what the page showed instead. */
 import { stripVTControlCharacters } from 'node:util'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
+import { isLasting } from './lasting-failure.ts'
 import { firstText } from './page-script.ts'
 import { picture } from './picture/picture.ts'
 import type { Stage, StageCall, Step } from './plan.ts'
@@ -32,7 +33,7 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
           targetSaid,
           cause: error,
           targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
-          ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })
+          ...(error instanceof RetrofitError ? { retryable: error.retryable, effect: error.effect } : { retryable: !isLasting(error) })
         })
   told.add(explained)
   return explained

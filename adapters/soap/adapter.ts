@@ -58,9 +58,9 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
     pools
   })
   const scope = { ...scopeOf(call), response }
-  if (!(await isTrue(plan.found, scope))) return { found: false }
+  if (!(await isTrue(plan.found, scope))) return { found: false, extracted: response }
   const output = plan.output === undefined ? response : await plan.output(scope)
-  return { found: true, output: output ?? null }
+  return { found: true, output: output ?? null, extracted: response }
 }
 
 /** Taken apart once for each operation, as long as the target stays where it is. */

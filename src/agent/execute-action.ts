@@ -1,6 +1,7 @@
 /** The action execution that is used when no other is given: one call of the HTTP contract, and the wait for its run. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json, JsonObject, RunEffect } from '../core/types.ts'
+import { hintFor } from '../surface/hint-for.ts'
 import { untrusted } from '../surface/text-twin.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
 import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
@@ -41,7 +42,7 @@ async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptio
   const answer = await patiently(post, patience)
   if (answer.status !== 202) return outcomeOf(answer)
   const stopped = await follow((answer.body as JsonObject).runId as string, how, options)
-  // The same key again is the same run: its answer, as if it had been there at once.
+  // The same key again is the same run, now that it is done: its answer, as if it had been there at once.
   return stopped ?? { ...outcomeOf(await patiently(post, patience)), replayed: false }
 }
 
@@ -65,7 +66,7 @@ async function patiently(
   }
 }
 
-/** Waits on the run itself; undefined when it has ended. The model is not asked to poll: it costs tokens, and it knows less than we do. */
+/** Waits on the run itself; undefined when it is completed. The model is not asked to poll: it costs tokens, and it knows less than we do. */
 async function follow(
   runId: string,
   { signal, onProgress }: ExecuteOptions,
@@ -82,7 +83,7 @@ async function follow(
     if (answer.status !== 200) return outcomeOf(answer)
     const view = answer.body as unknown as RunView
     if (view.status === 'input_required') return waitsForApproval(runId)
-    if (view.status !== 'queued' && view.status !== 'working') return undefined
+    if (view.status !== 'queued' && view.status !== 'working') return notDone(view)
     onProgress({ runId, status: view.status, step: view.steps.at(-1)?.name })
   }
 }
@@ -93,10 +94,14 @@ async function giveUp(runId: string, gateway: Gateway): Promise<Outcome | undefi
   await gateway.send('POST', `/v1/runs/${runId}/cancel`, limit)
   const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5`, limit)
   const view = body as unknown as RunView
-  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return undefined
+  if (status === 200 && view.status !== 'queued' && view.status !== 'working') return notDone(view)
   const detail = 'The person stopped waiting; the run can not be cancelled any more and goes on.'
   return failed({ code: 'interrupted', detail, runId, effect: 'unknown' })
 }
+
+/** Not asked for by its key: that of a failed run may be free, and the call would begin anew. */
+const notDone = ({ status, error, runId }: RunView): Outcome | undefined =>
+  status === 'completed' ? undefined : failed({ code: status, runId, ...error })
 
 function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
   const runId = headers.get('run-id')
@@ -104,7 +109,9 @@ function outcomeOf({ status, headers, body }: GatewayAnswer): Outcome {
   const replayed = headers.get('idempotent-replayed') === 'true' ? { replayed: true } : {}
   if (status === 200)
     return { ok: true, text: typeof body === 'string' ? body : JSON.stringify(body), effect: 'committed', ...known, ...replayed }
-  return { ...failed(isObject(body) ? body : { code: `http_${status}` }), ...known, ...replayed }
+  const retryAfter = headers.get('retry-after')
+  const retryAfterMs = retryAfter === null ? undefined : Number(retryAfter) * 1_000
+  return { ...failed(isObject(body) ? body : { code: `http_${status}` }, retryAfterMs), ...known, ...replayed }
 }
 
 function waitsForApproval(runId: string): Outcome {
@@ -114,10 +121,14 @@ function waitsForApproval(runId: string): Outcome {
 }
 
 /** Of a problem, what a model can use. */
-const told = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
+const members = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
 
-function failed(problem: JsonObject): Outcome {
-  const kept: (readonly [string, Json | undefined])[] = told.filter(name => problem[name] !== undefined).map(name => [name, problem[name]])
+function failed(told: JsonObject, retryAfterMs?: number): Outcome {
+  const hint = hintFor('tool', { code: String(told.code), hint: told.hint as string | undefined, retryAfterMs })
+  const problem: JsonObject = { ...told, ...(hint === undefined ? {} : { hint }) }
+  const kept: (readonly [string, Json | undefined])[] = members
+    .filter(name => problem[name] !== undefined)
+    .map(name => [name, problem[name]])
   if (typeof problem.targetSaid === 'string') kept.push(['targetSaid', untrusted(problem.targetSaid)])
   const code = String(problem.code ?? 'failed')
   return {

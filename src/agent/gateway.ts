@@ -18,7 +18,10 @@ export interface GatewayAnswer {
 
 /** Of `GET /v1/runs/{runId}`, what the loop looks at. */
 export interface RunView {
+  readonly runId: string
   readonly status: RunStatus
+  /** Why it has no output: a problem. */
+  readonly error?: JsonObject | undefined
   readonly steps: readonly { readonly name: string }[]
 }
 

@@ -5,7 +5,9 @@ import { UsageError } from '../cli.ts'
 import { own } from '../core/own.ts'
 import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
+import { hintFor } from '../surface/hint-for.ts'
 import { type Answer, type Client, createClient } from './client.ts'
+import { askProbe, exitCodeOf, type Probed, probeText } from './probe.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
@@ -24,8 +26,20 @@ export async function call(action: string, inputs: readonly string[], flags: Fla
     }
   })
   const answer = first.status === 202 ? await follow(client, first, { waitSeconds: wait, flags }) : first
-  return print(answer, flags)
+  const probed = flags.probe && !flags.dryRun ? await probeAfter(client, answer, wait) : undefined
+  const code = print(answer, flags, probed)
+  if (probed !== undefined && !flags.json) process.stderr.write(`${probeText(probed)}\n`)
+  return probed === undefined || code !== 0 ? code : exitCodeOf(probed)
 }
+
+/** A text for a model has no run id but in its headers. */
+async function probeAfter(client: Client, { headers, text }: Answer, waitSeconds: number): Promise<Probed> {
+  const found = headers['run-id'] ?? /"runId":\s*"(run_[0-9a-z]+)"/.exec(text)?.[1]
+  if (typeof found !== 'string') return { good: false, body: { detail: 'The call has no run.' } }
+  return askProbe(client, found, Math.max(waitSeconds, leastLookSeconds))
+}
+
+const leastLookSeconds = 60
 
 function queryOf({ dryRun, fields, text }: Flags): string {
   const query = new URLSearchParams({
@@ -52,17 +66,31 @@ async function follow(client: Client, first: Answer, { waitSeconds, flags }: { w
 
 const fieldsOf = ({ fields }: Flags): string => (typeof fields === 'string' ? `&fields=${encodeURIComponent(fields)}` : '')
 
-function print({ status, headers, text }: Answer, flags: Flags): number {
+function print({ status, headers, text }: Answer, flags: Flags, probed: Probed | undefined): number {
   const isText = String(headers['content-type']).startsWith('text/plain')
   const parsed = isText ? text : text === '' ? null : (JSON.parse(text) as JsonObject)
   const ok = status >= 200 && status < 300 && (parsed as { status?: Json } | null)?.status !== 'failed'
   const shown = flags.json
-    ? { httpStatus: status, runId: headers['run-id'] ?? null, replayed: headers['idempotent-replayed'] === 'true', body: parsed }
-    : parsed
+    ? {
+        httpStatus: status,
+        runId: headers['run-id'] ?? null,
+        replayed: headers['idempotent-replayed'] === 'true',
+        body: parsed,
+        ...(probed === undefined ? {} : { probe: probed.body.probe ?? probed.body })
+      }
+    : spoken(parsed, Number(headers['retry-after']))
   const out = flags.json || ok ? process.stdout : process.stderr
   out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
+}
+
+/** A problem in the words of the command line. */
+function spoken(body: Json, retryAfterSeconds: number): Json {
+  const problem = body as { readonly code?: Json; readonly hint?: Json } | null
+  if (typeof problem?.code !== 'string' || typeof problem.hint !== 'string') return body
+  const retryAfterMs = Number.isNaN(retryAfterSeconds) ? undefined : retryAfterSeconds * 1_000
+  return { ...(body as JsonObject), hint: hintFor('command', { code: problem.code, hint: problem.hint, retryAfterMs }) ?? '' }
 }
 
 /** `name=value` becomes what the action's schema says; `name:=json` is JSON as it stands. */

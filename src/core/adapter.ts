@@ -32,7 +32,11 @@ export interface Notice {
   readonly message: string
 }
 
-export type ProbeResult = { readonly found: true; readonly output: Json } | { readonly found: false }
+/** `extracted`: what it decided by, for people. */
+export type ProbeResult = { readonly extracted?: Json | undefined } & (
+  | { readonly found: true; readonly output: Json }
+  | { readonly found: false }
+)
 
 /** One action of a manifest at load time, shape already checked. */
 export interface ActionSource {

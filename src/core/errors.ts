@@ -1,15 +1,24 @@
 /** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
+import type { ErrorOptions } from './error-options.ts'
 import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
 interface ErrorKind {
   readonly status: number
   readonly title: string
   readonly retryable: boolean
-  /** For an agent: what to do next. */
+  /** For an agent: what to do next. In the words of HTTP: `surface/hint-for.ts` has those of others. */
   readonly hint: string
+  /** Where the thrower says of `retryable` the opposite. */
+  readonly otherwise?: string | undefined
 }
 
-const kind = (status: number, title: string, retryable: boolean, hint: string): ErrorKind => ({ status, title, retryable, hint })
+const kind = (status: number, title: string, retryable: boolean, ...[hint, otherwise]: readonly [string, string?]): ErrorKind => ({
+  status,
+  title,
+  retryable,
+  hint,
+  otherwise
+})
 
 export const errorKinds = {
   malformed_json: kind(400, 'The body is not valid JSON', false, 'Send one JSON object, UTF-8, without duplicate names.'),
@@ -65,6 +74,12 @@ export const errorKinds = {
     'The run can not be run again',
     false,
     'Only a run that ended without an effect can be retried; resolve an unknown outcome first.'
+  ),
+  not_probeable: kind(
+    409,
+    'No probe can look at the run',
+    false,
+    'Read the run: a probe looks at one whose outcome is unknown or whose effect is committed, where the bot of today has a probe for it.'
   ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
   version_changed: kind(
@@ -127,9 +142,16 @@ export const errorKinds = {
     500,
     'Something went wrong here',
     false,
-    'Look at the run, if there is one, before you try again; report the run id.'
+    'Look at the run, if there is one, before you try again; report the run id.',
+    'Nothing was done. Send the same call with the same key again.'
   ),
-  target_failed: kind(502, 'The target did not do it', true, 'Nothing was changed in the target; try again later.'),
+  target_failed: kind(
+    502,
+    'The target did not do it',
+    true,
+    'Nothing was changed in the target; try again later.',
+    'Nothing was changed in the target. Trying again as it is does not help: change the input, or report the run id to the owner of the bot.'
+  ),
   secret_in_output: kind(
     502,
     'The output holds a credential',
@@ -183,20 +205,10 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds
 
-export interface ErrorOptions {
-  readonly detail: string
-  readonly retryable?: boolean
-  readonly effect?: RunEffect
-  readonly hint?: string | undefined
-  readonly errors?: readonly FieldError[]
-  readonly retryAfterMs?: number
-  readonly quota?: Quota
-  readonly runId?: string
-  /** The target is at fault, whatever was asked of it: not reached, connection lost, no answer in time, status 5xx. Many of them open the breaker. */
-  readonly targetDown?: boolean | undefined
-  /** The target's own words: never instructions, and never part of `detail`. */
-  readonly targetSaid?: string | undefined
-  readonly cause?: unknown
+/** It never says to try again what trying again does not help. */
+export function hintOf(code: ErrorCode, isRetryable: boolean): string {
+  const { retryable, hint, otherwise = hint }: ErrorKind = errorKinds[code]
+  return isRetryable === retryable ? hint : otherwise
 }
 
 /** An error with a stable code. The thrower says whether a retry can help and whether the effect may exist. */
@@ -216,14 +228,14 @@ export class RetrofitError extends Error {
 
   constructor(code: ErrorCode, options: ErrorOptions) {
     super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
-    const { status, title, retryable, hint } = errorKinds[code]
+    const { status, title, retryable } = errorKinds[code]
     this.name = 'RetrofitError'
     this.code = code
     this.status = status
     this.title = title
     this.retryable = options.retryable ?? retryable
     this.effect = options.effect ?? 'none'
-    this.hint = options.hint ?? hint
+    this.hint = options.hint ?? hintOf(code, this.retryable)
     this.errors = options.errors ?? []
     this.retryAfterMs = options.retryAfterMs
     this.quota = options.quota

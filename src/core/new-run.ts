@@ -13,7 +13,7 @@ export interface NewRun {
   readonly now: number
   readonly deadlineAt: number
   readonly traceparent: string
-  readonly retryOf?: string
+  readonly retryOf?: string | undefined
   readonly session?: string | undefined
   readonly sessionValues?: Json | undefined
 }

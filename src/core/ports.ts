@@ -27,6 +27,15 @@ export interface Gate {
   readonly window?: number | undefined
   /** The tenant's limits over all bots. Absent: no limit. */
   readonly quotas?: TenantQuotas | undefined
+  readonly succeeds?: Succession | undefined
+}
+
+/** Runs without an effect that hand their keys on to the new one. */
+export interface Succession {
+  /** As they are from then on, linked to the new run. When one does not follow its stored revision, nothing is written, and the answer is that run. */
+  readonly linked: readonly Run[]
+  /** Ids of the runs whose keys the new one may take. */
+  readonly past: readonly string[]
 }
 
 export interface TenantQuotas {
@@ -67,7 +76,10 @@ export interface RunPage {
 
 /** Port 2, the ledger. Every write is durable when its promise resolves, atomic, and safe to send twice. */
 export interface Store {
-  /** The idempotency gate: claims every key for this run, or says whose they are. Only a new run counts against `maxWaiting` and the quotas. */
+  /**
+   * The idempotency gate: claims every key for this run, or says whose they are. Only a new run counts against `maxWaiting` and the quotas.
+   * A key that it takes over from a run that it succeeds changes hands with the links between the two, in one write.
+   */
   createRun(run: Run, gate: Gate): Promise<Created>
   getRun(id: string): Promise<Run | undefined>
   /** Compare-and-set on `revision`: `next.revision` must be the stored one plus 1. False: stale, nothing written. */

@@ -1,4 +1,6 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
+import { errorKinds } from './errors.ts'
+import type { ProbeSight } from './probe-sight.ts'
 import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -58,7 +60,21 @@ export const claim = (run: Run, by: Lease): Run =>
   next(run, by.now, { status: 'working', attempt: run.attempt + 1, error: undefined, steps: [], ...leaseOf(by) })
 
 /** A worker takes a run whose effect is unknown, to ask the probe; the status stays. */
-export const claimProbe = (run: Run, by: Lease): Run => next(run, by.now, { probes: run.probes + 1, ...leaseOf(by) })
+export const claimProbe = (run: Run, by: Lease): Run =>
+  next(run, by.now, { probes: run.probes + (run.lookFor === undefined ? 1 : 0), ...leaseOf(by) })
+
+/** Somebody asks for a look; of a run whose effect is known the look changes nothing. */
+export function wantLook(run: Run, { now, by }: { readonly now: number; readonly by: string }): Run {
+  const due = run.status === 'outcome_unknown' && run.lease === undefined ? { notBefore: now, dueAt: now } : {}
+  return next(run, now, { ...due, lookFor: { at: now, by } }, `a look was asked for by ${by}`)
+}
+
+/** To be followed by where the run goes from here. */
+export const withSight = (run: Run, probed: ProbeSight): Run => withoutUndefined({ ...run, probed, lookFor: undefined }) as Run
+
+/** What a probe saw of a run whose effect is known. */
+export const noteSight = (run: Run, probed: ProbeSight, now: number): Run =>
+  next(run, now, { probed, lookFor: undefined }, probed.agrees === false ? 'the probe disagrees' : undefined)
 
 export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by))
 
@@ -174,6 +190,13 @@ export const park = (
     'parked'
   )
 
+/** What was unknown is known: it was not done, and can be. */
+function notDone(before: RunError | undefined): RunError {
+  const { status, title, hint } = errorKinds.target_failed
+  const detail = `A person looked at the target: it was not done. Before: ${before?.detail ?? 'nobody could tell'}`.slice(0, 500)
+  return { code: 'target_failed', status, title, detail, retryable: true, hint, targetSaid: before?.targetSaid }
+}
+
 /** A person says what happened. */
 export function resolve(
   run: Run,
@@ -190,7 +213,7 @@ export function resolve(
       note
     )
   }
-  return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: run.error && { ...run.error, retryable: true } }, note)
+  return next(run, by.now, { ...common, status: 'failed', effect: 'none', error: notDone(run.error) }, note)
 }
 
 /** Notes that the sweep published the run again, and when it looks next. */
@@ -205,6 +228,10 @@ const withArtifact = ({ artifacts }: Run, added: ArtifactRef | undefined): reado
   added === undefined ? artifacts : [...artifacts.filter(({ name }) => name !== added.name), added].slice(-artifactsLength)
 
 export const linkRetry = (run: Run, retriedBy: string, now: number): Run => next(run, now, { retriedBy }, `retried by ${retriedBy}`)
+
+/** Nothing was done, and another try can help: the next call with its key is a new run. */
+export const freesKey = ({ status, effect, error, retriedBy }: Run): boolean =>
+  status === 'failed' && effect === 'none' && error?.retryable === true && retriedBy === undefined
 
 /** A finished run whose ttl is over: input, output and files go, the outcome stays for late retries. */
 export const bury = (run: Run, now: number): Run =>

@@ -74,7 +74,9 @@ const run = objectOf({
   history: list,
   traceparent: text,
   session: optional(text),
-  retriedBy: optional(text)
+  retriedBy: optional(text),
+  probed: optional(objectOf({ at: number, botDigest: text, seen: text, detail: text })),
+  lookFor: optional(objectOf({ at: number, by: text }))
 })
 
 /** The run of this id, or undefined when the text is something else. */

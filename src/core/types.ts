@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { Looked } from './probe-sight.ts'
 import type { Reach } from './reach.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -217,7 +218,7 @@ export interface Transition {
 }
 
 /** One row of the ledger. Only `run.ts` builds the next one. */
-export interface Run {
+export interface Run extends Looked {
   readonly id: string
   /** Compare-and-set counter: every write is fenced by it. Starts at 1. */
   readonly revision: number

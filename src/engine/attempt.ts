@@ -84,7 +84,8 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
   await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
   const steps = call.records
   try {
-    await end(work, (run, now) => complete(run, sealed, { now, steps }))
+    const run = await end(work, (run, now) => complete(run, sealed, { now, steps }))
+    parts.rehearsals?.committed({ bot, action, run })
   } catch (error) {
     if (!(error instanceof FenceLost) || !call.committed) throw error
     const note = 'told late by its own worker'
@@ -138,8 +139,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
     await end(work, (run, now) => fail(run, runError, { now, steps }), 'uncrossed')
     return
   }
-  const retryable = error instanceof NothingSent ? error.retryable : technical.retryable
-  await beforeCommit(work, { error: { ...technical, retryable }, steps })
+  await beforeCommit(work, { error: technical, steps })
 }
 
 /** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */

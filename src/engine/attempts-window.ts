@@ -30,6 +30,12 @@ export class AttemptsWindow {
       this.count(this.attempts.shift() as Attempt, -1)
   }
 
+  /** What a caller did counts no more. */
+  forget(caller: string): void {
+    for (let i = this.attempts.length - 1; i >= 0; i--) if (this.attempts[i]?.caller === caller) this.attempts.splice(i, 1)
+    this.callers.delete(caller)
+  }
+
   /** Enough failures of several callers, none of whom counts for more than half of them, and at least half of all attempts. */
   get isDownForAll(): boolean {
     const each = [...this.callers.values()]

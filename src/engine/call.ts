@@ -10,9 +10,18 @@ import type { Span } from '../telemetry/telemetry.ts'
 import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
-import { Stopped } from './holding.ts'
+import { type Holding, Stopped } from './holding.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
+
+/** What a call is opened on. A look at a run that has ended holds nothing of it. */
+export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'screen'> {
+  readonly holding: Pick<Holding, 'run' | 'signal' | 'advance' | 'lease' | 'stop'>
+  /** Beside those that the action marks. */
+  readonly sensitive?: readonly string[] | undefined
+  /** Absent: files are kept with the run. */
+  readonly files?: 'dropped' | undefined
+}
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
@@ -24,18 +33,18 @@ export interface OpenCall extends Call {
 
 /** `root` is the span of the attempt; `mayCommit` is false for probes. */
 export function openCall(
-  work: Work,
+  work: CallWork,
   options: { readonly root: Span; readonly credentials: UsableCredentials; readonly input: JsonObject; readonly mayCommit: boolean }
 ): OpenCall {
   const { bot, action, holding } = work
   const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
-  const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
+  const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
+  const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
-  let committed = holding.run.effect !== 'none' && !options.mayCommit
-  let closed = false
+  let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
     steps: action.steps,
     bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
@@ -73,16 +82,12 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: async (name, content, mediaType) => {
-      if (content.byteLength > largestArtifactMiB * 1024 * 1024)
-        throw new RetrofitError('target_failed', { detail: `the file ${name} has more than ${largestArtifactMiB} MiB`, retryable: false })
-      await keep(work, { name, content, mediaType })
-    }
+    attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
   }
 }
 
 /** Durable before it returns; and not late: a worker that was paused past its lease must not go on. */
-async function cross({ action, holding, parts }: Work, text: string | undefined): Promise<void> {
+async function cross({ action, holding, parts }: CallWork, text: string | undefined): Promise<void> {
   holding.signal.throwIfAborted()
   const sent = text === undefined ? undefined : sentFile(holding.run.attempt, text)
   // Handed over together with the marker: one fsync for both.
@@ -114,9 +119,12 @@ const sentFile = (attempt: number, text: string) => ({
 
 /** After the commit point the evidence matters more than the quota. */
 async function keep(
-  { parts, holding }: Work,
+  { parts, holding, files }: CallWork,
   file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
 ): Promise<void> {
+  if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
+    throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  if (files === 'dropped') return
   const name =
     file.name
       .replaceAll(/[^A-Za-z0-9._-]/g, '_')
@@ -131,10 +139,10 @@ async function keep(
 /** Steps and exchanges of one attempt; each opens a span below the one that is open. */
 class StepTracer {
   readonly records: StepRecord[] = []
-  private readonly work: Work
+  private readonly work: CallWork
   private readonly open: Span[]
 
-  constructor(work: Work, root: Span) {
+  constructor(work: CallWork, root: Span) {
     this.work = work
     this.open = [root]
   }

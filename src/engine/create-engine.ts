@@ -6,9 +6,10 @@ import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
 import { answered } from './answered.ts'
-import { cancel, resolve, retry } from './decide.ts'
+import { askProbe, cancel, resolve, retry } from './decide.ts'
 import type { Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
+import { probeRecords } from './probe-records.ts'
 import { createSessions } from './sessions.ts'
 import { openStream } from './streams.ts'
 import { plan, submit } from './submit.ts'
@@ -52,6 +53,8 @@ export function createEngine(parts: Parts): Engine & EngineControls {
     },
     cancel: async (caller, runId) => shown(cancel(parts, await find(caller, runId))),
     resolve: async (caller, runId, decision) => shown(resolve(parts, { caller, run: await find(caller, runId), decision })),
+    probe: async (caller, runId, { waitMs }) => shown(askProbe(parts, { caller, run: await find(caller, runId), waitMs })),
+    probes: () => answered(probeRecords(parts.store.records)),
     retry: async (caller, runId) => {
       accepting()
       return shown(retry(parts, caller, await find(caller, runId)))

@@ -2,19 +2,23 @@
 
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
-import { cancel as cancelled, hasEnded, linkRetry, requestCancel, resolve as resolved } from '../core/run.ts'
+import { cancel as cancelled, hasEnded, requestCancel, resolve as resolved, wantLook } from '../core/run.ts'
 import type { Caller, JsonObject, Run } from '../core/types.ts'
 import { sha256 } from '../governance/sealer.ts'
 import { moveUp } from './line.ts'
+import { checkProbeable, today } from './looking-version.ts'
 import type { Parts } from './parts.ts'
+import { publishAgain } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 import { accept } from './submit.ts'
 
 /** How long a cancel waits for the worker to stop. */
 const cancelWaitMs = 5_000
+/** Events may be missed. */
+const lookPollMs = 500
 
 /** Applies a change to the newest state until it is written. */
-async function change(parts: Parts, run: Run, next: (run: Run, now: number) => Run): Promise<Run> {
+export async function change(parts: Parts, run: Run, next: (run: Run, now: number) => Run): Promise<Run> {
   let at = run
   for (;;) {
     const wanted = next(at, parts.store.now())
@@ -84,6 +88,34 @@ function tooEarly(run: Run, until: number): RetrofitError {
   return new RetrofitError('not_resolvable_yet', { detail, effect: run.effect, runId: run.id })
 }
 
+/** Asks a worker for a look, and waits for it: `lookFor` stays where none has looked in time. */
+export async function askProbe(parts: Parts, { caller, run, waitMs }: { caller: Caller; run: Run; waitMs: number }): Promise<Run> {
+  await today(parts, checkProbeable(run))
+  const asked = await change(parts, run, (at, now) => wantLook(checkProbeable(at), { now, by: caller.subject }))
+  publishAgain(parts, asked)
+  parts.telemetry.log.info({ runId: run.id, by: caller.subject }, 'a look of the probe was asked for')
+  return looked(parts, asked, waitMs)
+}
+
+/** Woken by every write to the run, and from time to time. */
+async function looked({ store, hub }: Parts, asked: Run, waitMs: number): Promise<Run> {
+  const until = performance.now() + waitMs
+  for (let at = asked; ; ) {
+    const left = until - performance.now()
+    if (at.lookFor === undefined || left <= 0) return at
+    await new Promise<void>(resolve => {
+      const off = hub.on(asked.id, event => event.type === 'status' && event.revision > at.revision && done())
+      const timer = setTimeout(() => done(), Math.min(lookPollMs, left))
+      const done = () => {
+        off()
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    at = (await store.getRun(asked.id)) ?? at
+  }
+}
+
 /** A new run linked to the old one; asked for twice, it is the same new run. */
 export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run> {
   const doable = (run.status === 'failed' || run.status === 'cancelled') && run.effect === 'none' && !run.expired
@@ -102,9 +134,7 @@ export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input does not fit ${run.action} any more.`, errors })
   const key = { key: sha256(canonicalJson(['retry', run.id])), fingerprint: run.id }
   const { session, sessionValues } = run
-  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], retryOf: run.id, session, sessionValues })
-  if (run.retriedBy === undefined)
-    await change(parts, run, (at, now) => (at.retriedBy === undefined ? linkRetry(at, again.id, now) : linkRetry(at, at.retriedBy, now)))
+  const { run: again } = await accept(parts, { caller, ...found, input, keys: [key], again: run, session, sessionValues })
   parts.telemetry.log.info({ runId: run.id, by: caller.subject, retriedBy: again.id }, 'retried by a person')
   return again
 }

@@ -4,6 +4,8 @@ import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
 import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent, Session } from '../core/types.ts'
 
+import type { ProbeRecord } from './probe-records.ts'
+
 export type { ManifestIssue } from '../core/manifest-issue.ts'
 
 export interface CallRequest {
@@ -60,6 +62,10 @@ export interface Engine {
     runId: string,
     decision: { readonly outcome: 'completed' | 'not_done'; readonly output?: JsonObject }
   ): Promise<Run>
+  /** The probe of today's manifest looks at the run. `lookFor` is still there where no worker has looked in time. */
+  probe(caller: Caller, runId: string, options: { readonly waitMs: number }): Promise<Run>
+  /** What became of the probes of the actions, by `probeIdOf`. */
+  probes(): Promise<ReadonlyMap<string, ProbeRecord>>
   /** A new run linked to the old one. */
   retry(caller: Caller, runId: string): Promise<Run>
   /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */

@@ -3,11 +3,12 @@ import { botKey, keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Delivery, Message } from '../core/ports.ts'
-import { claim, claimProbe, fail, park, turnOf } from '../core/run.ts'
-import type { Action, Bot, Run } from '../core/types.ts'
+import { claim, claimProbe, fail, isFinal, park, turnOf } from '../core/run.ts'
+import type { Action, Bot, JsonObject, Run } from '../core/types.ts'
 import { attempt } from './attempt.ts'
 import { Holding } from './holding.ts'
 import { moveUp } from './line.ts'
+import { type Lookers, today } from './looking-version.ts'
 import { isOrdered } from './order.ts'
 import { runErrorOf } from './outcome.ts'
 import type { Parts } from './parts.ts'
@@ -27,6 +28,8 @@ export interface Work {
 
 /** How often one delivery tries to claim its run while others write to it. */
 const claimTries = 3
+/** Who was to look and did not in this time has died. */
+const lookMs = 180_000
 
 export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal, tries = claimTries): Promise<void> {
   const run = await parts.store.getRun(delivery.message.runId)
@@ -37,9 +40,10 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
     return parts.telemetry.log.error({ runId: run.id, bot: run.bot }, 'a message of another bot names this run; dropped')
   const now = parts.store.now()
   const turn = turnOf(run, now)
-  if (turn === 'none') return
+  if (turn === 'none') return lookAtEnded(parts, run)
   if (turn === 'wait') return goOnLater(parts, run)
-  const bot = await parts.catalog.versionOf(run)
+  const lookers = turn === 'probe' ? await lookersOf(parts, run) : undefined
+  const bot = lookers?.bot ?? (await parts.catalog.versionOf(run))
   const action = bot?.actions.find(({ name }) => name === run.action)
   if (bot === undefined || action === undefined) return orphaned(parts, run)
   if (!isOrdered(parts.sealer, run)) return unordered(parts, run)
@@ -54,7 +58,7 @@ export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortS
   })
   if (room === undefined) return screen?.leave(true)
   let keep = true
-  const claimed = await withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen })
+  const claimed = await withClaim({ parts, bot, action, run, turn, lookers, worker, delivery, shutdown, screen })
     .then(ended => {
       keep = ended === undefined || keepsScreen(ended, action)
       return ended !== undefined
@@ -73,10 +77,38 @@ interface Claiming {
   readonly action: Action
   readonly run: Run
   readonly turn: 'attempt' | 'probe'
+  /** Of a probe. */
+  readonly lookers: Lookers | undefined
   readonly worker: string
   readonly delivery: Delivery
   readonly shutdown: AbortSignal
   readonly screen: Screen | undefined
+}
+
+/** Parked: the version of today, where it can look. Undefined: there is none that can. */
+async function lookersOf(parts: Parts, run: Run): Promise<Lookers | undefined> {
+  const newest = run.status === 'outcome_unknown' ? await today(parts, run).catch(unlessRefused) : undefined
+  if (newest !== undefined) return newest
+  const bot = await parts.catalog.versionOf(run)
+  const action = bot?.actions.find(({ name }) => name === run.action)
+  if (bot === undefined || action === undefined) return undefined
+  return { bot, action, own: action, input: parts.sealer.open(action.input, run.input) as JsonObject }
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof RetrofitError)) throw error
+}
+
+/** Somebody wants to see whether the probe agrees with what is known. One worker looks. */
+async function lookAtEnded(parts: Parts, run: Run): Promise<void> {
+  if (run.lookFor === undefined || !isFinal(run) || parts.rehearsals === undefined || !isOrdered(parts.sealer, run)) return
+  const slot = { name: `look ${run.id}`, holder: parts.settings.worker }
+  if (!(await parts.store.acquireSlot({ ...slot, limit: 1, untilMs: parts.store.now() + lookMs }))) return
+  try {
+    await parts.rehearsals.look(run)
+  } finally {
+    await parts.store.releaseSlot(slot)
+  }
 }
 
 /** After an attempt that broke off nobody knows what the screen shows; a refusal by the target leaves it as it was. */
@@ -103,7 +135,18 @@ async function screenOf(parts: Parts, { run, bot, action }: { run: Run; bot: Bot
 }
 
 /** Undefined when the run was no longer as it had been read; else as it is now. */
-async function withClaim({ parts, bot, action, run, turn, worker, delivery, shutdown, screen }: Claiming): Promise<Run | undefined> {
+async function withClaim({
+  parts,
+  bot,
+  action,
+  run,
+  turn,
+  lookers,
+  worker,
+  delivery,
+  shutdown,
+  screen
+}: Claiming): Promise<Run | undefined> {
   const { store, settings, telemetry } = parts
   const lease = { worker, now: store.now(), leaseMs: settings.leaseMs }
   const claimed = turn === 'attempt' ? claim(run, lease) : claimProbe(run, lease)
@@ -117,7 +160,8 @@ async function withClaim({ parts, bot, action, run, turn, worker, delivery, shut
   const limitMs = turn === 'attempt' ? Math.min(action.timeouts.runMs, Math.max(1, run.deadlineAt - lease.now)) : action.timeouts.runMs
   const holding = new Holding(parts, claimed, { limitMs, shutdown })
   try {
-    await (turn === 'attempt' ? attempt : probe)({ parts, bot, action, holding, screen })
+    const work = { parts, bot, action, holding, screen }
+    await (lookers === undefined ? attempt(work) : probe(work, lookers))
     return holding.run
   } finally {
     holding.release()

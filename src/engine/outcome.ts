@@ -1,5 +1,5 @@
 /** From what an adapter threw to what the ledger keeps. */
-import { BusinessError, errorKinds, NothingSent, RetrofitError } from '../core/errors.ts'
+import { BusinessError, errorKinds, hintOf, NothingSent, RetrofitError } from '../core/errors.ts'
 import { ExpressionError } from '../core/expression.ts'
 import { own } from '../core/own.ts'
 import type { Action, DeclaredError, Json, JsonObject, RunEffect, RunError } from '../core/types.ts'
@@ -73,10 +73,11 @@ export function technicalErrorOf(error: unknown, redact: (text: string) => strin
   if (error instanceof RetrofitError) return { ...runErrorOf(error), detail: redact(error.message), ...said(error, redact) }
   const text = Error.isError(error) ? error.message : String(error)
   const detail = redact(text.split('\n', 1)[0] ?? '').slice(0, 500)
-  const { status, title, retryable, hint } = errorKinds.target_failed
+  const { status, title } = errorKinds.target_failed
   const isEnded = error instanceof ExpressionError && error.isEnded
+  const retryable = error instanceof NothingSent ? error.retryable : !isEnded
   const told = error instanceof NothingSent ? said(error, redact) : {}
-  return { code: 'target_failed', status, title, detail, retryable: retryable && !isEnded, hint, ...told }
+  return { code: 'target_failed', status, title, detail, retryable, hint: hintOf('target_failed', retryable), ...told }
 }
 
 /** What is known when nobody can tell. `reason` says what happened after the commit point. */

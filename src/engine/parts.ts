@@ -8,6 +8,7 @@ import type { Breakers } from './breakers.ts'
 import type { Catalog } from './engine.ts'
 import type { Hub } from './hub.ts'
 import type { Quotas } from './quotas.ts'
+import type { Rehearsals } from './rehearsals.ts'
 import type { Screens } from './screens.ts'
 
 export interface EngineSettings {
@@ -34,6 +35,8 @@ export interface Parts {
   readonly settings: EngineSettings
   /** A worker's own. */
   readonly screens?: Screens
+  /** A worker's own: tries probes before they are needed. */
+  readonly rehearsals?: Rehearsals
   /** A worker's own: goes on with the run at its `notBefore`, past the line of those that wait for their first attempt. */
   readonly later?: (run: Run) => void
 }

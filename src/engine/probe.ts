@@ -1,32 +1,30 @@
 /** After the commit point and the settle time: a read tells whether the effect is there. */
 import { FenceLost, RetrofitError } from '../core/errors.ts'
+import type { ProbeSight } from '../core/probe-sight.ts'
 import { nextProbeAt } from '../core/retry.ts'
-import { complete, failCommitted, park, requeue } from '../core/run.ts'
-import type { Json, JsonObject, Run } from '../core/types.ts'
-import { heeding } from './attempt.ts'
-import { openCall } from './call.ts'
-import { credentialsOf } from './credentials-of.ts'
+import { complete, failCommitted, park, requeue, withSight } from '../core/run.ts'
+import type { Action, Json, Run } from '../core/types.ts'
+import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Work } from './execute.ts'
+import { look, type Sight } from './look.ts'
+import type { Lookers } from './looking-version.ts'
 import { runErrorOf, secretInOutput, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
+import { inWords } from './shown.ts'
 
-type Sight =
-  | { readonly seen: 'found'; readonly output: Json }
-  /** Found, and what was read holds a credential. */
-  | { readonly seen: 'secret' }
-  | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
-
-export async function probe(work: Work): Promise<void> {
-  const { parts, action, holding } = work
+/** `by`: which version looks. */
+export async function probe(work: Work, by: Lookers): Promise<void> {
+  const { parts, holding } = work
+  const { bot, action, own, input } = by
   const span = parts.telemetry.startSpan(`probe ${action.name}`, {
     parent: holding.run.traceparent,
     attributes: { 'retrofit.run_id': holding.run.id }
   })
   try {
-    const sight = await look(work, span)
+    const sight = await look({ parts, holding, bot, action, input, sensitive: sensitiveTexts(own.input, input) }, span)
     span.set({ 'retrofit.probe': sight.seen })
-    await conclude(work, sight)
+    await conclude({ ...work, ...by, sight })
   } catch (error) {
     span.fail(error)
     if (!(error instanceof FenceLost))
@@ -36,36 +34,27 @@ export async function probe(work: Work): Promise<void> {
   }
 }
 
-async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): Promise<Sight> {
-  const { parts, bot, action, holding } = work
-  const adapter = parts.adapters[bot.adapter]
-  if (action.probe === undefined || adapter?.probe === undefined) return { seen: 'unclear', detail: 'there is no probe' }
-  try {
-    const credentials = await credentialsOf(parts.secrets, bot, holding.run.tenant)
-    const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
-    const call = openCall(work, { root, credentials, input, mayCommit: false })
-    const result = await heeding(adapter.probe(call), holding.signal)
-    if (!result.found) return { seen: 'absent', detail: 'the probe did not find the effect' }
-    if (call.holdsSecret(result.output)) return { seen: 'secret' }
-    return action.probe.weak
-      ? { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
-      : { seen: 'found', output: result.output }
-  } catch (error) {
-    root.fail(error)
-    return { seen: 'unclear', detail: 'the probe could not look' }
-  }
+interface Seen extends Work {
+  readonly own: Action
+  readonly sight: Sight
 }
 
-async function conclude(work: Work, sight: Sight): Promise<void> {
-  const { parts, action, holding } = work
-  if (sight.seen === 'found') return found(work, sight.output)
-  if (sight.seen === 'secret') return endCommitted(work, secretInOutput(action.name, 'committed'))
-  if (mayRunAgain(work) && (sight.seen === 'absent' || action.probe === undefined)) return again(work)
+const noted = ({ bot, sight: { output: _, ...sight } }: Seen, now: number): ProbeSight => ({ ...sight, at: now, botDigest: bot.digest })
+
+async function conclude(seen: Seen): Promise<void> {
+  const { parts, action, holding, sight } = seen
+  if (sight.seen === 'found') return found(seen, sight.output ?? null)
+  if (sight.seen === 'secret') return endCommitted(seen, secretInOutput(action.name, 'committed'))
+  if (mayRunAgain(seen) && (sight.seen === 'absent' || action.probe === undefined)) return again(seen)
   const before =
-    holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
-  const error = unknownOutcome(`${before}; ${sight.detail}`.slice(0, 500), holding.run.error?.targetSaid)
+    holding.run.error?.code === 'outcome_unknown'
+      ? holding.run.error.detail.split(/; (?:the|a weak) probe|; there is no probe/)[0]
+      : 'The outcome is not known'
+  const error = unknownOutcome(`${before}; ${sight.detail}${inWords(sight.extracted)}`.slice(0, 900), holding.run.error?.targetSaid)
   const known = holding.run.status === 'outcome_unknown'
-  const parked = await holding.advance((run, now) => park(run, error, { now, probeAt: laterLook(work, sight, now) }))
+  const parked = await holding.advance((run, now) =>
+    park(withSight(run, noted(seen, now)), error, { now, probeAt: laterLook(seen, sight, now) })
+  )
   if (!known) parts.telemetry.runEnded(parked)
 }
 
@@ -76,26 +65,29 @@ const mayRunAgain = ({ action, holding }: Work): boolean =>
 const laterLook = ({ action, holding }: Work, sight: Sight, now: number): number | undefined =>
   action.probe === undefined || sight.seen === 'weak' ? undefined : nextProbeAt(now, action.settleMs, holding.run.probes)
 
-async function found(work: Work, output: Json): Promise<void> {
-  const { parts, action } = work
-  const errors = action.checkOutput(output)
+/** The output is that of the version which the caller called. */
+async function found(seen: Seen, output: Json): Promise<void> {
+  const { parts, own } = seen
+  const errors = own.checkOutput(output)
   const misfit = new RetrofitError('invalid_output', {
     detail: 'The effect is there, but what the probe read does not fit the output schema.',
     errors,
     effect: 'committed'
   })
-  if (errors.length > 0) return endCommitted(work, misfit)
-  const { session, tenant } = work.holding.run
-  await rememberOutput(parts, { action, session, tenant, output })
-  const ended = await work.holding.advance((run, now) =>
-    complete(run, parts.sealer.seal(action.output, output), { now, note: 'found by the probe' })
+  if (errors.length > 0) return endCommitted(seen, misfit)
+  const { session, tenant } = seen.holding.run
+  await rememberOutput(parts, { action: own, session, tenant, output })
+  const ended = await seen.holding.advance((run, now) =>
+    complete(withSight(run, noted(seen, now)), parts.sealer.seal(own.output, output), { now, note: 'found by the probe' })
   )
   parts.telemetry.runEnded(ended)
 }
 
 /** The effect is there, and nothing of what was read can be its output. */
-async function endCommitted({ holding, parts }: Work, error: RetrofitError): Promise<void> {
-  parts.telemetry.runEnded(await holding.advance((run, now) => failCommitted(run, runErrorOf(error), { now })))
+async function endCommitted(seen: Seen, error: RetrofitError): Promise<void> {
+  const { parts, holding } = seen
+  const ended = await holding.advance((run, now) => failCommitted(withSight(run, noted(seen, now)), runErrorOf(error), { now }))
+  parts.telemetry.runEnded(ended)
 }
 
 /** Only where the manifest says why a second run is harmless. */

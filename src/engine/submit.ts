@@ -12,10 +12,12 @@ import type { Action, Bot, Caller, Json, JsonObject, Run } from '../core/types.t
 import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
+import type { Trial } from './breakers.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { windowOf } from './line.ts'
 import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
+import { passGate } from './pass-gate.ts'
 import { publish } from './publish.ts'
 import { overQuota } from './quotas.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
@@ -81,9 +83,15 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const refusal = admitted.refusal ?? restOf(parts, admitted.bot, request.caller)
   const { caller, timeoutMs, traceparent } = request
-  const submitted = await accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const { refusal, trial } = await restOf(parts, admitted, caller)
+  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const begun = await accepting.then(
+    ({ outcome }) => outcome === 'created',
+    () => false
+  )
+  if (!begun) await trial?.release().catch(() => undefined)
+  const submitted = await accepting
   await rememberReplay(parts, admitted, submitted)
   return submitted
 }
@@ -95,13 +103,20 @@ async function rememberReplay(parts: Parts, { action, session }: Admitted, { run
   await rememberOutput(parts, { action, session, tenant: run.tenant, output: parts.sealer.open(action.output, run.output) })
 }
 
-function restOf({ breakers }: Parts, bot: Bot, caller: Caller): RetrofitError | undefined {
+interface Rest {
+  readonly refusal?: RetrofitError | undefined
+  /** The call tries whether the target is back. */
+  readonly trial?: Trial | undefined
+}
+
+async function restOf({ breakers }: Parts, { bot, refusal }: Admitted, caller: Caller): Promise<Rest> {
+  if (refusal !== undefined) return { refusal }
   try {
-    breakers.check(botKey(bot.name, bot.tenant), caller)
-    return undefined
+    return { trial: await breakers.check(botKey(bot.name, bot.tenant), caller) }
   } catch (error) {
-    if (error instanceof RetrofitError) return error
-    throw error
+    if (error instanceof RetrofitError) return { refusal: error }
+    // A ledger that does not answer says so when the run is to be written.
+    return {}
   }
 }
 
@@ -115,7 +130,8 @@ export interface Acceptance {
   readonly sessionValues?: Json | undefined
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
-  readonly retryOf?: string
+  /** A person wants this one run again. */
+  readonly again?: Run | undefined
   /** Nothing new is accepted, for this reason; a known key still gets its run. */
   readonly refusal?: RetrofitError | undefined
 }
@@ -127,7 +143,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const limitMs = action.timeouts.queueMs + action.timeouts.runMs
   const id = newRunId(caller.tenant, now)
   const refusal = from.refusal ?? (await takeScreen(parts, from, id))
-  const order = newRun({
+  const order = {
     id,
     reference: newReference(),
     caller,
@@ -138,14 +154,13 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     deadlineAt: now + Math.min(from.timeoutMs ?? limitMs, limitMs),
     traceparent: from.traceparent ?? newTraceparent(),
     session: from.session,
-    sessionValues: from.sessionValues,
-    ...(from.retryOf === undefined ? {} : { retryOf: from.retryOf })
-  })
-  const run = proven(parts.sealer, order)
+    sessionValues: from.sessionValues
+  }
+  const make = (retryOf: string | undefined) => proven(parts.sealer, newRun({ ...order, retryOf }))
   const startedAt = performance.now()
   const window = windowOf(bot)
   const maxWaiting = refusal === undefined ? bot.target.waiting : 0
-  const created = await createRun(parts, { run, keys: from.keys, maxWaiting, window })
+  const created = await passGate(parts, { make, gate: { keys: from.keys, maxWaiting, window }, again: from.again })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
     if ((created.ahead ?? 0) < window) publish(parts, created.run)
@@ -156,50 +171,19 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   return joined(parts, created, bot)
 }
 
-async function createRun(
-  parts: Parts,
-  { run, keys, maxWaiting, window }: { run: Run; keys: readonly IdempotencyKey[]; maxWaiting: number; window: number }
-): Promise<Created> {
-  try {
-    return await parts.store.createRun(run, { keys, maxWaiting, window, quotas: parts.settings.quotas })
-  } catch (cause) {
-    throw notTaken(run, keys, cause)
-  }
-}
-
-/** A write that failed may still have landed: with a key the next try finds out; without one the call was a read. */
-function notTaken(run: Run, keys: readonly IdempotencyKey[], cause: unknown): RetrofitError {
-  const hint =
-    keys.length > 0
-      ? 'Wait as long as Retry-After says, then send the same call with the same key: if this one was taken after all, you get its run.'
-      : 'Wait as long as Retry-After says, then send the call again: it only reads.'
-  return new RetrofitError('not_ready', { detail: `The ledger did not confirm run ${run.id}.`, retryAfterMs: 2_000, hint, cause })
-}
-
-async function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Promise<Submitted> {
+function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>, bot: Bot): Submitted {
   if (created.outcome === 'full')
     throw new RetrofitError('queue_full', { detail: `${bot.target.waiting} runs of ${bot.name} wait already.`, retryAfterMs: 5_000 })
   if (created.outcome === 'over_quota')
     throw overQuota(parts.settings, created.quota === 'waiting' ? 'waiting' : 'storedBytes', created.used)
   if (created.outcome === 'key_reused')
     throw new RetrofitError('idempotency_key_reused', { detail: 'The key belongs to a run with another action or input.' })
-  const run = await latest(parts, created.run)
+  const { run } = created
   if (run.expired) {
     const detail = `The key belongs to run ${run.id}, which ended as ${run.status} (effect ${run.effect}) and has expired.`
     throw new RetrofitError('key_expired', { detail, effect: run.effect, runId: run.id })
   }
   return { run, outcome: hasEnded(run) ? 'replayed' : 'joined' }
-}
-
-/** A run that was retried hands its keys on to the retry. */
-async function latest(parts: Parts, run: Run): Promise<Run> {
-  let at = run
-  while (at.retriedBy !== undefined) {
-    const following = await parts.store.getRun(at.retriedBy)
-    if (following === undefined) break
-    at = following
-  }
-  return at
 }
 
 export async function plan(parts: Parts, request: CallRequest): Promise<Plan> {

@@ -1,7 +1,8 @@
 /** The operations on bots. A caller sees the operator's bots and those of its own tenant. */
 import { RetrofitError } from '../core/errors.ts'
-import type { Caller } from '../core/types.ts'
-import type { Catalog, CatalogEntry } from '../engine/engine.ts'
+import type { Action, Bot, Caller } from '../core/types.ts'
+import type { CatalogEntry, Engine } from '../engine/engine.ts'
+import { type ProbeRecord, probeIdOf } from '../engine/probe-records.ts'
 import { allows } from '../governance/scopes.ts'
 import { isOperator, isTenant, operatorTenant } from '../governance/tenant.ts'
 import { loadTokenCounter } from '../surface/count-tokens.ts'
@@ -12,7 +13,17 @@ import type { GatewaySettings } from './settings.ts'
 
 type BotOperation = 'listBots' | 'getBot' | 'putBot' | 'deleteBot' | 'checkBot'
 
-export function botOperations(catalog: Catalog, settings: GatewaySettings): Record<BotOperation, Handle> {
+/** Of each action that has a probe, what became of it. */
+type ProbesOf = (exchange: Exchange) => Promise<(action: Action, bot: Bot) => object>
+
+export function botOperations(
+  { catalog, probes }: Pick<Engine, 'catalog' | 'probes'>,
+  settings: GatewaySettings
+): Record<BotOperation, Handle> {
+  const probesOf: ProbesOf = async exchange => {
+    const [known, tenant] = [await probes(), tenantOf(exchange)]
+    return (action, bot) => probeView(action, known.get(probeIdOf({ bot, action: action.name, tenant })))
+  }
   const entryOf = (exchange: Exchange): CatalogEntry => {
     const name = exchange.params.bot as string
     const entry = catalog.entry(name, tenantOf(exchange))
@@ -20,11 +31,14 @@ export function botOperations(catalog: Catalog, settings: GatewaySettings): Reco
     return entry
   }
   return {
-    listBots(exchange) {
-      sendJson(exchange.response, 200, { bots: catalog.entries(tenantOf(exchange)).map(entry => botView(entry)) })
+    async listBots(exchange) {
+      const entries = catalog.entries(tenantOf(exchange))
+      const probeOf = await probesOf(exchange)
+      sendJson(exchange.response, 200, { bots: entries.map(entry => botView(entry, probeOf)) })
     },
-    getBot(exchange) {
-      sendJson(exchange.response, 200, withSource(entryOf(exchange), callerOf(exchange)))
+    async getBot(exchange) {
+      const entry = entryOf(exchange)
+      sendJson(exchange.response, 200, withSource(entry, { caller: callerOf(exchange), probeOf: await probesOf(exchange) }))
     },
     async putBot(exchange) {
       const caller = callerOf(exchange)
@@ -32,7 +46,12 @@ export function botOperations(catalog: Catalog, settings: GatewaySettings): Reco
       const owner = { caller, tenant: tenantOf(exchange) }
       const { bot, created } = await catalog.register(exchange.params.bot as string, exchange.text as string, owner)
       const headers = created ? { location: `/v1/bots/${bot.name}` } : {}
-      sendJson(exchange.response, created ? 201 : 200, withSource({ bot, origin: 'registered' }, caller), headers)
+      sendJson(
+        exchange.response,
+        created ? 201 : 200,
+        withSource({ bot, origin: 'registered' }, { caller, probeOf: await probesOf(exchange) }),
+        headers
+      )
     },
     async deleteBot(exchange) {
       // A bot of a file is no change of rules away: the file has to go.
@@ -76,7 +95,16 @@ function allowChanges({ botsOverHttp }: GatewaySettings, { scopes }: Caller): vo
   })
 }
 
-const botView = ({ bot, origin }: CatalogEntry): object => ({
+function probeView({ probe }: Action, tried: ProbeRecord | undefined): object {
+  if (probe === undefined) return {}
+  if (tried === undefined) return { probe: { state: 'untested' } }
+  const { agrees, seen, detail, runId, at } = tried
+  return { probe: { state: agrees ? 'agrees' : 'disagrees', seen, detail, runId, at: new Date(at).toISOString() } }
+}
+
+type ProbeOf = Awaited<ReturnType<ProbesOf>>
+
+const botView = ({ bot, origin }: CatalogEntry, probeOf: ProbeOf): object => ({
   bot: bot.name,
   title: bot.title,
   ...(bot.description === undefined ? {} : { description: bot.description }),
@@ -85,11 +113,14 @@ const botView = ({ bot, origin }: CatalogEntry): object => ({
   digest: bot.digest,
   origin,
   adapter: bot.adapter,
-  actions: bot.actions.map(({ name, title, effect, scopes }) => ({ name, title, effect, scopes }))
+  actions: bot.actions.map(action => {
+    const { name, title, effect, scopes } = action
+    return { name, title, effect, scopes, ...probeOf(action, bot) }
+  })
 })
 
 /** The source is for those who may replace it: an operator's file for keys of the operator's own tenant. */
-function withSource(entry: CatalogEntry, caller: Caller): object {
+function withSource(entry: CatalogEntry, { caller, probeOf }: { readonly caller: Caller; readonly probeOf: ProbeOf }): object {
   const mayReplace = allows(caller.scopes, ['bots:write']) && (entry.bot.tenant ?? operatorTenant) === caller.tenant
-  return { ...botView(entry), ...(mayReplace || isOperator(caller) ? { source: entry.bot.source } : {}) }
+  return { ...botView(entry, probeOf), ...(mayReplace || isOperator(caller) ? { source: entry.bot.source } : {}) }
 }

@@ -88,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     operations: {
       ...actionOperations(waits),
       ...runOperations(waits),
-      ...botOperations(engine.catalog, settings),
+      ...botOperations(engine, settings),
       ...sessionOperations(engine),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),

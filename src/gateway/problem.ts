@@ -13,7 +13,7 @@ export interface Problem {
   readonly effect: RunEffect
   readonly runId?: string
   readonly errors?: readonly FieldError[]
-  readonly hint?: string
+  readonly hint?: string | undefined
   /** The quota that is used up: how much is used and how much is allowed. */
   readonly quota?: Quota
   readonly data?: Json

@@ -46,6 +46,8 @@ export function runView(run: Run, select: Select = output => output): object {
       error: problemOfRun(run),
       cancelRequested: run.cancelRequested,
       resolvedBy: run.resolvedBy,
+      probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),
+      lookFor: run.lookFor === undefined ? undefined : { ...run.lookFor, at: iso(run.lookFor.at) },
       expired: run.expired
     }),
     deadlineAt: iso(run.deadlineAt),

@@ -11,7 +11,7 @@ import { runText } from './run-text.ts'
 import { pollAfterMs, runView, summaryOf } from './run-view.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
-type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'retryRun'
+type RunOperation = 'listRuns' | 'getRun' | 'watchRun' | 'getArtifact' | 'cancelRun' | 'resolveRun' | 'probeRun' | 'retryRun'
 
 export function runOperations(options: ActionOptions): Record<RunOperation, Handle> {
   const { engine, settings } = options
@@ -46,6 +46,13 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
       const decision = exchange.body as unknown as { outcome: 'completed' | 'not_done'; output?: JsonObject }
       sendRun(exchange, await engine.resolve(callerOf(exchange), run.id, decision))
     },
+    async probeRun(exchange) {
+      const run = await visible(exchange)
+      const seconds = Number(exchange.query.wait ?? lookSeconds)
+      const after = await engine.probe(callerOf(exchange), run.id, { waitMs: Math.min(seconds * 1_000, settings.maxWaitMs) })
+      if (after.lookFor === undefined) sendRun(exchange, after)
+      else sendPending(exchange, after)
+    },
     async retryRun(exchange) {
       const run = await visible(exchange)
       checkMayRetry(engine, callerOf(exchange), run)
@@ -53,6 +60,9 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
     }
   }
 }
+
+/** A login and a few pages. */
+const lookSeconds = 50
 
 /** As the run's own version of the bot describes it. */
 const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>

@@ -1,7 +1,9 @@
 /** Takes deliveries and calls the engine; stops gracefully. */
 import type { Delivery } from '../core/ports.ts'
 import { execute } from '../engine/execute.ts'
+import { watchVersions } from '../engine/parked.ts'
 import type { Parts } from '../engine/parts.ts'
+import { createRehearsals } from '../engine/rehearsals.ts'
 import { createScreens } from '../engine/screens.ts'
 import { createAgain } from './again.ts'
 import { createRooms } from './rooms.ts'
@@ -34,19 +36,24 @@ export async function startWorker(given: Parts, settings: WorkerSettings): Promi
       .filter(({ name, adapter }) => given.adapters[adapter] !== undefined && (settings.bots === undefined || settings.bots.includes(name)))
       .map(({ key }) => key)
   const again = createAgain({ ...given, screens }, { serves: bot => served().includes(bot), handle })
-  const parts: Parts = { ...given, screens, later: again.later }
+  const rehearsals = createRehearsals(given)
+  const parts: Parts = { ...given, screens, rehearsals, later: again.later }
   const consumer = await parts.queue.consume(handle, { concurrency })
   const serve = () => consumer.serve(served())
   await serve()
   const off = parts.catalog.onChange(() => {
     serve().catch(error => parts.telemetry.log.warn({ err: error }, 'could not change the bots that are served'))
   })
+  const unwatch = watchVersions(parts)
   return {
     stop: async () => {
       off()
+      unwatch()
       const timer = setTimeout(() => shutdown.abort(), settings.graceMs)
+      const rehearsed = rehearsals.close()
       await consumer.close()
       await again.close()
+      await rehearsed
       clearTimeout(timer)
       await screens.close()
     }

@@ -1,10 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { partitionOfRun } from '../../src/core/ids.ts'
-import type { Created } from '../../src/core/ports.ts'
+import type { Created, IdempotencyKey, Store } from '../../src/core/ports.ts'
+import type { Run } from '../../src/core/types.ts'
 import { aKey, aRun, changed, open, times } from './fixtures.ts'
 import type { StoreUnderTest } from './store.ts'
 
 const idOf = (created: Created) => ('run' in created ? created.run.id : created.outcome)
+
+async function aFailed(store: Store, key: IdempotencyKey): Promise<Run> {
+  const run = aRun({ status: 'failed', dueAt: null })
+  await store.createRun(run, open(key))
+  return run
+}
 
 export function gateTests({ store, twin }: StoreUnderTest): void {
   describe('createRun, the idempotency gate', () => {
@@ -31,6 +38,51 @@ export function gateTests({ store, twin }: StoreUnderTest): void {
       const ended = changed(run, { status: 'completed', output: { balance: 5 }, dueAt: null })
       await store().updateRun(ended)
       expect(await store().createRun(aRun(), open(key))).toEqual({ outcome: 'existing', run: ended })
+    })
+
+    test('a failed run hands its key on: one of 20 parallel runs succeeds it, and the others get that one', async () => {
+      const key = aKey()
+      const failed = await aFailed(store(), key)
+      const other = await twin()
+      const succeed = (at: typeof failed, i: number) => {
+        const run = aRun({ retryOf: at.id })
+        const gate = { ...open(key), succeeds: { linked: [changed(at, { retriedBy: run.id })], past: [at.id] } }
+        return (i % 2 ? other : store()).createRun(run, gate)
+      }
+      const created = await Promise.all(times(20, i => succeed(failed, i)))
+      const [first, ...rest] = created.filter(({ outcome }) => outcome === 'created').map(idOf)
+      expect(rest).toEqual([])
+      expect(new Set(created.map(idOf))).toEqual(new Set([first]))
+      expect(await store().getRun(failed.id)).toMatchObject({ status: 'failed', retriedBy: first, revision: failed.revision + 1 })
+      expect(idOf(await store().createRun(aRun(), open(key)))).toBe(first)
+      await store().deleteRun(failed.id)
+      expect(idOf(await store().createRun(aRun(), open(key)))).toBe(first)
+    })
+
+    test('succeeds nobody whose row has moved on, and says how it is now', async () => {
+      const key = aKey()
+      const failed = await aFailed(store(), key)
+      const moved = changed(failed, { dueAt: 7 })
+      await store().updateRun(moved)
+      const run = aRun()
+      const gate = { ...open(key), succeeds: { linked: [changed(failed, { retriedBy: run.id })], past: [failed.id] } }
+      expect(await store().createRun(run, gate)).toEqual({ outcome: 'existing', run: moved })
+      expect(await store().getRun(run.id)).toBeUndefined()
+    })
+
+    test('takes no key from a run that it does not succeed, nor with another fingerprint, and writes nothing then', async () => {
+      const [key, manifest, done] = [aKey(), aKey(), aRun()]
+      const failed = await aFailed(store(), key)
+      await store().createRun(done, open(manifest))
+      const run = aRun()
+      const succeeds = { linked: [changed(failed, { retriedBy: run.id })], past: [failed.id] }
+      expect(idOf(await store().createRun(run, { ...open(key, manifest), succeeds }))).toBe(done.id)
+      const gate = { ...open({ ...key, fingerprint: 'print-2' }), succeeds }
+      expect(await store().createRun(run, gate)).toEqual({ outcome: 'key_reused' })
+      expect(await store().createRun(run, { ...open(key), maxWaiting: 0, succeeds })).toEqual({ outcome: 'full' })
+      expect(await store().getRun(failed.id)).toEqual(failed)
+      expect(await store().createRun(run, { ...open(key), succeeds })).toMatchObject({ outcome: 'created', run })
+      expect(await store().createRun(run, { ...open(key), succeeds })).toMatchObject({ outcome: 'created', run })
     })
 
     test('without a key every run is a new one', async () => {

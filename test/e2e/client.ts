@@ -20,6 +20,8 @@ export interface RunView {
   readonly reference: string
   readonly botDigest: string
   readonly traceId: string
+  /** The run that it does again. */
+  readonly retryOf?: string
   readonly output?: unknown
   readonly error?: { readonly code: string; readonly detail: string }
   readonly artifacts: readonly { readonly name: string; readonly href: string }[]

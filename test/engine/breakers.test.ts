@@ -56,9 +56,9 @@ describe.each([
   const fail = async (who: Pick<Caller, 'tenant' | 'clientId'>, times: number) => {
     for (let i = 0; i < times; i++) await breakers.failed('pay', who)
   }
-  const isOpen = (who: Pick<Caller, 'tenant' | 'clientId'>, bot = 'pay', of = breakers) => {
+  const isOpen = async (who: Pick<Caller, 'tenant' | 'clientId'>, bot = 'pay', of = breakers) => {
     try {
-      of.check(bot, who)
+      await of.check(bot, who)
       return false
     } catch (error) {
       expect(error).toMatchObject({ code: 'circuit_open' })
@@ -68,7 +68,7 @@ describe.each([
 
   test('one caller alone closes it for nobody else, however often it fails', async () => {
     await fail(small, 100)
-    expect([isOpen(small), isOpen(one), isOpen({ ...small, clientId: 'another' }), isOpen(small, 'other')]).toEqual([
+    expect(await Promise.all([isOpen(small), isOpen(one), isOpen({ ...small, clientId: 'another' }), isOpen(small, 'other')])).toEqual([
       true,
       false,
       false,
@@ -80,14 +80,19 @@ describe.each([
     await fail(one, 2)
     await fail(small, 100)
     await fail(two, 2)
-    expect([isOpen(small), isOpen(one), isOpen(two), isOpen(three)]).toEqual([true, false, false, false])
+    expect(await Promise.all([isOpen(small), isOpen(one), isOpen(two), isOpen(three)])).toEqual([true, false, false, false])
   })
 
   test('failures of several callers open it for all, in every process', async () => {
     for (let i = 0; i < 5; i++) for (const who of [one, two]) await breakers.failed('pay', who)
     const another = createBreakers(store, { failures: 10, restMs: 60_000 })
     await another.refresh()
-    expect([isOpen(one), isOpen(three), isOpen(three, 'pay', another), isOpen(three, 'other')]).toEqual([true, true, true, false])
+    expect(await Promise.all([isOpen(one), isOpen(three), isOpen(three, 'pay', another), isOpen(three, 'other')])).toEqual([
+      true,
+      true,
+      true,
+      false
+    ])
   })
 
   test('as long as most attempts come through, it stays closed', async () => {
@@ -96,7 +101,7 @@ describe.each([
       for (const who of [one, two, three]) await breakers.succeeded('pay', who)
       await breakers.failed('pay', i % 2 === 0 ? one : two)
     }
-    expect([isOpen(one), isOpen(two), isOpen(three)]).toEqual([false, false, false])
+    expect(await Promise.all([isOpen(one), isOpen(two), isOpen(three)])).toEqual([false, false, false])
   })
 
   test('after its rest one failure opens it again, and one success closes it for good', async () => {
@@ -108,6 +113,65 @@ describe.each([
     await breakers.succeeded('pay', three)
     await fail(three, 1)
     expect(writes).toBe(before + 2)
+  })
+
+  const rested = async () => {
+    breakers = createBreakers(store, { failures: 10, restMs: 60_000 })
+    await store.records.put('breaker', 'pay', { until: store.now() - 1 })
+    await breakers.refresh()
+  }
+
+  test('after its rest one call of all processes tries whether it is back, and the others wait for what it says', async () => {
+    await rested()
+    const another = createBreakers(store, { failures: 10, restMs: 60_000 })
+    await another.refresh()
+    const tried = await Promise.all([isOpen(one), isOpen(two), isOpen(two, 'pay', another), isOpen(three, 'pay', another)])
+    expect(tried.filter(refused => !refused)).toHaveLength(1)
+    await another.succeeded('pay', three)
+    await breakers.refresh()
+    expect(await Promise.all([isOpen(one), isOpen(two), isOpen(two, 'pay', another)])).toEqual([false, false, false])
+  })
+
+  test('a trial that has begun nothing is another one to try', async () => {
+    await rested()
+    const trial = await breakers.check('pay', one)
+    expect(await isOpen(two)).toBe(true)
+    await trial?.release()
+    expect(await isOpen(two)).toBe(false)
+  })
+
+  test('a trial that fails opens it again at once, also where no failure was counted before, and then others try first', async () => {
+    breakers = createBreakers(store, { failures: 10, restMs: 0 })
+    await store.records.put('breaker', 'pay', { until: store.now() - 1 })
+    await breakers.refresh()
+    const before = writes
+    await fail(one, 1)
+    expect(writes).toBe(before + 1)
+    const longer = createBreakers(store, { failures: 10, restMs: 60_000 })
+    await longer.refresh()
+    expect([await isOpen(one, 'pay', longer), await isOpen(two, 'pay', longer)]).toEqual([true, false])
+  })
+
+  test('runs that were accepted before do not make the rest longer', async () => {
+    for (let i = 0; i < 5; i++) for (const who of [one, two]) await breakers.failed('pay', who)
+    const before = writes
+    await fail(one, 50)
+    await fail(two, 50)
+    expect(writes).toBe(before)
+  })
+
+  test('once it is closed, no process counts what was before', async () => {
+    const another = createBreakers(store, { failures: 10, restMs: 0 })
+    for (let i = 0; i < 5; i++) for (const who of [one, two]) await breakers.failed('pay', who)
+    for (let i = 0; i < 4; i++) for (const who of [one, two]) await another.failed('pay', who)
+    await another.refresh()
+    await another.succeeded('pay', three)
+    await breakers.refresh()
+    const before = writes
+    await fail(one, 1)
+    await another.failed('pay', two)
+    await another.failed('pay', one)
+    expect(writes).toBe(before)
   })
 
   test('what goes well writes nothing', async () => {

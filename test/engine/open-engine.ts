@@ -14,6 +14,7 @@ import { createBreakers } from '../../src/engine/breakers.ts'
 import { createCatalog } from '../../src/engine/catalog.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import { createHub } from '../../src/engine/hub.ts'
+import { indexParked } from '../../src/engine/parked.ts'
 import type { Parts } from '../../src/engine/parts.ts'
 import type { Quotas } from '../../src/engine/quotas.ts'
 import { startSweeping } from '../../src/engine/sweep.ts'
@@ -120,7 +121,7 @@ export async function openEngine({
 }: OpenOptions): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-engine-'))
   const sqlite = openSqlite({ path: join(folder, 'ledger.sqlite') })
-  const store = openSqliteStore(sqlite)
+  const store = indexParked(openSqliteStore(sqlite))
   const queue = given ?? openSqliteQueue(sqlite)
   const catalog = createCatalog({ records: store.records, parse: () => ({ bot, issues: [] }) })
   await catalog.setFile(bot)

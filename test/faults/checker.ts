@@ -98,7 +98,8 @@ function countsOf({ target }: World): ReadonlyMap<string, number> {
 
 export function judge(evidence: Evidence, unanswered: readonly string[]): Verdict {
   const { intents, owners, runs, effects } = evidence
-  const known = new Set([...owners.values()].map(({ reference }) => reference))
+  const owned = ownedOf(evidence)
+  const known = new Set(runs.filter(({ runId }) => owned.has(runId)).map(({ reference }) => reference))
   const liars = new Set(intents.filter(({ targetLies }) => targetLies).map(({ key }) => owners.get(key)?.runId))
   const effectsOf = ({ reference }: RunView) => effects.get(reference) ?? 0
   const says = (run: RunView) =>
@@ -142,18 +143,34 @@ function lostOf({ answers, runs }: Evidence): string[] {
     .map(runId => `${runId} was answered and ${ended.has(runId) ? 'has not ended' : 'is gone'}`)
 }
 
-/** A key with two runs, a replay that says something else, another body that was taken. */
-function tornOf({ intents, answers, owners, runs }: Evidence): string[] {
+/** The runs that keys have in the end, and those that these did again: each a failed one without an effect. */
+function ownedOf({ owners, runs }: Evidence): ReadonlySet<string> {
+  const byId = new Map(runs.map(run => [run.runId, run]))
+  const owned = new Set<string>()
+  for (const { runId } of owners.values())
+    for (let id: string | undefined = runId; id !== undefined; id = byId.get(id)?.retryOf) {
+      const run = byId.get(id)
+      if (id !== runId && !(run?.status === 'failed' && run.effect === 'none')) break
+      owned.add(id)
+    }
+  return owned
+}
+
+/** A key with two runs of which none follows the other, a replay that says something else, another body that was taken. */
+function tornOf(evidence: Evidence): string[] {
+  const { intents, answers, owners, runs } = evidence
   const found: string[] = []
+  const owned = ownedOf(evidence)
   for (const { key } of intents) {
     const own = answers.filter(answer => answer.key === key)
     const ids = new Set(own.filter(({ how, runId }) => how !== 'changed' && runId !== undefined).map(({ runId }) => runId))
-    if (ids.size > 1) found.push(`${key} has the runs ${[...ids].join(', ')}`)
+    const last = owners.get(key)?.runId
+    const strange = [...ids].filter(id => id !== last && !owned.has(String(id)))
+    if (strange.length > 0) found.push(`${key} has the runs ${[...ids].join(', ')}`)
     const bodies = new Set(own.filter(({ how, status }) => how !== 'changed' && status === 200).map(({ hash }) => hash))
     if (bodies.size > 1) found.push(`${key} was answered 200 with ${bodies.size} bodies`)
     if (own.some(({ how, status }) => how === 'changed' && status < 400)) found.push(`${key} took another body`)
   }
-  const owned = new Set([...owners.values()].map(({ runId }) => runId))
   for (const { runId } of runs) if (!owned.has(runId)) found.push(`${runId} belongs to no key`)
   return found
 }

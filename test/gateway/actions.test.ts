@@ -109,7 +109,7 @@ describe('a call', () => {
 })
 
 describe('a run that ended badly', () => {
-  test('is a problem, and its key replays it', async () => {
+  test('is a problem, and as another try can help, its key begins one', async () => {
     const options = { body: {}, headers: { 'idempotency-key': 'broken-1' } }
     const first = await call('/v1/actions/demo_broken', options)
     const again = await call('/v1/actions/demo_broken', options)
@@ -124,8 +124,10 @@ describe('a run that ended badly', () => {
       instance: `/v1/runs/${runId}`,
       runId
     })
-    expect(again.json).toEqual(first.json)
-    expect([first.headers.get('idempotent-replayed'), again.headers.get('idempotent-replayed')]).toEqual([null, 'true'])
+    const followed = await call(`/v1/runs/${runId}`)
+    expect(followed.json.retriedBy).toBe(again.json.runId)
+    expect(again.json).toEqual({ ...first.json, runId: again.json.runId, instance: `/v1/runs/${again.json.runId}` })
+    expect([first.headers.get('idempotent-replayed'), again.headers.get('idempotent-replayed')]).toEqual([null, null])
   })
 
   test('an answer that does not fit its schema is not passed on', async () => {

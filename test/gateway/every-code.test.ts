@@ -80,10 +80,6 @@ afterAll(async () => {
 const action = (name: string, request: CallOptions = {}, at = working) => at.call(`/v1/actions/${name}`, { body: {}, ...request })
 const key = (value: string) => ({ headers: { 'idempotency-key': value } })
 
-async function ended(path: string): Promise<Answer> {
-  return working.call(`${path}?wait=5`)
-}
-
 async function lostRun(id: string): Promise<string> {
   const answer = await action('demo_lost', key(id))
   return `/v1/runs/${answer.json.runId}`
@@ -166,6 +162,10 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return working.call(`/v1/runs/${run.headers.get('run-id')}/cancel`, { method: 'POST' })
   },
   not_retryable: async () => working.call(`${await lostRun('retry-1')}/retry`, { method: 'POST' }),
+  not_probeable: async () => {
+    const run = await action('demo_echo', { body: { text: 'x' } })
+    return working.call(`/v1/runs/${run.headers.get('run-id')}/probe`, { method: 'POST' })
+  },
   not_resolvable: async () => {
     const run = await action('demo_echo', { body: { text: 'x' } })
     return working.call(`/v1/runs/${run.headers.get('run-id')}/resolve`, { body: { outcome: 'not_done' } })
@@ -259,11 +259,13 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     return answer
   },
   deadline_exceeded: async () => {
-    const request = { headers: { 'x-request-timeout': '300', 'idempotency-key': 'late-1' } }
-    const first = await action('slowly_read', request)
-    if (first.status !== 202) return first
-    await ended(`/v1/runs/${first.json.runId}`)
-    return action('slowly_read', request)
+    // Its key is free as soon as it has failed, so that a second caller joins it before.
+    for (let i = 0; ; i++) {
+      const own = { 'idempotency-key': `late-${i}` }
+      await action('slowly_read', { headers: { ...own, 'x-request-timeout': '1000', prefer: 'respond-async' } })
+      const joined = await action('slowly_read', { headers: own })
+      if (joined.status === 504) return joined
+    }
   }
 }
 

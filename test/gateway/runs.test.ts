@@ -58,6 +58,7 @@ describe('a run', () => {
     ])
     expect((await post('resolve', { outcome: 'not_done' })).json).toMatchObject({ status: 'failed', effect: 'none', resolvedBy: 'admin' })
     expect((await post('resolve', { outcome: 'not_done' })).json.code).toBe('not_resolvable')
+    expect((await post('probe')).json.code).toBe('not_probeable')
     const retried = await post('retry')
     expect([retried.status, retried.json.runId === runId]).toEqual([202, false])
   })

@@ -3,6 +3,7 @@ import { hasEnded } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
 import { codeOf, type Intent, submit } from './clients.ts'
 import { heartbeats } from './globals.ts'
+import { isFreed } from './legality.ts'
 import type { World } from './world.ts'
 
 export function check(world: World, intents: readonly Intent[]): void {
@@ -83,15 +84,24 @@ function phantoms(world: World, intents: readonly Intent[]): void {
   }
 }
 
+/** Nobody waits for a probe that is tried, nor for longer than a rest for who tries a target: their slots end by themselves. */
+const ownTime = /^(?:probe|look|breaker) /
+
 function residue(world: World): void {
   for (const [name, holders] of world.ledger.slots)
     for (const [holder, until] of holders)
-      if (until > world.ledger.now()) world.violated('residue', `slot ${name} is held by ${holder.split('/')[0]}`)
+      if (until > world.ledger.now() && !ownTime.test(name)) world.violated('residue', `slot ${name} is held by ${holder.split('/')[0]}`)
   const left = [...heartbeats.values()].filter(owner => owner?.alive).length
   if (left > 0) world.violated('residue', `${left} heartbeats go on`)
 }
 
-/** After everything, each key is sent once more: it must find its run, or hear that it is over. */
+/** The run before it ended without an effect, in a way that another try can mend. */
+const followsFreed = (world: World, { retryOf = '' }: Run): boolean => isFreed(world.ledger.rows.get(retryOf))
+
+const isFree = (world: World, { accepted, retried }: Intent): boolean =>
+  [...accepted.keys(), ...retried].some(id => isFreed(world.ledger.rows.get(id)))
+
+/** After everything, each key is sent once more: it must find its run, get one that follows it, or hear that it is over. */
 export function replay(world: World, intents: readonly Intent[]): void {
   for (const intent of intents) {
     const [first] = intent.accepted
@@ -103,8 +113,8 @@ export function replay(world: World, intents: readonly Intent[]): void {
       const fine =
         answered !== undefined &&
         ('value' in answered
-          ? isKnown(answered.value.run) && answered.value.outcome !== 'created'
-          : codeOf(answered.error) === 'key_expired')
+          ? isKnown(answered.value.run) && (answered.value.outcome !== 'created' || followsFreed(world, answered.value.run))
+          : codeOf(answered.error) === 'key_expired' || (codeOf(answered.error) === 'circuit_open' && isFree(world, intent)))
       if (!fine)
         world.violated(
           'torn',

@@ -3,6 +3,7 @@ import { RetrofitError } from '../../src/core/errors.ts'
 import type { JsonObject, Run } from '../../src/core/types.ts'
 import type { Submitted } from '../../src/engine/engine.ts'
 import { latencyMs } from './exchange.ts'
+import { isFreed } from './legality.ts'
 import { type ClientPlan, caller } from './plan.ts'
 import type { SimProcess, World } from './world.ts'
 
@@ -72,11 +73,13 @@ export function submit(world: World, intent: Intent, body: JsonObject, then: (an
   )
 }
 
-/** Whoever has been given a run is never sent away from it because nothing new is taken. */
+/** Whoever has been given a run is never sent away from it because nothing new is taken, unless its key is free for another try. */
 function refused(world: World, intent: Intent, { answered, known }: { readonly answered: Answered<never>; readonly known: boolean }): void {
   const code = answered === undefined ? 'no answer' : 'error' in answered ? codeOf(answered.error) : ''
   world.say(() => `client ${intent.plan.reference}: ${code}`)
-  if (known && (code === 'circuit_open' || code === 'queue_full'))
+  const ids = [...intent.accepted.keys(), ...intent.retried]
+  const isFree = ids.some(id => isFreed(world.ledger.rows.get(id)))
+  if (known && !isFree && (code === 'circuit_open' || code === 'queue_full'))
     world.violated('torn', `${intent.plan.reference}: a known key gets ${code}`)
 }
 
@@ -154,7 +157,8 @@ function look(world: World, intent: Intent): void {
       if (answered === undefined || !('value' in answered)) return
       const run = answered.value
       heard(intent, run)
-      if (run.status === 'outcome_unknown') resolve(world, intent, run)
+      if (run.effect !== 'none' && world.random.chance(0.3)) probe(world, intent, run)
+      else if (run.status === 'outcome_unknown') resolve(world, intent, run)
       else if (run.status === 'failed' || run.status === 'cancelled') retry(world, intent, run)
     }
   )
@@ -168,6 +172,16 @@ function resolve(world: World, intent: Intent, run: Run): void {
     world,
     engine => engine.resolve(caller, run.id, decision),
     () => undefined
+  )
+}
+
+function probe(world: World, intent: Intent, run: Run): void {
+  world.say(() => `a person lets the probe look at ${world.nick(run.id)}`)
+  world.count('look')
+  ask(
+    world,
+    engine => engine.probe(caller, run.id, { waitMs: 1_000 }),
+    answered => answered !== undefined && 'value' in answered && heard(intent, answered.value)
   )
 }
 

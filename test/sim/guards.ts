@@ -53,11 +53,11 @@ export const guards: readonly Guard[] = [
   {
     name: 'a known key is answered while the target rests',
     file: 'submit.ts',
-    from: 'restOf(parts, admitted.bot, request.caller)\n',
-    to: 'parts.breakers.check(admitted.bot.name, request.caller) as undefined\n'
+    from: 'if (error instanceof RetrofitError) return { refusal: error }',
+    to: 'if (error instanceof RetrofitError) throw error'
   },
   { name: 'only who holds the run goes on', file: 'holding.ts', from: 'fresh.lease?.worker === this.worker', to: 'true' },
-  { name: 'a weak probe is not believed', file: 'probe.ts', from: 'return action.probe.weak', to: 'return false' },
+  { name: 'a weak probe is not believed', file: 'look.ts', from: 'if (action.probe.weak)', to: 'if (false)' },
   { name: 'after the commit point no retry', file: 'attempt.ts', from: 'if (mayBeThere(', to: 'if (false && mayBeThere(' },
   {
     name: 'a lost worker after the commit point is not run again',

@@ -26,11 +26,12 @@ export class Ledger {
     return Math.floor(epochMs + this.world.scheduler.now)
   }
 
-  create(run: Run, { keys, maxWaiting, window = 0 }: Gate, _by: SimProcess): Created {
+  create(run: Run, { keys, maxWaiting, window = 0, succeeds }: Gate, by: SimProcess): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, owner: this.keys.get(key) }))
     if (owners.some(({ fingerprint, owner }) => owner !== undefined && owner.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
-    const owner = owners.find(({ owner }) => owner !== undefined)?.owner
-    const existing = this.rows.get(owner?.runId ?? run.id)
+    const owner = owners.find(({ owner }) => owner !== undefined && !succeeds?.past.includes(owner.runId))?.owner
+    const stale = succeeds?.linked.find(next => (this.rows.get(next.id)?.revision ?? next.revision - 1) !== next.revision - 1)
+    const existing = this.rows.get(owner?.runId ?? run.id) ?? this.rows.get(stale?.id ?? '')
     if (existing === undefined && [...this.rows.values()].filter(({ status }) => status === 'queued').length >= maxWaiting)
       return { outcome: 'full' }
     const ahead = [...this.rows.values()].filter(({ status }) => status === 'queued').length
@@ -39,8 +40,10 @@ export class Ledger {
     if (existing === undefined) {
       this.rows.set(run.id, run)
       this.world.say(() => `  ledger: created ${this.world.nick(run.id)}`)
+      for (const next of succeeds?.linked ?? []) this.update(next, by)
     }
-    for (const { key, fingerprint } of keys) if (!this.keys.has(key)) this.keys.set(key, { fingerprint, runId: row.id })
+    for (const { key, fingerprint } of keys)
+      if (existing === undefined || !this.keys.has(key)) this.keys.set(key, { fingerprint, runId: row.id })
     return row.id === run.id ? { outcome: 'created', run: row, ahead } : { outcome: 'existing', run: row }
   }
 

@@ -23,6 +23,9 @@ const moves: Readonly<Record<string, readonly string[]>> = {
   'cancelled/none': ['cancelled/none']
 }
 
+/** Ended without an effect, in a way that another try can mend: its key is free. */
+export const isFreed = (run: Run | undefined): boolean => run?.status === 'failed' && run.effect === 'none' && run.error?.retryable === true
+
 export interface Write {
   readonly stored: Run
   readonly next: Run

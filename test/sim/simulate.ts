@@ -31,6 +31,7 @@ function play(world: World): void {
   advance(world, troubledMs + restMs, () => atRest(world))
   replay(world, intents)
   advance(world, world.scheduler.now + 60_000, () => false)
+  advance(world, world.scheduler.now + restMs, () => atRest(world))
   check(world, intents)
 }
 

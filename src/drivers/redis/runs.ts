@@ -42,14 +42,18 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
     const fingerprints = gate.keys.map(({ fingerprint }) => fingerprint)
     const { id, revision, status, action, bot, tenant, dueAt, deadlineAt } = run
     const { waiting = '', storedBytes = '' } = gate.quotas ?? {}
+    const { linked = [], past = [] } = gate.succeeds ?? {}
+    const links = linked.flatMap(next => [next.id, next.revision, JSON.stringify(next)])
     const [outcome, detail, ahead] = (await script(
       'createRun',
-      [keys.row(id), ...keys.indexes(run), keys.told(tenant, bot), ...claims],
+      [keys.row(id), ...keys.indexes(run), keys.told(tenant, bot), ...claims, ...linked.map(next => keys.row(next.id))],
       [
         ...[id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt],
-        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', gate.window ?? 0, ...fingerprints]
+        ...[gate.maxWaiting, waiting, storedBytes, versionOf(run) ?? '', gate.window ?? 0],
+        ...[past.map(one => ` ${one} `).join(''), linked.length, ...fingerprints, ...links]
       ]
     )) as Answer
+    if (outcome === 'created') for (const next of linked) memory.keep(next)
     if (outcome === 'created') memory.keep(run, gate.keys)
     if (outcome === 'created' && detail === '') return { outcome, run, ...(ahead !== '0' && { ahead: Number(ahead) }) }
     if (outcome === 'waiting' || outcome === 'stored_bytes') return { outcome: 'over_quota', quota: outcome, used: Number(detail) }

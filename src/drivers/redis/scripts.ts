@@ -4,23 +4,31 @@
  */
 export const scripts = {
   /**
-   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, told, then the idempotency keys.
+   * KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, told, then the idempotency keys, then the rows of
+   * the runs that it succeeds.
    * ARGV: id, revision, json, status, action, bot, tenant, idempotency keys as JSON, dueAt or '', deadlineAt, maxWaiting,
-   * most that wait of the tenant or '', most stored bytes or '', version of the bot or '', window, then the fingerprints.
+   * most that wait of the tenant or '', most stored bytes or '', version of the bot or '', window, ids of the runs whose keys may be taken
+   * with a space before and behind each, number of rows that it succeeds, then the fingerprints, then id, revision and json of each such row.
    */
   createRun: `
     local known = redis.call('HGET', KEYS[1], 'json')
     if known then return {'created', known} end
     local owner
-    for i = 10, #KEYS do
+    local linked = tonumber(ARGV[17])
+    local last = #KEYS - linked
+    for i = 10, last do
       local claim = redis.call('GET', KEYS[i])
       if claim then
         local id, fingerprint = string.match(claim, '^(%S+) (.*)$')
-        if fingerprint ~= ARGV[i + 6] then return {'key_reused'} end
-        owner = owner or id
+        if fingerprint ~= ARGV[i + 8] then return {'key_reused'} end
+        if not string.find(ARGV[16], ' ' .. id .. ' ', 1, true) then owner = owner or id end
       end
     end
     if owner then return {'existing', owner} end
+    for i = 1, linked do
+      local revision = redis.call('HGET', KEYS[last + i], 'revision')
+      if revision and tonumber(revision) + 1 ~= tonumber(ARGV[last + 7 + 3 * i]) then return {'existing', ARGV[last + 6 + 3 * i]} end
+    end
     local waits = ARGV[4] == 'queued'
     local ahead = redis.call('SCARD', KEYS[4])
     if waits and ahead >= tonumber(ARGV[11]) then return {'full'} end
@@ -38,7 +46,15 @@ export const scripts = {
       'tenant', ARGV[7], 'keys', ARGV[8], 'counted', #ARGV[3], 'version', ARGV[14])
     if ARGV[14] ~= '' then redis.call('HINCRBY', KEYS[8], ARGV[14], 1) end
     redis.call('INCRBY', KEYS[7], #ARGV[3])
-    for i = 10, #KEYS do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 6]) end
+    for i = 10, last do redis.call('SET', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 8]) end
+    for i = 1, linked do
+      local before = redis.call('HMGET', KEYS[last + i], 'revision', 'counted')
+      local json = ARGV[last + 8 + 3 * i]
+      if before[1] then
+        redis.call('HSET', KEYS[last + i], 'revision', ARGV[last + 7 + 3 * i], 'json', json, 'counted', #json)
+        redis.call('INCRBY', KEYS[7], #json - tonumber(before[2] or 0))
+      end
+    end
     if ARGV[9] ~= '' then redis.call('ZADD', KEYS[2], ARGV[9], ARGV[1]) end
     redis.call('ZADD', KEYS[3], 0, ARGV[1])
     if waits then

@@ -15,6 +15,16 @@ type Runs = Pick<
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 type Row = Readonly<Record<string, unknown>>
 
+interface Link {
+  readonly next: Run
+  readonly body: string
+}
+
+interface Entry extends Gate {
+  readonly links: readonly Link[]
+  readonly past: readonly string[]
+}
+
 /** Prepared once for each connection. */
 const statements = (db: Sqlite['db']) => ({
   get: db.prepare('SELECT id, body FROM run WHERE id=?'),
@@ -31,7 +41,8 @@ const statements = (db: Sqlite['db']) => ({
   key: db.prepare('SELECT fingerprint, run_id FROM gate_key WHERE key=?'),
   insertKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT DO NOTHING'),
   removeFiles: db.prepare('DELETE FROM artifact WHERE run_id=?'),
-  removeKey: db.prepare('DELETE FROM gate_key WHERE key=?')
+  takeKey: db.prepare('INSERT INTO gate_key(key, fingerprint, run_id) VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET run_id=excluded.run_id'),
+  removeKey: db.prepare('DELETE FROM gate_key WHERE key=? AND run_id=?')
 })
 
 const reader =
@@ -73,15 +84,21 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
       versionOf(run) ?? null,
       body
     )
-    for (const { key, fingerprint } of keys) sql.insertKey.run(key, fingerprint, run.id)
+    for (const { key, fingerprint } of keys) sql.takeKey.run(key, fingerprint, run.id)
     use.count(run, Number(run.status === 'queued'))
     return Number(lastInsertRowid)
   }
 
-  function create(run: Run, body: string, { keys, maxWaiting, window = 0, quotas }: Gate): Created {
+  /** The first of the runs to be linked that somebody has written to since; one that is gone is no hindrance. */
+  function staleOf(links: readonly Link[]): Run | undefined {
+    const stale = links.find(({ next }) => (sql.state.get(next.id)?.revision ?? next.revision - 1) !== next.revision - 1)
+    return stale && parsed(sql.get.get(stale.next.id))
+  }
+
+  function create(run: Run, body: string, { keys, maxWaiting, window = 0, quotas, links, past }: Entry): Created {
     const owners = keys.map(({ key, fingerprint }) => ({ fingerprint, row: sql.key.get(key) }))
     if (owners.some(({ fingerprint, row }) => row !== undefined && row.fingerprint !== fingerprint)) return { outcome: 'key_reused' }
-    const owner = owners.find(({ row }) => row !== undefined)?.row?.run_id
+    const owner = owners.find(({ row }) => row !== undefined && !past.includes(String(row.run_id)))?.row?.run_id
     const row = sql.get.get(owner === undefined ? run.id : String(owner))
     if (row !== undefined) {
       const existing = parsed(row)
@@ -90,11 +107,14 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
       claimKeys(existing.id, keys)
       return { outcome: existing.id === run.id ? 'created' : 'existing', run: existing }
     }
+    const stale = staleOf(links)
+    if (stale !== undefined) return { outcome: 'existing', run: stale }
     const ahead = use.waiting(run)
     if (ahead >= maxWaiting) return { outcome: 'full' }
     const over = quotas && use.over(run, Buffer.byteLength(body), quotas)
     if (over !== undefined) return over
     const place = insert(run, body, keys)
+    for (const link of links) update(link.next, link.body)
     if (run.status === 'queued') use.joins(run, place, { ahead, isTold: ahead < window })
     return { outcome: 'created', run, ...(ahead > 0 && { ahead }) }
   }
@@ -112,7 +132,7 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
   function remove(id: string): void {
     const stored = sql.head.get(id)
     if (stored === undefined) return
-    for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key)
+    for (const key of JSON.parse(String(stored.keys))) sql.removeKey.run(key, id)
     use.count({ tenant: String(stored.tenant), bot: String(stored.bot) }, -Number(stored.status === 'queued'))
     sql.removeFiles.run(id)
     sql.remove.run(id)
@@ -122,7 +142,9 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     // Written as text before the transaction: a value that is no JSON fails here and not among its neighbours.
     async createRun(run, gate) {
       const body = JSON.stringify(run)
-      return write(() => create(run, body, gate))
+      const { linked = [], past = [] } = gate.succeeds ?? {}
+      const links = linked.map(next => ({ next, body: JSON.stringify(next) }))
+      return write(() => create(run, body, { ...gate, links, past }))
     },
     async updateRun(next) {
       const body = JSON.stringify(next)

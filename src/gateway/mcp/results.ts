@@ -3,6 +3,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { hasEnded } from '../../core/run.ts'
 import { isObject } from '../../core/schema-at.ts'
 import type { Action, JsonObject, Run } from '../../core/types.ts'
+import { hintFor } from '../../surface/hint-for.ts'
 import { withPending } from '../../surface/mcp-output.ts'
 import { textTwin } from '../../surface/text-twin.ts'
 import { type Problem, problemOfError, problemOfRun } from '../problem.ts'
@@ -13,18 +14,20 @@ import { artifactUri } from './resources.ts'
 const text = (said: string): CallToolResult['content'][number] => ({ type: 'text', text: said })
 
 /** A failure that a model can read and act upon. */
-export const failure = (problem: Problem): CallToolResult => ({
-  isError: true,
-  content: [text(problemText(problem))],
-  _meta: { problem }
-})
+export function failure(told: Problem, retryAfterMs?: number): CallToolResult {
+  const problem = { ...told, hint: hintFor('tool', { ...told, retryAfterMs }) }
+  return { isError: true, content: [text(problemText(problem))], _meta: { problem } }
+}
 
-export const failureOf = (error: unknown): CallToolResult => failure(problemOfError(error).problem)
+export function failureOf(error: unknown): CallToolResult {
+  const { problem, retryAfterMs } = problemOfError(error)
+  return failure(problem, retryAfterMs)
+}
 
 /** Of an action: its output, a failure, or that it is still running. */
 export function resultOf(run: Run, action: Action): CallToolResult {
   const problem = problemOfRun(run)
-  if (problem !== undefined) return { ...failure(problem), content: [text(problemText(problem)), ...filesOf(run)] }
+  if (problem !== undefined) return { ...failure(problem), content: [...failure(problem).content, ...filesOf(run)] }
   if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined)
   const output = run.output ?? null
   return {

@@ -1,0 +1,46 @@
+/** One look of a probe: what it saw, in words and, masked, as it read it. */
+import type { ProbeSight } from '../core/probe-sight.ts'
+import type { Json, JsonObject } from '../core/types.ts'
+import type { Span } from '../telemetry/telemetry.ts'
+import { heeding } from './attempt.ts'
+import { type CallWork, type OpenCall, openCall } from './call.ts'
+import { credentialsOf } from './credentials-of.ts'
+import { technicalErrorOf } from './outcome.ts'
+import { shown } from './shown.ts'
+
+export interface Sight extends Pick<ProbeSight, 'seen' | 'detail' | 'extracted'> {
+  /** Present with `found` and `weak`. */
+  readonly output?: Json | undefined
+}
+
+export interface Looking extends CallWork {
+  /** The run's, open. */
+  readonly input: JsonObject
+}
+
+/** Never rejects. */
+export async function look(work: Looking, root: Span): Promise<Sight> {
+  const { parts, bot, action, holding, input } = work
+  const adapter = parts.adapters[bot.adapter]
+  if (action.probe === undefined || adapter?.probe === undefined) return { seen: 'unclear', detail: 'there is no probe' }
+  let call: OpenCall | undefined
+  try {
+    const credentials = await credentialsOf(parts.secrets, bot, holding.run.tenant)
+    call = openCall(work, { root, credentials, input, mayCommit: false })
+    const result = await heeding(adapter.probe(call), holding.signal)
+    const { reference } = holding.run
+    const extracted = result.extracted !== undefined && call.holdsSecret(result.extracted) ? undefined : result.extracted
+    const seen = { extracted: shown(extracted, { action, input, reference, redact: call.redact }) }
+    if (!result.found) return { ...seen, seen: 'absent', detail: 'the probe did not find the effect' }
+    if (call.holdsSecret(result.output)) return { seen: 'secret', detail: 'what the probe read holds a credential' }
+    const { output } = result
+    if (action.probe.weak) return { ...seen, seen: 'weak', detail: 'a weak probe found a record that may be another one', output }
+    return { ...seen, seen: 'found', detail: 'the probe found the effect', output }
+  } catch (error) {
+    root.fail(error)
+    const { detail } = technicalErrorOf(error, text => call?.redact(text) ?? text)
+    return { seen: 'unclear', detail: `the probe could not look: ${detail}`.slice(0, 400) }
+  } finally {
+    call?.close()
+  }
+}
