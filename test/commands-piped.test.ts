@@ -8,7 +8,7 @@ import { adminKey, openSite, type Site } from './e2e/site.ts'
 
 const main = join(import.meta.dirname, '../src/main.ts')
 const pipeBytes = 65_536
-const words = 'What it is for, in many words. '.repeat(75)
+const words = 'What it is for, in many words. '.repeat(40)
 
 const bot = (name: string, extra = ''): string => `
 bot: ${name}
@@ -16,7 +16,7 @@ version: 1.0.0
 title: Talks much
 adapter: echo
 target: { url: http://127.0.0.1:9 }
-actions:${Array.from({ length: 40 }, (_, index) => action(index, extra)).join('')}
+actions:${Array.from({ length: 52 }, (_, index) => action(index, extra)).join('')}
 `
 const action = (index: number, extra: string): string => `
   ask_${index}:

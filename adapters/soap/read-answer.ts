@@ -10,10 +10,11 @@ import { BadXml } from './bad-xml.ts'
 import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
-import { joinReferences, joinReferencesInPieces } from './multi-ref.ts'
+import { joinReferences, joinReferencesInPieces, rootOf } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
 import { startObject } from './read-value.ts'
+import { ofName } from './recognise.ts'
 import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
 import { doAtOnce, doInPieces, type Work } from './work.ts'
@@ -96,26 +97,26 @@ function startReading(operation: OperationPlan, { body, header }: Body): { reado
   const plan = response.kind === 'object' ? response.header : undefined
   if (plan === undefined || plan.mapping.kind !== 'object' || header === undefined || childrenOf(header).length === 0)
     return { work, value: () => value }
-  const own = startObject(plan.mapping, header, { path: 'Header', work })
+  const own = startObject(plan.mapping, header, { path: 'Header', work, as: 'header' })
   return { work, value: () => ({ ...(value as JsonObject), [plan.property]: own }) }
 }
 
 function startExpected(operation: OperationPlan, body: Element, work: Work): Json {
-  const { answer: expected, response, encoded } = operation
+  const { answer: expected, response, encoded, rpc } = operation
   const elements = childrenOf(body)
-  const [element] = elements
+  const element = encoded ? rootOf(elements, expected) : elements[0]
   if (element === undefined || (elements.length > 1 && !encoded)) throw new BadXml('the SOAP body does not have one element')
   if (typeof expected === 'string') return {}
   // SOAP 1.1, section 7.1: the name of the element that answers is not significant.
-  if (!encoded && (element.local !== expected.local || element.uri !== expected.uri))
+  if (!rpc && element.local !== expected.local)
     throw new BadXml(`it holds {${element.uri}}${element.local} where {${expected.uri}}${expected.local} is expected`.slice(0, 300))
-  return startObject(response, descend(element, operation), { path: expected.local, work })
+  return startObject(response, descend(element, operation), { path: expected.local, work, as: rpc ? 'accessors' : undefined })
 }
 
 function descend(element: Element, { inside }: OperationPlan): Element {
-  return inside.reduce((at, { uri, local }) => {
-    const child = childrenOf(at).find(each => each.uri === uri && each.local === local)
-    if (child === undefined) throw new BadXml(`it has no ${local} in ${at.local}`)
+  return inside.reduce((at, name) => {
+    const [child] = ofName(childrenOf(at), name)
+    if (child === undefined) throw new BadXml(`it has no ${name.local} in ${at.local}`)
     return child
   }, element)
 }
