@@ -3,6 +3,7 @@
 import { BadXml } from './bad-xml.ts'
 import type { Name } from './mapping.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
+import { Unreadable } from './read-scalar.ts'
 import { doAtOnce, doEach, doInPieces, type Work } from './work.ts'
 
 const soap11 = 'http://schemas.xmlsoap.org/soap/encoding/'
@@ -18,7 +19,7 @@ interface Joining {
   left: number
 }
 
-/** The body without what was put aside. Throws BadXml. */
+/** The body without what was put aside. Throws BadXml, or Unreadable where something refers to nothing. */
 export function joinReferences(body: Element, mostElements: number): Element {
   const { work, joined } = startJoining(body, mostElements)
   doAtOnce(work)
@@ -88,7 +89,7 @@ function join(joining: Joining, element: Element, depth: number): Element {
   const reference = referenceOf(element)
   const target = reference === undefined ? undefined : joining.byId.get(reference.replace(/^#/, ''))
   if (reference !== undefined && target === undefined)
-    throw new BadXml(`${element.local} refers to ${reference}, which the message does not have`.slice(0, 300))
+    throw new Unreadable(`${element.local} refers to ${reference}, which the message does not have`.slice(0, 300))
   const meant =
     target === undefined ? element : { ...element, attributes: target.attributes, children: target.children, scope: target.scope }
   if (target !== undefined && referenceOf(meant) !== undefined) return join(joining, meant, depth + 1)

@@ -60,7 +60,6 @@ describe('answers that are refused', () => {
     ['a cut-off document', whole.slice(0, -30), {}, /closes GetCustomerResponse/],
     ['text after the document', `${whole}<a/>`, {}, /more than one root/],
     ['another answer', envelope('<ListAccountsResponse xmlns="urn:bank.example:corebank:v1"/>'), {}, /ListAccountsResponse where/],
-    ['the right answer in the wrong namespace', whole.replace('urn:bank.example:corebank:v1', 'urn:x'), {}, /\{urn:x\}GetCustomerResponse/],
     ['an empty body', envelope(''), {}, /one element/],
     ['no customer', envelope('<GetCustomerResponse xmlns="urn:bank.example:corebank:v1"/>'), {}, /no customer/],
     ['a DOCTYPE', `<!DOCTYPE a SYSTEM "file:///etc/passwd">${whole}`, {}, /DOCTYPE/],
