@@ -1,7 +1,7 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
-import { isUtf8 } from 'node:buffer'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inPieces, type Json, type JsonObject } from '../../src/index.ts'
+import { answerText } from './answer-text.ts'
 import { joinParts, withParts } from './attachments/join-parts.ts'
 import type { Part } from './attachments/part.ts'
 import { isMultipart, readMultipart } from './attachments/read-multipart.ts'
@@ -32,6 +32,7 @@ const largeBytes = 1024 * 1024
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
 
 export async function readAnswer(operation: OperationPlan, answer: Answer, { limits, signal, sealed, keep }: Reading): Promise<Outcome> {
+  if (answer.cut !== undefined) throw new BadXml(answer.cut)
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
   // Memory for megabytes takes its time: not for the bytes and for their text in one turn.
   if (answer.body.length > largeBytes) await turn()
@@ -119,26 +120,4 @@ function descend(element: Element, { inside }: OperationPlan): Element {
     if (child === undefined) throw new BadXml(`it has no ${name.local} in ${at.local}`)
     return child
   }, element)
-}
-
-/** The text of the body in its own character set. Throws BadXml. */
-function answerText({ body, broken, contentType }: Answer): string {
-  if (broken !== undefined) throw new BadXml(broken)
-  if (/^\s*text\/html/i.test(contentType)) throw new BadXml('it is an HTML page')
-  const charset = charsetOf(contentType, body).toLowerCase()
-  if (charset === 'utf-8' && isUtf8(body)) return body.toString('utf8')
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(body)
-  } catch {
-    throw new BadXml(`it is not text in ${charset.slice(0, 40)}`)
-  }
-}
-
-/** RFC 7303, section 3: a byte order mark counts most, then the header, then the XML declaration. */
-function charsetOf(contentType: string, body: Buffer): string {
-  if (body[0] === 0xfe && body[1] === 0xff) return 'utf-16be'
-  if (body[0] === 0xff && body[1] === 0xfe) return 'utf-16le'
-  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return 'utf-8'
-  const header = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1]
-  return header ?? /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)/.exec(body.toString('latin1', 0, 200))?.[1] ?? 'utf-8'
 }
