@@ -11,6 +11,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { Stopped } from './holding.ts'
+import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
@@ -32,8 +33,9 @@ export function openCall(
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
-  const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
+  const redact = (text: string) => hidden(clean(text))
+  const tracer = new StepTracer(work, root, redact)
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
@@ -52,7 +54,7 @@ export function openCall(
     deadlineAt: holding.run.deadlineAt,
     evidence: action.evidence,
     sensitive,
-    redact: text => hidden(clean(text)),
+    redact,
     records: tracer.records,
     holdsSecret: credentials.isIn,
     get committed() {
@@ -128,14 +130,18 @@ async function keep(
   await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
 }
 
+const whyChars = 300
+
 /** Steps and exchanges of one attempt; each opens a span below the one that is open. */
 class StepTracer {
   readonly records: StepRecord[] = []
   private readonly work: Work
   private readonly open: Span[]
+  private readonly redact: (text: string) => string
 
-  constructor(work: Work, root: Span) {
+  constructor(work: Work, root: Span, redact: (text: string) => string) {
     this.work = work
+    this.redact = redact
     this.open = [root]
   }
 
@@ -143,14 +149,16 @@ class StepTracer {
     this.work.holding.signal.throwIfAborted()
     const startedAt = this.work.parts.store.now()
     const begun = performance.now()
-    let ok = false
+    let error: string | undefined
     try {
-      const value = await this.spanned(name, 'internal', {}, run)
-      ok = true
-      return value
+      return await this.spanned(name, 'internal', {}, run)
+    } catch (problem) {
+      error = technicalErrorOf(problem, this.redact).detail.slice(0, whyChars)
+      throw problem
     } finally {
       const durationMs = performance.now() - begun
-      this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok })
+      const ok = error === undefined
+      this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok, ...(!ok && { error }) })
       this.work.parts.telemetry.hop('step', durationMs, { action: this.work.action.name })
     }
   }

@@ -46,7 +46,7 @@ class ChunkReader implements Chunks {
     const end = bytes.indexOf(lf, at)
     const stop = end === -1 ? bytes.length : end + 1
     this.line += bytes.toString('latin1', at, stop)
-    if (this.line.length > longestLine) this.fail('one of its chunks has no end of its line')
+    if (this.line.length > longestLine) this.fail('one of them has no end of its line')
     else if (end !== -1) {
       const line = this.line.trim()
       this.line = ''
@@ -59,16 +59,18 @@ class ChunkReader implements Chunks {
     if (this.state === 'trailer') this.state = line === '' ? 'over' : 'trailer'
     else if (this.state === 'after') {
       if (line === '') this.state = 'size'
-      else this.fail('one of its chunks is longer than its size says')
+      else this.fail('one of them is longer than its size says')
     } else this.begin(line)
   }
 
   /** What follows a semicolon are extensions. */
   private begin(line: string): void {
     const size = line.split(';', 1)[0]?.trim() ?? ''
-    if (!/^0*[0-9a-f]{1,10}$/i.test(size)) return this.fail('one of its chunks does not begin with its size')
-    this.left = Number.parseInt(size, 16)
-    this.state = this.left === 0 ? 'trailer' : 'data'
+    if (!/^0*[0-9a-f]{1,10}$/i.test(size)) this.fail('one of them does not begin with its size')
+    else {
+      this.left = Number.parseInt(size, 16)
+      this.state = this.left === 0 ? 'trailer' : 'data'
+    }
   }
 
   private fail(why: string): void {
