@@ -9,7 +9,7 @@ export interface Answer {
   /** Why the message is not whole; undefined: it is. */
   readonly why?: RegExp | undefined
   /** The connection is reset, or stays open, instead of being closed. */
-  readonly then?: 'reset' | 'stay' | undefined
+  readonly afterwards?: 'reset' | 'stay' | undefined
 }
 
 export const answersWith = (message: string, type: string): Readonly<Record<string, Answer>> => {
@@ -26,7 +26,7 @@ export const answersWith = (message: string, type: string): Readonly<Record<stri
   const withLine = (...lines: string[]) => whole([ok, kind, ...lines, length])
   const chunked = (text: string) => whole([ok, kind, 'Transfer-Encoding: chunked'], text)
   const encoded = (name: string, body: Buffer) => whole([ok, kind, `Content-Encoding: ${name}`, `Content-Length: ${body.length}`], body)
-  const not = (answer: Answer, why: RegExp, then?: Answer['then']): Answer => ({ ...answer, why, then })
+  const not = (answer: Answer, why: RegExp, afterwards?: Answer['afterwards']): Answer => ({ ...answer, why, afterwards })
   const zipped = gzipSync(message)
   const half = message.slice(0, L >> 1)
   const interim = (text: string): Answer => ({ bytes: Buffer.concat([bytes(text), withLine().bytes]) })
@@ -36,8 +36,7 @@ export const answersWith = (message: string, type: string): Readonly<Record<stri
     'data after it': whole([ok, kind, length, 'Connection: close'], `${message}\r\n`),
     'another answer after it': whole([ok, kind, length], `${message}HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n`),
     'chunks after the last': chunked(`${size}\r\n${message}\r\n0\r\n\r\n0\r\n\r\n`),
-    'a connection that stays open': { ...withLine(), then: 'stay' },
-    'a connection that is reset behind it': { ...withLine(), then: 'reset' },
+    'a connection that stays open': { ...withLine(), afterwards: 'stay' },
     // Lines.
     'LF alone': { bytes: bytes(`${ok}\n${kind}\n${length}\n\n${message}`) },
     'LF and CRLF': { bytes: bytes(`${ok}\r\n${kind}\n${length}\r\n\n${message}`) },

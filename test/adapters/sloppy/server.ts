@@ -45,8 +45,8 @@ function requestOf(sent: string): { readonly method: string; readonly path: stri
 }
 
 function reply(socket: Socket, answer: Answer | undefined): void {
-  const { bytes, then } = answer ?? { bytes: Buffer.from('HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n') }
-  if (then === 'stay') socket.write(bytes)
-  else if (then === 'reset') socket.write(bytes, () => socket.resetAndDestroy())
+  const { bytes, afterwards } = answer ?? { bytes: Buffer.from('HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n') }
+  if (afterwards === 'stay') socket.write(bytes)
+  else if (afterwards === 'reset') socket.write(bytes, () => socket.resetAndDestroy())
   else socket.end(bytes)
 }
