@@ -23,9 +23,9 @@ export function headEnd(bytes: Buffer, from: number): number | undefined {
   return undefined
 }
 
-/** How many bytes of empty lines stand before it. */
-export function emptyLines(bytes: Buffer): number {
-  let at = 0
+/** Where the empty lines before it end. */
+export function emptyLines(bytes: Buffer, from: number): number {
+  let at = from
   while (bytes[at] === cr || bytes[at] === lf) at += 1
   return at
 }

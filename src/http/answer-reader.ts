@@ -31,6 +31,8 @@ export class AnswerReader {
   private readonly limits: AnswerLimits
   private readonly start = new GrowingBytes()
   private readonly body = new GrowingBytes()
+  /** Of the start: empty lines end here, and no head ends before there. */
+  private from = 0
   private looked = 0
   private interim = 0
   private head: AnswerHead | undefined
@@ -69,7 +71,7 @@ export class AnswerReader {
   }
 
   private beforeHead(how: string): string {
-    if (this.start.length > emptyLines(this.start.bytes())) return `the target ${how} within the head of its answer`
+    if (this.start.length > this.from) return `the target ${how} within the head of its answer`
     return this.interim > 0 ? `the target said that it goes on and ${how} without an answer` : `the target ${how} without an answer`
   }
 
@@ -85,11 +87,11 @@ export class AnswerReader {
 
   private readStart(): void {
     const all = this.start.bytes()
-    const from = emptyLines(all)
+    this.from = emptyLines(all, this.from)
+    const { from } = this
     const end = headEnd(all, Math.max(from, this.looked))
     this.looked = Math.max(0, all.length - 3)
-    if ((end ?? all.length) - from > this.limits.headBytes)
-      throw new NoHttp(`the head of its answer has more than ${this.limits.headBytes} bytes`)
+    if ((end ?? all.length) > this.limits.headBytes) throw new NoHttp(`the head of its answer has more than ${this.limits.headBytes} bytes`)
     if (end === undefined) return
     const head = readHead(all.subarray(from, end))
     if (head.status === 101) throw new NoHttp('the target switched to another protocol, which nobody asked for')
@@ -103,6 +105,7 @@ export class AnswerReader {
     if (this.interim > mostInterim) throw new NoHttp('the target announces its answer without end')
     const next = Buffer.from(rest)
     this.start.clear()
+    this.from = 0
     this.looked = 0
     this.push(next)
   }

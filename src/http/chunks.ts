@@ -12,6 +12,7 @@ export interface Chunks {
 type State = 'size' | 'data' | 'after' | 'trailer' | 'over'
 
 const longestLine = 16 * 1024
+const longestTrailer = 256 * 1024
 const lf = 10
 
 class ChunkReader implements Chunks {
@@ -20,6 +21,7 @@ class ChunkReader implements Chunks {
   private state: State = 'size'
   private left = 0
   private line = ''
+  private trailerChars = 0
 
   constructor(take: (bytes: Buffer) => void) {
     this.take = take
@@ -56,11 +58,16 @@ class ChunkReader implements Chunks {
   }
 
   private read(line: string): void {
-    if (this.state === 'trailer') this.state = line === '' ? 'over' : 'trailer'
+    if (this.state === 'trailer') this.skip(line)
     else if (this.state === 'after') {
       if (line === '') this.state = 'size'
       else this.fail('one of them is longer than its size says')
     } else this.begin(line)
+  }
+
+  private skip(line: string): void {
+    this.trailerChars += line.length + 1
+    if (line === '' || this.trailerChars > longestTrailer) this.state = 'over'
   }
 
   /** What follows a semicolon are extensions. */

@@ -10,7 +10,7 @@ export interface Idle {
 export function watchIdle(socket: Socket): Idle {
   let lost: Error | undefined
   const lose = (error?: Error) => {
-    lost ??= error ?? new Error('the target closed the connection')
+    lost ??= error ?? Object.assign(new Error('the target closed the connection'), { code: 'ECONNRESET' })
   }
   const spoke = () => lose(new Error('the target answered before it was asked'))
   const closed = () => lose()
