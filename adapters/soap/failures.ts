@@ -142,9 +142,9 @@ const cutError = (invocation: Invocation, why: string): Error =>
 
 /** Sent, and no whole answer came back. */
 export function exchangeError(invocation: Invocation, error: unknown): Error {
-  const why = error instanceof NoAnswer ? error.message : 'the connection failed before its answer was complete'
+  const why = error instanceof NoAnswer ? `: ${error.message}` : ''
   return new RetrofitError('target_failed', {
-    detail: `No answer of the target: ${why} (${codeOf(error)}).`,
+    detail: `The connection to the target failed before its answer was complete${why} (${codeOf(error)}).`,
     retryable: !isCommitted(invocation),
     effect: effectOf(invocation),
     targetDown: isConnectionFailure(error),

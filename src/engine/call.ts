@@ -34,8 +34,7 @@ export function openCall(
   const session = sessionOf(work.parts, holding.run)
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
-  const redact = (text: string) => hidden(clean(text))
-  const tracer = new StepTracer(work, root, redact)
+  const tracer = new StepTracer(work, root, text => hidden(clean(text)))
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
@@ -54,7 +53,7 @@ export function openCall(
     deadlineAt: holding.run.deadlineAt,
     evidence: action.evidence,
     sensitive,
-    redact,
+    redact: text => hidden(clean(text)),
     records: tracer.records,
     holdsSecret: credentials.isIn,
     get committed() {

@@ -120,7 +120,8 @@ export class AnswerReader {
 
   private take(bytes: Buffer): void {
     const { framing, chunks } = this
-    if (chunks !== undefined) this.over ||= chunks.push(bytes)
+    if (chunks?.push(bytes)) this.over = true
+    else if (chunks !== undefined) return
     else this.keep(framing.kind === 'length' ? bytes.subarray(0, framing.bytes - this.body.length) : bytes)
     if (framing.kind === 'length' && this.body.length === framing.bytes) this.over = true
   }

@@ -76,7 +76,7 @@ describe('answers that are refused', () => {
     ['20 MB', customer(`<email>${'x'.repeat(20_000_000)}</email>`), {}, /larger than 10485760 bytes/],
     ['a gzip bomb', gzipSync(customer(' '.repeat(30_000_000))), { 'content-encoding': 'gzip' }, /larger than/],
     ['broken gzip', whole, { 'content-encoding': 'gzip' }, /gzip encoding is broken/],
-    ['another encoding', whole, { 'content-encoding': 'br' }, /content encoding is br/],
+    ['broken brotli', whole, { 'content-encoding': 'br' }, /br encoding is broken/],
     ['a multipart message', whole, { 'content-type': 'multipart/related; type="text/xml"' }, /multipart/],
     ['bytes that are no UTF-8', Buffer.from([0x3c, 0x61, 0xff, 0x3e]), {}, /not text in utf-8/],
     ['an unknown character set', whole, { 'content-type': 'text/xml; charset=klingon' }, /not text in klingon/],
