@@ -9,6 +9,7 @@ import { getCACertificates, connect as openTls } from 'node:tls'
 import {
   exchangeOn,
   judgedLookup,
+  largerThan,
   NoAnswer,
   type Reach,
   type WholeAnswer,
@@ -113,7 +114,7 @@ async function fence(socket: Socket, commit: () => Promise<void>): Promise<void>
 }
 
 function answerOf({ status, headers, body, missing, undecoded, tooLarge }: WholeAnswer): Answer {
-  if (tooLarge || undecoded?.includes('larger')) throw new Error(`the answer has more than ${largestAnswerMiB} MiB`)
+  if (tooLarge || undecoded === largerThan(largestAnswerBytes)) throw new Error(`the answer has more than ${largestAnswerMiB} MiB`)
   const why = missing ?? undecoded
   if (why !== undefined) throw new Error(`no whole answer to the committing request: ${why}. ${whatToWrite}`)
   const own = [...headers].filter(([name]) => !hopByHop.has(name))

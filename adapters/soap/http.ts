@@ -3,7 +3,17 @@ import { lookup } from 'node:dns'
 import type { LookupFunction, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import { decodeContent, exchangeOn, headerOf, judgedLookup, type Reach, watchIdle, wholeAnswer, writeRequest } from '../../src/index.ts'
+import {
+  decodeContent,
+  exchangeOn,
+  headerOf,
+  judgedLookup,
+  largerThan,
+  type Reach,
+  watchIdle,
+  wholeAnswer,
+  writeRequest
+} from '../../src/index.ts'
 import { receive, shownBytes } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
@@ -95,7 +105,7 @@ async function postOn(socket: Socket, { path, headers, body, signal, answerBytes
     location: headerOf(answer, 'location'),
     retryAfter: headerOf(answer, 'retry-after'),
     body: answer.body,
-    broken: answer.tooLarge ? `it is larger than ${answerBytes} bytes` : answer.undecoded,
+    broken: answer.tooLarge ? largerThan(answerBytes) : answer.undecoded,
     cut: answer.tooLarge ? undefined : answer.missing
   }
 }

@@ -44,6 +44,8 @@ const codings: Readonly<Record<string, Coding>> = {
   zstd: { decode: zstd, proves: false }
 }
 
+export const largerThan = (bytes: number): string => `it is larger than ${bytes} bytes`
+
 /** More wrap nothing but a bomb. */
 const mostCodings = 4
 
@@ -70,7 +72,7 @@ async function undo(
   try {
     return { body: await decode(body, options), broken: undefined, isProven: proves }
   } catch (error) {
-    if (isTooLarge(error)) return { body: Buffer.alloc(0), broken: `it is larger than ${mostBytes} bytes`, isProven: false }
+    if (isTooLarge(error)) return { body: Buffer.alloc(0), broken: largerThan(mostBytes), isProven: false }
   }
   try {
     if (carelessly !== undefined) return { body: await carelessly(body, options), broken: undefined, isProven: false }
