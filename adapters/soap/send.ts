@@ -126,8 +126,9 @@ function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Li
 const zip = promisify(gzip)
 const stale = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 /** Of undici: what came can not be read by the letter of the standard. */
-const isUnread = (error: unknown): boolean =>
-  (error as Error).name === 'HTTPParserError' || codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isInterim(error)
+const isUnread = (error: unknown): boolean => (error as Error).name === 'HTTPParserError' || unread.has(codeOf(error)) || isInterim(error)
+/** An assertion is what 101 Switching Protocols ends in. */
+const unread = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_ASSERTION'])
 /** 100 Continue, unasked. */
 const isInterim = (error: unknown): boolean => codeOf(error) === 'UND_ERR_SOCKET' && (error as Error).message === 'bad response'
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])

@@ -41,7 +41,7 @@ function requestOf(sent: string): { readonly method: string; readonly path: stri
   const end = sent.indexOf('\r\n\r\n')
   if (end === -1 || sent.length < end + 4 + Number(/content-length: (\d+)/i.exec(sent)?.[1] ?? 0)) return undefined
   const [, method = '', path = ''] = /^(\w+) (\S+)/.exec(sent) ?? []
-  return { method, path: path.replace(/%20/g, ' ').replace(/%2C/gi, ',') }
+  return { method, path: path.replace(/%([2-7]\w)/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16))) }
 }
 
 function reply(socket: Socket, answer: Answer | undefined): void {
