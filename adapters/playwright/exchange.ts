@@ -33,7 +33,7 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number
-  /** Several values of one name are joined by a line break, as Playwright takes them. */
+  /** Several cookies are joined by a line break, as Playwright takes them. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
@@ -118,8 +118,19 @@ function answerOf({ status, headers, body, missing, undecoded, tooLarge }: Whole
   const why = missing ?? undecoded
   if (why !== undefined) throw new Error(`no whole answer to the committing request: ${why}. ${whatToWrite}`)
   const own = [...headers].filter(([name]) => !hopByHop.has(name))
-  return { status, headers: Object.fromEntries(own.map(([name, values]) => [name, [...new Set(values)].join('\n')])), body }
+  return { status, headers: Object.fromEntries(own.map(([name, values]) => [name, oneOf(name, [...new Set(values)])])), body }
 }
+
+/** Chromium goes by the last type, and nowhere where two addresses are named. */
+function oneOf(name: string, values: readonly string[]): string {
+  if (name === 'set-cookie') return values.join('\n')
+  if (name === 'content-type') return values.at(-1) ?? ''
+  if (values.length > 1 && single.has(name))
+    throw new Error(`the answer to the committing request names ${name} twice, differently: no browser takes it`)
+  return values.join(', ')
+}
+
+const single: ReadonlySet<string> = new Set(['location', 'content-disposition'])
 
 function unanswered(error: unknown): never {
   if (!(error instanceof NoAnswer)) throw error

@@ -20,6 +20,7 @@ const answers: Readonly<Record<string, Answer>> = {
     `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=M\u00fcller\r\nSet-Cookie: b=2\r\n\r\n${page}`
   ),
   'a refresh': bytes('HTTP/1.1 200 OK\nContent-Type: text/html\nRefresh: 0;url=/done\n\nok'),
+  'two types': bytes(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\nX-A: 1\r\nX-A: 2\r\n\r\n${page}`),
   'a page without a type': bytes(`HTTP/1.1 200 OK\r\n\r\n${page}`)
 }
 const form = (path: string) =>
@@ -27,11 +28,14 @@ const form = (path: string) =>
     `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<form method=post action="${encodeURIComponent(path)}"><button>Save</button></form>`
   )
 
+const twice = redirect('Location: /done\r\nLocation: /other')
+
 let server: SloppyServer
 
 beforeAll(async () => {
   server = await startSloppyServer((path, method) => {
     if (path.startsWith('/done')) return bytes(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n${page}`)
+    if (path === '/two addresses' && method === 'POST') return twice
     return method === 'POST' ? answers[path.slice(1)] : form(path.slice(1))
   })
 })
@@ -91,6 +95,11 @@ describe('the page', () => {
   test.each(paths)('%s', async path => {
     expect(await save(path)).toEqual({ got: 'Saved' })
     if (path === 'an address beyond ASCII') expect(server.requests.at(-1)).toContain('/done?n=M')
+  })
+
+  test('two addresses lead nowhere, and the error says so', async () => {
+    const error: unknown = await save('two addresses').catch(error => error)
+    expect((error as Error).message).toContain('names location twice, differently')
   })
 
   test('what is not whole leaves an unknown outcome, and says why', async () => {
