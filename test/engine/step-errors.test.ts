@@ -24,7 +24,7 @@ test('a step that failed after the commit point, when the probe found the effect
       }),
     probe: async () => ({ found: true, output: {} })
   })
-  const error = 'the target closed the connection after 20 of 70 bytes of ***'
+  const error = 'the target closed the connection after 20 of 70 bytes of •••'
   expect(run).toMatchObject({ status: 'completed', effect: 'committed', steps: [{ name: 'confirm', ok: false, error }] })
   expect(run.history.find(({ note }) => note === 'waits for the probe')?.reason).toBe(`After the commit point: ${error}`)
   expect(run.error).toBeUndefined()
@@ -39,7 +39,7 @@ test('a step that the adapter did without, or that said no', async () => {
     }
   })
   expect(run.steps).toMatchObject([
-    { name: 'banner', ok: false, error: 'there is none for ***' },
+    { name: 'banner', ok: false, error: 'there is none for •••' },
     { name: 'read', ok: true }
   ])
   expect(run.steps[1]).not.toHaveProperty('error')
@@ -56,5 +56,5 @@ test('an attempt before the one that completed', async () => {
       })
   })
   expect(run).toMatchObject({ status: 'completed', attempt: 2, steps: [{ name: 'find', ok: true }] })
-  expect(run.history.find(({ note }) => note === 'retry')?.reason).toBe('no button for ***')
+  expect(run.history.find(({ note }) => note === 'retry')?.reason).toBe('no button for •••')
 })
