@@ -97,7 +97,7 @@ function readElements(object: Values, mapping: ObjectMapping, { children: sent, 
     asked = true
   }
   // What belongs to one item of a group has to have its name before the items are told apart.
-  if (mapping.elements.some(({ role }) => role === 'group')) ask()
+  if (mapping.grouped) ask()
   const one = (index: number): number => {
     const child = children[index] as Element
     const place = placeOf(object, mapping, { child, at, path })
