@@ -43,3 +43,7 @@ export { escapeAttribute, escapeText, writeXmlTreeInSteps } from './core/write-x
 export { parseXmlTree, parseXmlTreeInPieces, parseXmlTreeInSteps } from './core/xml.ts'
 export { attribute, childElements, textContent, type XmlElement } from './core/xml-element.ts'
 export { XmlError } from './core/xml-error.ts'
+export { decodeContent, largerThan } from './http/decode-content.ts'
+export { exchangeOn, type HttpRequest, NoAnswer, writeRequest } from './http/exchange.ts'
+export { type Idle, watchIdle } from './http/idle.ts'
+export { headerOf, type WholeAnswer, wholeAnswer } from './http/whole-answer.ts'

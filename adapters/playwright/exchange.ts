@@ -3,13 +3,21 @@
  * before an answer; below every interception. The committing request may not be sent twice, so it does not leave through it.
  */
 import { lookup } from 'node:dns'
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import type { LookupFunction } from 'node:net'
-import { getCACertificates } from 'node:tls'
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import { judgedLookup, type Reach, whyNotThere } from '../../src/index.ts'
+import { once } from 'node:events'
+import { isIP, type LookupFunction, connect as openTcp, type Socket } from 'node:net'
+import { getCACertificates, connect as openTls } from 'node:tls'
+import {
+  exchangeOn,
+  judgedLookup,
+  largerThan,
+  NoAnswer,
+  type Reach,
+  type WholeAnswer,
+  watchIdle,
+  wholeAnswer,
+  whyNotThere,
+  writeRequest
+} from '../../src/index.ts'
 
 export interface Exchange {
   readonly method: string
@@ -25,7 +33,7 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number
-  /** Several values of one name are joined by a line break, as Playwright takes them. */
+  /** Several cookies are joined by a line break, as Playwright takes them. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
@@ -53,71 +61,80 @@ const largestHeadBytes = 256 * 1024
 
 let authorities: string[] | undefined
 
-export function exchangeOnce({ method, url, headers, body, reach, signal, commit }: Exchange): Promise<Answer> {
+export async function exchangeOnce({ method, url, headers, body, reach, signal, commit }: Exchange): Promise<Answer> {
   const destination = { origin: url.origin, reach }
   const why = whyNotThere(destination)
-  if (why !== undefined) return Promise.reject(new NotConnected(why))
-  return new Promise((resolve, reject) => {
-    let leaving = false
-    let fenced: unknown
-    const secure = url.protocol === 'https:'
-    const own = Object.fromEntries(
-      Object.entries(headers).filter(([name]) => !name.startsWith(':') && !perConnection.has(name.toLowerCase()))
-    )
-    const length = body === null ? (method === 'GET' ? {} : { 'content-length': '0' }) : { 'content-length': String(body.length) }
-    const options: RequestOptions & { ca?: string[] } = {
-      method,
-      agent: false,
-      lookup: judgedLookup(lookup as LookupFunction, destination),
-      signal,
-      maxHeaderSize: largestHeadBytes,
-      headers: { ...own, ...length, 'accept-encoding': 'identity', connection: 'close' }
-    }
-    if (secure) {
-      authorities ??= [...getCACertificates('default'), ...getCACertificates('system')]
-      options.ca = authorities
-    }
-    const sent = (secure ? httpsRequest : httpRequest)(url, options, answer => collect(answer).then(resolve, reject))
-    sent.on('socket', socket =>
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        // Node sends the head with the first part of the body: nothing has left yet.
-        commit().then(
-          () => {
-            leaving = true
-            sent.end(body ?? undefined)
-          },
-          error => {
-            fenced = error
-            sent.destroy()
-            reject(error)
-          }
-        )
-      })
-    )
-    sent.once('error', error => reject(fenced ?? (leaving ? error : new NotConnected(error.message, { cause: error }))))
+  if (why !== undefined) throw new NotConnected(why)
+  const request = writeRequest({
+    method,
+    path: `${url.pathname}${url.search}`,
+    host: url.host,
+    headers: { ...ownHeaders(headers), 'accept-encoding': 'identity' },
+    body: body ?? (method === 'GET' || method === 'HEAD' ? undefined : Buffer.alloc(0))
   })
-}
-
-/** Not asked for; some servers encode all the same. */
-const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) }
-
-async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {
-  const decode = decoders[encoding.trim().toLowerCase() as keyof typeof decoders]
-  return decode === undefined || body.length === 0 ? body : decode(body, { maxOutputLength: largestAnswerBytes })
-}
-
-async function collect(answer: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of answer) {
-    bytes += chunk.length
-    if (bytes > largestAnswerBytes) throw new Error(`the answer has more than ${largestAnswerMiB} MiB`)
-    chunks.push(chunk)
-  }
-  const headers = Object.entries(answer.headersDistinct).filter(([name]) => !hopByHop.has(name))
-  return {
-    status: answer.statusCode ?? 502,
-    headers: Object.fromEntries(headers.map(([name, values]) => [name, (values ?? []).join('\n')])),
-    body: await decoded(Buffer.concat(chunks), answer.headers['content-encoding'])
+  const socket = await connect(url, judgedLookup(lookup as LookupFunction, destination), signal)
+  try {
+    await fence(socket, commit)
+    const limits = { headBytes: largestHeadBytes, bodyBytes: largestAnswerBytes, signal }
+    return answerOf(await wholeAnswer(await exchangeOn(socket, request, limits).catch(unanswered), largestAnswerBytes))
+  } finally {
+    socket.destroy()
   }
 }
+
+const ownHeaders = (headers: Exchange['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':') && !perConnection.has(name.toLowerCase())))
+
+/** Rejects with NotConnected. */
+async function connect(url: URL, judged: LookupFunction, signal: AbortSignal): Promise<Socket> {
+  const secure = url.protocol === 'https:'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const where = { host, port: Number(url.port) || (secure ? 443 : 80), lookup: judged, noDelay: true }
+  if (secure) authorities ??= [...getCACertificates('default'), ...getCACertificates('system')]
+  const name = isIP(host) === 0 ? host : ''
+  const socket = secure ? openTls({ ...where, servername: name, ca: authorities, ALPNProtocols: ['http/1.1'] }) : openTcp(where)
+  try {
+    await once(socket, secure ? 'secureConnect' : 'connect', { signal })
+    return socket
+  } catch (error) {
+    socket.on('error', () => undefined).destroy()
+    throw new NotConnected((error as Error).message, { cause: error })
+  }
+}
+
+/** A connection that is lost before the fence has carried nothing. */
+async function fence(socket: Socket, commit: () => Promise<void>): Promise<void> {
+  const idle = watchIdle(socket)
+  await commit()
+  try {
+    idle.end()
+  } catch (error) {
+    throw new NotConnected((error as Error).message, { cause: error })
+  }
+}
+
+function answerOf({ status, headers, body, missing, undecoded, tooLarge }: WholeAnswer): Answer {
+  if (tooLarge || undecoded === largerThan(largestAnswerBytes)) throw new Error(`the answer has more than ${largestAnswerMiB} MiB`)
+  const why = missing ?? undecoded
+  if (why !== undefined) throw new Error(`no whole answer to the committing request: ${why}. ${whatToWrite}`)
+  const own = [...headers].filter(([name]) => !hopByHop.has(name))
+  return { status, headers: Object.fromEntries(own.map(([name, values]) => [name, oneOf(name, [...new Set(values)])])), body }
+}
+
+/** Chromium goes by the last type, and nowhere where two addresses are named. */
+function oneOf(name: string, values: readonly string[]): string {
+  if (name === 'set-cookie') return values.join('\n')
+  if (name === 'content-type') return values.at(-1) ?? ''
+  if (values.length > 1 && single.has(name))
+    throw new Error(`the answer to the committing request names ${name} twice, differently: no browser takes it`)
+  return values.join(', ')
+}
+
+const single: ReadonlySet<string> = new Set(['location', 'content-disposition'])
+
+function unanswered(error: unknown): never {
+  if (!(error instanceof NoAnswer)) throw error
+  throw new NoAnswer(`no answer to the committing request: ${error.message}. ${whatToWrite}`, error.code, error.cause)
+}
+
+const whatToWrite = 'Where browsers show that page all the same, write via: browser at commit; a probe tells what became of the request'

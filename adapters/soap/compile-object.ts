@@ -30,6 +30,7 @@ export function newObject(properties: ReadonlySet<string>, nillable: boolean): B
     properties,
     byName: new Map(),
     rest: undefined,
+    grouped: false,
     nillable,
     typeName: undefined,
     itemType: undefined
@@ -62,6 +63,7 @@ export function place(state: State, building: Building, { member, xml, path }: P
 
 function placeElement(state: State, building: Building, { member, path }: Omit<Placing, 'xml'>): void {
   const index = building.elements.push(member) - 1
+  building.grouped ||= member.role === 'group'
   if (member.role === 'any' || member.anyName || takesRest(member)) building.rest ??= index
   for (const key of keysOf(member)) {
     const known = building.byName.get(key)

@@ -104,9 +104,14 @@ export function openEnvelope(root: Element): Opened {
   const named = (wanted: string) => childrenOf(root).find(({ uri, local }) => local === wanted && uri === root.uri)
   const body = named('Body')
   if (body === undefined) throw new BadXml('the SOAP envelope has no body')
-  const fault = childrenOf(body).find(({ uri, local }) => local === 'Fault' && uri === root.uri)
+  const fault = childrenOf(body).find(element => isFault(element, root))
   return fault === undefined ? { body, header: named('Header') } : { fault: readFault(fault) }
 }
+
+/** Some targets write it without its namespace, or with that of the other version. */
+const isFault = (element: Element, { uri }: Element): boolean =>
+  element.local === 'Fault' &&
+  (element.uri === uri || envelopeUris.has(element.uri) || childrenOf(element).some(({ local }) => /^fault(code|string)$/.test(local)))
 
 /** 1.1 has faultcode, faultstring, detail without namespace; 1.2 has Code, Reason, Detail in its own. Some targets mix the two up. */
 function readFault(fault: Element): Fault {

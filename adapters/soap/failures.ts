@@ -4,6 +4,7 @@ import {
   isConnectionFailure,
   type Json,
   type JsonObject,
+  NoAnswer,
   NothingSent,
   type NotReachable,
   RetrofitError,
@@ -67,6 +68,7 @@ const isTransient = ({ http, fault }: Symptom): boolean => (fault === undefined 
 export function answerError(invocation: Invocation, answer: Answer, why: string): Error {
   const { status } = answer
   const symptom = { http: status, fault: undefined }
+  if (status < 300 && answer.cut !== undefined) return cutError(invocation, answer.cut)
   if (status < 300) {
     const detail = `The target's answer can not be used: ${why}.`
     return new RetrofitError('invalid_output', { detail, retryable: false, effect: effectOf(invocation) })
@@ -127,10 +129,22 @@ export const tlsError = ({ by, why }: TlsFailure): Error =>
         : "An operator has to correct the client's certificate (target.tls); do not retry."
   })
 
+/** It came in part. */
+const cutError = (invocation: Invocation, why: string): Error =>
+  new RetrofitError('target_failed', {
+    detail: `The answer is not whole: ${why}.`,
+    retryable: !isCommitted(invocation),
+    effect: effectOf(invocation),
+    ...(isCommitted(invocation) && {
+      hint: 'Whether it was done can not be told from it: a probe in the manifest looks, or ask an operator.'
+    })
+  })
+
 /** Sent, and no whole answer came back. */
 export function exchangeError(invocation: Invocation, error: unknown): Error {
+  const why = error instanceof NoAnswer ? `: ${error.message}` : ''
   return new RetrofitError('target_failed', {
-    detail: `The connection to the target failed before its answer was complete (${codeOf(error)}).`,
+    detail: `The connection to the target failed before its answer was complete${why} (${codeOf(error)}).`,
     retryable: !isCommitted(invocation),
     effect: effectOf(invocation),
     targetDown: isConnectionFailure(error),

@@ -2,11 +2,19 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
-import { judgedLookup, type Reach } from '../../src/index.ts'
-import { receive } from './receive.ts'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import {
+  decodeContent,
+  exchangeOn,
+  headerOf,
+  judgedLookup,
+  largerThan,
+  type Reach,
+  watchIdle,
+  wholeAnswer,
+  writeRequest
+} from '../../src/index.ts'
+import { receive, shownBytes } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
 export interface Post {
@@ -24,8 +32,10 @@ export interface Answer {
   readonly location: string | undefined
   readonly retryAfter: string | undefined
   readonly body: Buffer
-  /** Why the body is not whole. */
+  /** Why the body can not be used. */
   readonly broken: string | undefined
+  /** Why the body is not whole. */
+  readonly cut?: string | undefined
 }
 
 export interface Connection {
@@ -35,12 +45,12 @@ export interface Connection {
   close(): void
 }
 
+const headBytes = 256 * 1024
 const connectTimeoutMs = 10_000
 /** The signal of a call is the time limit; these only catch what has none. */
 const idleMs = 600_000
-const clientOptions = { headersTimeout: idleMs, bodyTimeout: idleMs, pipelining: 1, allowH2: false } as const
+const clientOptions = { headersTimeout: idleMs, bodyTimeout: idleMs, pipelining: 1, allowH2: false, maxHeaderSize: headBytes } as const
 const keepAliveTimeout = 15_000
-const unzip = promisify(gunzip)
 
 /** Where to, and by which right. */
 export interface Way {
@@ -65,28 +75,38 @@ export const openPool = (way: Way): Pool =>
 
 /** Connects (TCP, TLS with the target's consent) and sends nothing yet. */
 export async function connect(way: Way, signal: AbortSignal): Promise<Connection> {
-  const { origin } = way
   const socket = await openSocket(way, signal)
   const before = socket.bytesWritten
-  let given = false
-  const client = new Client(origin, {
-    ...clientOptions,
-    // A second connection would be a second try. Later, as a real connector: called back at once, undici forgets the request.
-    connect: (_, callback) => {
-      if (given) return queueMicrotask(() => callback(new Error('the connection was closed'), null))
-      given = true
-      queueMicrotask(() => callback(null, socket))
-    }
-  })
+  const idle = watchIdle(socket)
   return {
-    post: request => post(client, { ...request, headers: { ...request.headers, connection: 'close' } }),
+    post: request => postOn(socket, request, { host: new URL(way.origin).host, begin: () => idle.end() }),
     get written() {
       return socket.bytesWritten > before
     },
-    close: () => {
-      socket.destroy()
-      void client.destroy()
-    }
+    close: () => socket.destroy()
+  }
+}
+
+interface Begin {
+  readonly host: string
+  /** Throws when the connection is lost. */
+  begin(): void
+}
+
+/** One request, and its answer as leniently as a browser reads it. */
+async function postOn(socket: Socket, { path, headers, body, signal, answerBytes }: Post, { host, begin }: Begin): Promise<Answer> {
+  const request = writeRequest({ method: 'POST', path, host, headers, body })
+  begin()
+  const received = await exchangeOn(socket, request, { signal, headBytes, bodyBytes: answerBytes, shownBytes })
+  const answer = await wholeAnswer(received, answerBytes)
+  return {
+    status: answer.status,
+    contentType: headerOf(answer, 'content-type') ?? '',
+    location: headerOf(answer, 'location'),
+    retryAfter: headerOf(answer, 'retry-after'),
+    body: answer.body,
+    broken: answer.tooLarge ? largerThan(answerBytes) : answer.undecoded,
+    cut: answer.tooLarge ? undefined : answer.missing
   }
 }
 
@@ -116,34 +136,21 @@ function startSocket({ protocol, hostname, port }: URL, signal: AbortSignal, con
   })
 }
 
+/** Over kept-alive connections. */
 export async function post(dispatcher: Dispatcher, { path, headers, body, signal, answerBytes }: Post): Promise<Answer> {
   const received = await receive(dispatcher, { path, method: 'POST', headers, body }, { signal, answerBytes })
   const { status, headers: answered } = received
-  const { body: content, broken } =
-    received.broken === undefined ? await decode(received.body, one(answered['content-encoding']), answerBytes) : received
+  const decoded =
+    received.broken === undefined ? await decodeContent(received.body, one(answered['content-encoding']), answerBytes) : received
   return {
     status,
     contentType: one(answered['content-type']) ?? '',
     location: one(answered.location),
     retryAfter: one(answered['retry-after']),
-    body: content,
-    broken
+    body: decoded.body,
+    broken: decoded.broken
   }
 }
 
 /** What came twice counts as it came first. */
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
-
-type Decoded = Pick<Answer, 'body' | 'broken'>
-
-async function decode(body: Buffer, encoding: string | undefined, limit: number): Promise<Decoded> {
-  const name = (encoding ?? 'identity').trim().toLowerCase()
-  if (name === 'identity' || name === '') return { body, broken: undefined }
-  if (name !== 'gzip' && name !== 'x-gzip') return { body, broken: `its content encoding is ${name.slice(0, 20)}` }
-  try {
-    return { body: await unzip(body, { maxOutputLength: limit }), broken: undefined }
-  } catch (error) {
-    const large = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-    return { body: Buffer.alloc(0), broken: large ? `it is larger than ${limit} bytes` : 'its gzip encoding is broken' }
-  }
-}

@@ -59,6 +59,8 @@ export interface ObjectMapping {
   readonly byName: ReadonlyMap<string, readonly number[]>
   /** The place of the member that takes elements which no other one knows. */
   readonly rest: number | undefined
+  /** Some of its members are groups. */
+  readonly grouped: boolean
   readonly nillable: boolean
   readonly typeName: Name | undefined
   /** The type of the items of a SOAP-encoded array. */

@@ -23,6 +23,8 @@ export interface OperationPlan {
   /** The element that answers; `parts`: the body itself; `none`: one-way. */
   readonly answer: Name | 'parts' | 'none'
   readonly encoded: boolean
+  /** The names of the answering element and of its first one are not significant (SOAP 1.1, section 7.1). */
+  readonly rpc: boolean
   /** Undefined: that of the target. */
   readonly endpoint: string | undefined
   /** From the answering element to the one that the response is read from. */
@@ -202,6 +204,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     body: body === undefined ? undefined : compileExpression(body, ['request', 'body'], rules),
     answer: answer ?? (keys.response.body === 'parts' ? 'parts' : 'none'),
     encoded: keys.encoded,
+    rpc: keys.encoded || keys.rpc,
     endpoint: keys.endpoint,
     inside: inside.map(part => nameOf(namespaces, part, message => issue(['response', 'inside'], message))),
     response: response.mapping,

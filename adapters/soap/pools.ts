@@ -4,13 +4,19 @@ import { openPool, type Way } from './http.ts'
 
 export interface Pools {
   get(way: Way): Pool
+  /** Its answers are not those of the standard: they are read as browsers read them, each on a connection of its own. */
+  noteSloppy(way: Way): void
+  isSloppy(way: Way): boolean
   stats(): { readonly origins: number; readonly connections: number }
   close(): Promise<void>
 }
 
 export function createPools(): Pools {
   const pools = new Map<string, Pool>()
+  const sloppy = new Set<string>()
   return {
+    noteSloppy: way => void sloppy.add(nameOf(way)),
+    isSloppy: way => sloppy.size > 0 && sloppy.has(nameOf(way)),
     get: way => {
       const name = nameOf(way)
       const known = pools.get(name)

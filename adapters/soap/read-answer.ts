@@ -1,7 +1,7 @@
 /** An HTTP answer → the response's value or a fault. Throws BadXml or Unreadable. */
-import { isUtf8 } from 'node:buffer'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inPieces, type Json, type JsonObject } from '../../src/index.ts'
+import { answerText } from './answer-text.ts'
 import { joinParts, withParts } from './attachments/join-parts.ts'
 import type { Part } from './attachments/part.ts'
 import { isMultipart, readMultipart } from './attachments/read-multipart.ts'
@@ -10,10 +10,11 @@ import { BadXml } from './bad-xml.ts'
 import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
-import { joinReferences, joinReferencesInPieces } from './multi-ref.ts'
+import { joinReferences, joinReferencesInPieces, rootOf } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
 import { startObject } from './read-value.ts'
+import { ofName } from './recognise.ts'
 import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
 import { doAtOnce, doInPieces, type Work } from './work.ts'
@@ -31,6 +32,7 @@ const largeBytes = 1024 * 1024
 export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
 
 export async function readAnswer(operation: OperationPlan, answer: Answer, { limits, signal, sealed, keep }: Reading): Promise<Outcome> {
+  if (answer.cut !== undefined) throw new BadXml(answer.cut)
   if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
   // Memory for megabytes takes its time: not for the bytes and for their text in one turn.
   if (answer.body.length > largeBytes) await turn()
@@ -96,48 +98,26 @@ function startReading(operation: OperationPlan, { body, header }: Body): { reado
   const plan = response.kind === 'object' ? response.header : undefined
   if (plan === undefined || plan.mapping.kind !== 'object' || header === undefined || childrenOf(header).length === 0)
     return { work, value: () => value }
-  const own = startObject(plan.mapping, header, { path: 'Header', work })
+  const own = startObject(plan.mapping, header, { path: 'Header', work, as: 'header' })
   return { work, value: () => ({ ...(value as JsonObject), [plan.property]: own }) }
 }
 
 function startExpected(operation: OperationPlan, body: Element, work: Work): Json {
-  const { answer: expected, response, encoded } = operation
+  const { answer: expected, response, encoded, rpc } = operation
   const elements = childrenOf(body)
-  const [element] = elements
+  const element = encoded ? rootOf(elements, expected) : elements[0]
   if (element === undefined || (elements.length > 1 && !encoded)) throw new BadXml('the SOAP body does not have one element')
   if (typeof expected === 'string') return {}
   // SOAP 1.1, section 7.1: the name of the element that answers is not significant.
-  if (!encoded && (element.local !== expected.local || element.uri !== expected.uri))
+  if (!rpc && element.local !== expected.local)
     throw new BadXml(`it holds {${element.uri}}${element.local} where {${expected.uri}}${expected.local} is expected`.slice(0, 300))
-  return startObject(response, descend(element, operation), { path: expected.local, work })
+  return startObject(response, descend(element, operation), { path: expected.local, work, as: rpc ? 'accessors' : undefined })
 }
 
 function descend(element: Element, { inside }: OperationPlan): Element {
-  return inside.reduce((at, { uri, local }) => {
-    const child = childrenOf(at).find(each => each.uri === uri && each.local === local)
-    if (child === undefined) throw new BadXml(`it has no ${local} in ${at.local}`)
+  return inside.reduce((at, name) => {
+    const [child] = ofName(childrenOf(at), name)
+    if (child === undefined) throw new BadXml(`it has no ${name.local} in ${at.local}`)
     return child
   }, element)
-}
-
-/** The text of the body in its own character set. Throws BadXml. */
-function answerText({ body, broken, contentType }: Answer): string {
-  if (broken !== undefined) throw new BadXml(broken)
-  if (/^\s*text\/html/i.test(contentType)) throw new BadXml('it is an HTML page')
-  const charset = charsetOf(contentType, body).toLowerCase()
-  if (charset === 'utf-8' && isUtf8(body)) return body.toString('utf8')
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(body)
-  } catch {
-    throw new BadXml(`it is not text in ${charset.slice(0, 40)}`)
-  }
-}
-
-/** RFC 7303, section 3: a byte order mark counts most, then the header, then the XML declaration. */
-function charsetOf(contentType: string, body: Buffer): string {
-  if (body[0] === 0xfe && body[1] === 0xff) return 'utf-16be'
-  if (body[0] === 0xff && body[1] === 0xfe) return 'utf-16le'
-  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return 'utf-8'
-  const header = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1]
-  return header ?? /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)/.exec(body.toString('latin1', 0, 200))?.[1] ?? 'utf-8'
 }

@@ -4,11 +4,14 @@ import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapp
 import { xsi } from './namespaces.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
 import { readText, Unreadable } from './read-scalar.ts'
+import { ofName, recognised, structOf, unknownNames } from './recognise.ts'
 import { doAtOnce, doEach, doSteps, type Work } from './work.ts'
 
 export { Unreadable }
 
 type Values = Record<string, Json>
+
+const apacheUri = 'http://xml.apache.org/xml-soap'
 
 export function readObject(mapping: ObjectMapping | VariantsMapping, element: Element, path: string): Json {
   const work: Work = []
@@ -20,22 +23,28 @@ export function readObject(mapping: ObjectMapping | VariantsMapping, element: El
 interface At {
   readonly path: string
   readonly work: Work
+  /** `accessors`: what an RPC answers with. `header`: others may have put their elements there, and nothing else. */
+  readonly as?: 'accessors' | 'header' | undefined
 }
 
 /** The object, which the work fills. */
-export function startObject(mapping: ObjectMapping | VariantsMapping, element: Element, { path, work }: At): Json {
+export function startObject(mapping: ObjectMapping | VariantsMapping, element: Element, { path, work, as }: At): Json {
   const chosen = mapping.kind === 'object' ? mapping : variantOf(mapping, element, path)
   const object: Values = {}
-  work.push(() => fill(object, chosen, element, { path, work }))
+  work.push(() => fill(object, chosen, element, { path, work, as }))
   return object
 }
 
-function fill(object: Values, mapping: ObjectMapping, element: Element, { path, work }: At): void {
+function fill(object: Values, mapping: ObjectMapping, element: Element, { path, work, as }: At): void {
   readAttributes(object, mapping, element, path)
   const { text, content, elements } = mapping
   if (content !== undefined) doSteps(work, writeXmlTreeInSteps(element.children), xml => set(object, content, xml))
   else if (text !== undefined) set(object, text.property, readSimple(text.mapping, textOf(element), { element, path }))
-  else if (elements.length > 0) readElements(object, mapping, { children: childrenOf(element), path, work })
+  else if (elements.length > 0) {
+    const children = typeOf(element)?.uri === apacheUri ? structOf(childrenOf(element)) : childrenOf(element)
+    if (children.length === 0 && textOf(element).trim() !== '') throw new Unreadable(`${path} holds a text where elements are expected`)
+    readElements(object, mapping, { children, path, work, as })
+  }
 }
 
 /** By xsi:type; without one, the kind that needs none. */
@@ -44,11 +53,14 @@ function variantOf({ variants }: VariantsMapping, element: Element, path: string
   const found =
     said === undefined
       ? variants.find(({ mapping: { which }, required }) => which === undefined || !required.includes(which.property))
-      : variants.find(({ mapping: { which } }) => which !== undefined && which.name.local === said.local && which.name.uri === said.uri)
+      : (variants.find(({ mapping: { which } }) => which?.name.local === said.local && which.name.uri === said.uri) ??
+        only(variants.filter(({ mapping: { which } }) => which?.name.local === said.local)))
   const mapping = (found ?? variants.find(({ mapping: { which } }) => which === undefined))?.mapping
   if (mapping === undefined) throw new Unreadable(`${path} is of a kind that the schema does not have`)
   return mapping
 }
+
+const only = <Item>(items: readonly Item[]): Item | undefined => (items.length === 1 ? items[0] : undefined)
 
 function typeOf(element: Element): { uri: string; local: string } | undefined {
   const text = attributeOf(element, xsi, 'type')?.trim()
@@ -76,19 +88,35 @@ interface Content extends At {
 }
 
 /** In document order: a name that is there twice means the next place that it can have. */
-function readElements(object: Values, mapping: ObjectMapping, { children, path, work }: Content): void {
-  let at = 0
+function readElements(object: Values, mapping: ObjectMapping, { children: sent, path, work, as }: Content): void {
+  let [at, known] = [0, 0]
+  let children = sent
+  let asked = false
+  const ask = () => {
+    children = recognised(mapping, sent, as === 'accessors')
+    asked = true
+  }
+  // What belongs to one item of a group has to have its name before the items are told apart.
+  if (mapping.grouped) ask()
   const one = (index: number): number => {
     const child = children[index] as Element
     const place = placeOf(object, mapping, { child, at, path })
     const member = place === undefined ? undefined : mapping.elements[place]
-    if (place === undefined || member === undefined) return 1
+    if (place === undefined || member === undefined) {
+      if (asked) return 1
+      ask()
+      return one(index)
+    }
     at = place
+    known += 1
     if (member.role === 'group') return readGroup(object, member, { children, from: index, path, work })
     readOne(object, member, child, { path, work })
     return 1
   }
-  doEach(work, children.length, one, () => fillLists(object, mapping))
+  doEach(work, children.length, one, () => {
+    if (known === 0 && children.length > 0 && as !== 'header') throw new Unreadable(`${path} ${unknownNames(mapping, children)}`)
+    fillLists(object, mapping)
+  })
 }
 
 interface Position {
@@ -197,7 +225,10 @@ function fillLists(object: Values, { elements }: ObjectMapping): void {
 }
 
 function readItems({ name, mapping, anyName }: Member, wrapper: Element, { path, work }: At): Json {
-  const elements = childrenOf(wrapper).filter(({ uri, local }) => anyName || (uri === name.uri && local === name.local))
+  const children = childrenOf(wrapper)
+  const elements = anyName ? children : ofName(children, name)
+  if (elements.length === 0 && (children.length > 0 || textOf(wrapper).trim() !== ''))
+    throw new Unreadable(`${path} holds ${children[0]?.local ?? 'a text'} where a list of ${name.local} is expected`.slice(0, 300))
   const items: Json[] = []
   const one = (index: number): number => {
     const item = readValue(mapping, elements[index] as Element, { path: `${path}/${name.local}`, work })
@@ -219,9 +250,15 @@ function readValue(mapping: Mapping, element: Element, { path, work }: At): Json
 
 function isNil(element: Element): boolean {
   if (element.attributes.length === 0) return false
-  const nil = attributeOf(element, xsi, 'nil')?.trim()
+  const nil = (attributeOf(element, xsi, 'nil') ?? olderNil(element))?.trim()
   return nil === 'true' || nil === '1'
 }
+
+/** Before 2001 it was `null`. */
+const olderNil = ({ attributes }: Element): string | undefined =>
+  attributes.find(({ uri, local }) => local === 'null' && olderXsi.test(uri))?.value
+
+const olderXsi = /^http:\/\/www\.w3\.org\/(?:1999|2000\/10)\/XMLSchema-instance$/
 
 interface Place {
   readonly element: Element

@@ -18,7 +18,7 @@ export interface ReceiveOptions {
 }
 
 /** Of an answer that is too large anyway only the first bytes are worth having. */
-const shownBytes = 4_096
+export const shownBytes = 4_096
 
 type Pieces = Omit<Received, 'body'> & { readonly chunks: readonly Buffer[] }
 

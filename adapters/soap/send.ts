@@ -25,14 +25,20 @@ export function send(invocation: Invocation, outgoing: Outgoing, again: () => Pr
   return invocation.role === 'commit' ? sendCommit(invocation, outgoing) : sendRead(invocation, outgoing, again)
 }
 
-/** A connection that the target had closed already is no reason to fail a read: once more, on a new one. */
+/**
+ * A connection that the target had closed already is no reason to fail a read: once more, on a new one. Nor is an answer that only a
+ * browser would take: it is read as one does, and so are the next ones of that target at once.
+ */
 async function sendRead(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
   const way = wayOf(invocation)
   const limit = limitOf(invocation)
   const request = await requestFor(invocation, outgoing, limit.signal)
+  const { pools } = invocation
   try {
-    return await exchange(invocation, () => post(invocation.pools.get(way), request)).catch(async error => {
-      if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
+    if (pools.isSloppy(way)) return await exchange(invocation, () => postFresh(way, request))
+    return await exchange(invocation, () => post(pools.get(way), request)).catch(async error => {
+      if (isUnread(error)) pools.noteSloppy(way)
+      else if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
       const second = await requestFor(invocation, await again(), limit.signal)
       return exchange(invocation, () => postFresh(way, second))
     })
@@ -119,6 +125,12 @@ function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Li
 
 const zip = promisify(gzip)
 const stale = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+/** Of undici: what came can not be read by the letter of the standard. */
+const isUnread = (error: unknown): boolean => (error as Error).name === 'HTTPParserError' || unread.has(codeOf(error)) || isInterim(error)
+/** An assertion is what 101 Switching Protocols ends in. */
+const unread = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_ASSERTION'])
+/** 100 Continue, unasked. */
+const isInterim = (error: unknown): boolean => codeOf(error) === 'UND_ERR_SOCKET' && (error as Error).message === 'bad response'
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code)
 

@@ -71,6 +71,12 @@ const operation = {
     .default('element')
     .describe('parts: the properties of the request are elements of the body themselves, without one around them.'),
   encoded: z.boolean().default(false).describe('SOAP encoding (rpc/encoded): elements say their type, and answers may hold references.'),
+  rpc: z
+    .boolean()
+    .default(false)
+    .describe(
+      'RPC style: neither the name of the answering element nor that of the first one in it, the return value, counts. Encoded ones are.'
+    ),
   soap: z.enum(['1.1', '1.2']).optional().describe('The version of SOAP, where it is not that of the target.'),
   endpoint: z
     .string()

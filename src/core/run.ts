@@ -12,6 +12,7 @@ export const tombstoneMs = 400 * 24 * 3_600_000
 const historyLength = 50
 const stepsLength = 100
 const artifactsLength = 50
+const reasonChars = 300
 /** A larger row is looked up by those who want it. */
 const eventBytes = 16_384
 
@@ -37,12 +38,14 @@ function next(run: Run, now: number, changes: Changes, note?: string): Run {
   const clean = withoutUndefined({ ...run, ...changes, revision: run.revision + 1, updatedAt: now }) as Run
   const moved = clean.status !== run.status || clean.effect !== run.effect || clean.attempt !== run.attempt || note !== undefined
   if (!moved) return clean
+  const reason = changes.status === 'failed' ? undefined : changes.error?.detail.slice(0, reasonChars)
   const transition: Transition = {
     at: now,
     status: clean.status,
     effect: clean.effect,
     attempt: clean.attempt,
-    ...(note === undefined ? {} : { note })
+    ...(note === undefined ? {} : { note }),
+    ...(reason === undefined ? {} : { reason })
   }
   return { ...clean, history: [...run.history, transition].slice(-historyLength) }
 }

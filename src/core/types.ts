@@ -184,6 +184,8 @@ export interface StepRecord {
   readonly startedAt: number
   readonly durationMs: number
   readonly ok: boolean
+  /** Why it is not ok, without anything secret. */
+  readonly error?: string | undefined
   readonly artifact?: string
 }
 
@@ -215,6 +217,8 @@ export interface Transition {
   readonly effect: RunEffect
   readonly attempt: number
   readonly note?: string
+  /** What went wrong before it, where the run went on: a run that completes in the end has no error that would tell. */
+  readonly reason?: string | undefined
 }
 
 /** One row of the ledger. Only `run.ts` builds the next one. */

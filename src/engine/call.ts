@@ -11,6 +11,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { type Holding, Stopped } from './holding.ts'
+import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
@@ -42,8 +43,8 @@ export function openCall(
   const session = sessionOf(work.parts, holding.run)
   const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
   const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
-  const tracer = new StepTracer(work, root)
-  const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
+  const redact = redactorOf(bot, sensitive)
+  const tracer = new StepTracer(work, root, redact)
   let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
     steps: action.steps,
@@ -61,7 +62,7 @@ export function openCall(
     deadlineAt: holding.run.deadlineAt,
     evidence: action.evidence,
     sensitive,
-    redact: text => hidden(clean(text)),
+    redact,
     records: tracer.records,
     holdsSecret: credentials.isIn,
     get committed() {
@@ -84,6 +85,12 @@ export function openCall(
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
     attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
   }
+}
+
+/** Takes sensitive values and those of the bot's environment out of a text. */
+function redactorOf(bot: Work['bot'], sensitive: readonly string[]): (text: string) => string {
+  const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
+  return text => hidden(clean(text))
 }
 
 /** Durable before it returns; and not late: a worker that was paused past its lease must not go on. */
@@ -136,14 +143,18 @@ async function keep(
   await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
 }
 
+const whyChars = 300
+
 /** Steps and exchanges of one attempt; each opens a span below the one that is open. */
 class StepTracer {
   readonly records: StepRecord[] = []
   private readonly work: CallWork
   private readonly open: Span[]
+  private readonly redact: (text: string) => string
 
-  constructor(work: CallWork, root: Span) {
+  constructor(work: CallWork, root: Span, redact: (text: string) => string) {
     this.work = work
+    this.redact = redact
     this.open = [root]
   }
 
@@ -151,14 +162,16 @@ class StepTracer {
     this.work.holding.signal.throwIfAborted()
     const startedAt = this.work.parts.store.now()
     const begun = performance.now()
-    let ok = false
+    let error: string | undefined
     try {
-      const value = await this.spanned(name, 'internal', {}, run)
-      ok = true
-      return value
+      return await this.spanned(name, 'internal', {}, run)
+    } catch (problem) {
+      error = technicalErrorOf(problem, this.redact).detail.slice(0, whyChars)
+      throw problem
     } finally {
       const durationMs = performance.now() - begun
-      this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok })
+      const ok = error === undefined
+      this.record({ name, startedAt, durationMs: Math.round(durationMs * 100) / 100, ok, ...(!ok && { error }) })
       this.work.parts.telemetry.hop('step', durationMs, { action: this.work.action.name })
     }
   }

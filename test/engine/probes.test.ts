@@ -5,7 +5,7 @@ import type { Call, ProbeResult } from '../../src/core/adapter.ts'
 import { compileSchema } from '../../src/core/schema.ts'
 import type { Bot, Json, JsonSchema, Run } from '../../src/core/types.ts'
 import type { FedCatalog } from '../../src/engine/catalog.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, type OpenOptions, openEngine, payBot, silentTelemetry } from './open-engine.ts'
 
 let opened: Opened | undefined

@@ -20,7 +20,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     npmTypes: ['zod'],
     node: ['node:crypto', 'node:dns', 'node:net', 'node:worker_threads']
   },
-  door: { rooms: ['core'], npm: [], node: [] },
+  // HTTP/1 as targets speak it, over a socket that somebody else has connected.
+  http: { rooms: [], npm: [], node: ['node:buffer', 'node:http', 'node:net', 'node:util', 'node:zlib'] },
+  door: { rooms: ['core', 'http'], npm: [], node: [] },
   manifest: { rooms: ['core'], npm: ['chokidar', 'yaml', 'zod'] },
   surface: { rooms: ['core'], npm: ['gpt-tokenizer'], node: [] },
   governance: { rooms: ['core'], npm: ['@cedar-policy/cedar-wasm', 'jose'] },

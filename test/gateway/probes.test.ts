@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { runCli } from '../../src/cli.ts'
-import { until } from '../contract/fixtures.ts'
+import { until } from '../setup/until.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'retrofit-probes-'))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Plan } from '../../adapters/soap/plan.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { bodyOf, load, readBody } from './imported.ts'
 
@@ -110,6 +111,14 @@ describe('rpc', () => {
     expect(bodyOf(action, { person })).toBe(
       '<t:getPerson soapenv:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><person xsi:type="t:Person"><name xsi:type="xsd:string">A</name><tags xsi:type="t:Words" soapenc:arrayType="xsd:string[2]"><item xsi:type="xsd:string">x</item><item xsi:type="xsd:string">y</item></tags></person></t:getPerson>'
     )
+  })
+
+  test('literal ones are rpc too: their answers may name the return value as they like', async () => {
+    const { actions } = await load('rpc')
+    expect(actions.map(({ name, steps }) => [name, (steps as Plan).operation.rpc])).toEqual([
+      ['fixture_get_person', true],
+      ['fixture_store', true]
+    ])
   })
 
   test('references of an answer are put back where they belong', async () => {

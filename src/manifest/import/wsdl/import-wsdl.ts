@@ -225,7 +225,7 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
     ...(request.element === undefined ? { body: 'parts' } : { operation: prefixes.qname(request.element) }),
     ...(operation.soapAction === '' ? {} : { soapAction: operation.soapAction }),
     ...(wsdl.policy.keys.addressing === true && operation.wsaAction !== operation.soapAction ? { wsaAction: operation.wsaAction } : {}),
-    ...(operation.input.encoded ? { encoded: true } : {}),
+    ...(operation.input.encoded ? { encoded: true } : operation.style === 'rpc' ? { rpc: true } : {}),
     ...(effect === 'read' ? {} : { commit: true }),
     ...responseKeys(importing, { operation, answer, request: request.element }),
     ...shortInput(request.schema, options, name => own(sharedSchemas(literal), name)),
