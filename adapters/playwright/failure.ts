@@ -32,7 +32,7 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
           targetSaid,
           cause: error,
           targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
-          ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect })
+          ...(error instanceof RetrofitError && { retryable: error.retryable, effect: error.effect, hint: error.hint })
         })
   told.add(explained)
   return explained

@@ -1,0 +1,97 @@
+/** The names in expressions: against the input's schema, what the adapter says is there, and JSONata's own functions. */
+import type { Seen } from '../core/adapter.ts'
+import type { Read, Uses } from '../core/expressions/uses.ts'
+import { declaredIn, forbids, type Known, knownBy, mayLack, memberOf } from '../core/names.ts'
+import type { JsonObject } from '../core/types.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { type Path, type Report, valueError, valueWarning } from './issue.ts'
+import { maybeMissing, noMember, rootInside, roots, unknownFunction, unknownName } from './name-messages.ts'
+
+export interface ExpressionPlace {
+  readonly path: Path
+  /** Between the braces. */
+  readonly source: string
+  readonly optional: boolean
+  readonly uses: Uses
+  readonly input: JsonObject
+  readonly seen: Seen
+  /** Paths that conditions around it have asked about. */
+  readonly asked: readonly (readonly string[])[]
+  readonly report: Report
+}
+
+const isRoot = (name: string): boolean => roots.includes(name)
+
+const open: Known = { root: {}, schemas: [] }
+const run = knownBy({
+  type: 'object',
+  properties: { id: { type: 'string' }, reference: { type: 'string' }, attempt: { type: 'integer' } },
+  required: ['id', 'reference', 'attempt'],
+  additionalProperties: false
+})
+
+export function checkNames(place: ExpressionPlace): void {
+  const { uses, path, source, report, seen } = place
+  const say = (message: string) => report(valueError(path, `{{${source}}} ${message}`))
+  for (const read of uses.reads) {
+    const mistake = mistakeIn(read, place)
+    if (mistake !== undefined) say(mistake)
+  }
+  for (const name of uses.loose) if (isRoot(name)) say(rootInside({ name, inside: undefined }))
+  for (const name of uses.unbound) say(unknownFunction(name, [...roots, ...namesOf(seen)]))
+  const missing = place.optional || uses.whole === undefined ? undefined : lackOf(uses.whole, place)
+  if (missing !== undefined) report(valueWarning(path, maybeMissing({ source, missing })))
+}
+
+const namesOf = ({ names }: Seen): readonly string[] => (names === undefined ? [] : declaredIn(knownBy(names)))
+
+/** Undefined: there is no such name. */
+function rootOf(name: string, { input, seen: { names, sealed } }: ExpressionPlace): Known | undefined {
+  const known = names === undefined ? undefined : knownBy(names, sealed)
+  if (known !== undefined && declaredIn(known).includes(name)) return memberOf(known, name)
+  if (name === 'input') return knownBy(input)
+  if (name === 'run') return run
+  if (name === 'steps') return known ?? open
+  return isRoot(name) || known === undefined ? open : undefined
+}
+
+function mistakeIn({ path, own }: Read, place: ExpressionPlace): string | undefined {
+  const [first = '', ...members] = path
+  let known = rootOf(first, place)
+  const inner = path[own] ?? ''
+  // What an outer part reads wrongly is told once, there.
+  if (known === undefined && own > 0) return isRoot(inner) ? rootInside({ name: inner, inside: path.slice(0, own) }) : undefined
+  if (known === undefined) return unknownName(first, place)
+  for (const [index, name] of members.entries()) {
+    const before = path.slice(0, index + 1)
+    const isForbidden = forbids(known, name)
+    if (isForbidden && before.length < own) return undefined
+    if (before.length === own && isMeantOutside({ name, known, isForbidden }, place)) return rootInside({ name, inside: before })
+    if (isForbidden) return noMember({ before, name, declared: declaredIn(known) })
+    known = memberOf(known, name)
+  }
+  return undefined
+}
+
+/** A root's name alone in brackets: a member of what stands before them, unless nothing declares one. */
+function isMeantOutside(
+  { name, known, isForbidden }: { readonly name: string; readonly known: Known; readonly isForbidden: boolean },
+  { seen }: ExpressionPlace
+): boolean {
+  if (isRoot(name)) return !declaredIn(known).includes(name)
+  return isForbidden && namesOf(seen).includes(name) && didYouMean(name, declaredIn(known)) === undefined
+}
+
+/** The first part of the path that a good call may not have. */
+function lackOf(path: readonly string[], place: ExpressionPlace): readonly string[] | undefined {
+  const [first = '', ...members] = path
+  const { names } = place.seen
+  const isAsked = (length: number) => place.asked.some(asked => asked.slice(0, length).join('.') === path.slice(0, length).join('.'))
+  if (names !== undefined && mayLack(knownBy(names), first) && !isAsked(1)) return [first]
+  let known = rootOf(first, place) ?? open
+  for (const [index, name] of members.entries()) {
+    if (mayLack(known, name)) return isAsked(index + 2) ? undefined : path.slice(0, index + 2)
+    known = memberOf(known, name)
+  }
+  return undefined
+}
