@@ -130,6 +130,8 @@ export function takesIn(source: ActionSource): (path: Path) => void {
     const spot = isLast ? { ...(part?.after ?? none), asked: path[1] === 'output' ? [String(probe?.found)] : [] } : spotOf(path, part)
     source.takes?.(path, {
       names: spot === undefined ? undefined : seenAt(path, { spot, action, target }),
+      // A login belongs to many runs: it sees the input of none.
+      input: path[0] === 'target' ? { type: 'object', additionalProperties: false } : undefined,
       later: Object.keys(part?.after.properties ?? {}),
       asked: spot?.asked,
       isOutput: path[0] === 'result' || path[1] === 'output'

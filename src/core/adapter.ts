@@ -64,6 +64,8 @@ export interface Seen {
   readonly names?: JsonObject | undefined
   /** Members of the names that their schemas do not declare are never there. */
   readonly sealed?: boolean | undefined
+  /** Schema of the input, where it is not the action's. */
+  readonly input?: JsonObject | undefined
   /** Names that only later steps make. */
   readonly later?: readonly string[] | undefined
   /** Texts with conditions that were looked at before. */

@@ -215,7 +215,7 @@ function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly
   const issue = (at: Path, message: string) => whole.report((at.length === 0 ? keyError : valueError)(placeOf(at), message))
   const warn = (at: Path, message: string) => whole.report(valueWarning(placeOf(at), message))
   const takes = (at: Path, seen: Seen = {}) => {
-    whole.places.push({ path: placeOf(at), seen, input })
+    whole.places.push({ path: placeOf(at), seen, input: seen.input ?? input })
     if (seen.isOutput === true) checkGiven({ value: valueAt(action, at), known: knownBy(output), path: placeOf(at), report: whole.report })
   }
   try {
