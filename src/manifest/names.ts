@@ -32,14 +32,14 @@ const run = knownBy({
 
 export function checkNames(place: ExpressionPlace): void {
   const { uses, path, source, report, seen } = place
-  const say = (message: string) => report(valueError(path, `{{${source}}} ${message}`))
-  for (const read of uses.reads) {
-    const mistake = mistakeIn(read, place)
-    if (mistake !== undefined) say(mistake)
-  }
-  for (const name of uses.loose) if (isRoot(name)) say(rootInside({ name, inside: undefined }))
-  for (const name of uses.unbound) say(unknownFunction(name, [...roots, ...namesOf(seen)]))
-  const missing = place.optional || uses.whole === undefined ? undefined : lackOf(uses.whole, place)
+  const mistakes = [
+    ...uses.reads.flatMap(read => mistakeIn(read, place) ?? []),
+    ...uses.loose.filter(isRoot).map(name => rootInside({ name, inside: undefined })),
+    ...uses.unbound.map(name => unknownFunction(name, [...roots, ...namesOf(seen)]))
+  ]
+  for (const mistake of new Set(mistakes)) report(valueError(path, `{{${source}}} ${mistake}`))
+  const isSilent = mistakes.length > 0 || place.optional || uses.whole === undefined
+  const missing = isSilent ? undefined : lackOf(uses.whole ?? [], place)
   if (missing !== undefined) report(valueWarning(path, maybeMissing({ source, missing })))
 }
 

@@ -197,7 +197,7 @@ const right = [
   'steps.rows[0].ref',
   'session.anything.at.all',
   'session[0].x',
-  '{"run": run.id, "all": rows{ref: $sum(amount)}}',
+  '{"run": run.id, "all": rows{ref: $sum(amount)} }',
   '$string(rows) ~> $uppercase',
   '$$ ~> |input|{"id": "x"}|',
   '$now() & $string($millis()) & $string($random())',
