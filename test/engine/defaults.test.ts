@@ -36,7 +36,8 @@ async function open(key: readonly string[]) {
     }
   })
   const { engine, ended } = opened
-  const pay = (given: JsonObject, idempotencyKey?: string) => engine.submit({ caller, action: 'pay_money', input: given, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+  const pay = (given: JsonObject, idempotencyKey?: string) =>
+    engine.submit({ caller, action: 'pay_money', input: given, ...(idempotencyKey !== undefined && { idempotencyKey }) })
   return { seen, ended, pay, engine }
 }
 
