@@ -53,3 +53,6 @@ export function maybeMissing({ source, missing }: { readonly source: string; rea
   const remedy = root === 'input' ? ', require it, or give it a default' : ''
   return `${missing.join('.')} may not be there, and {{${source}}} then fails: write {{ optional ${source.trim()} }} where it may be left out${remedy}`
 }
+
+export const undeclared = ({ path, meant }: { readonly path: readonly string[]; readonly meant: string }): string =>
+  `reads ${path.join('.')}, which the schema allows and does not declare; did you mean ${meant}?`

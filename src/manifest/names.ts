@@ -5,7 +5,7 @@ import { declaredIn, forbids, type Known, knownBy, mayLack, memberOf } from '../
 import type { JsonObject } from '../core/types.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { type Path, type Report, valueError, valueWarning } from './issue.ts'
-import { maybeMissing, noMember, rootInside, roots, unknownFunction, unknownName } from './name-messages.ts'
+import { maybeMissing, noMember, rootInside, roots, undeclared, unknownFunction, unknownName } from './name-messages.ts'
 
 export interface ExpressionPlace {
   readonly path: Path
@@ -38,6 +38,8 @@ export function checkNames(place: ExpressionPlace): void {
     ...uses.unbound.map(name => unknownFunction(name, [...roots, ...namesOf(seen)]))
   ]
   for (const mistake of new Set(mistakes)) report(valueError(path, `{{${source}}} ${mistake}`))
+  const near = mistakes.length > 0 ? [] : uses.reads.flatMap(read => nearMissIn(read, place) ?? [])
+  for (const message of new Set(near)) report(valueWarning(path, `{{${source}}} ${message}`))
   const isSilent = mistakes.length > 0 || place.optional || uses.whole === undefined
   const missing = isSilent ? undefined : lackOf(uses.whole ?? [], place)
   if (missing !== undefined) report(valueWarning(path, maybeMissing({ source, missing })))
@@ -69,6 +71,20 @@ function mistakeIn({ path, own }: Read, place: ExpressionPlace): string | undefi
     if (before.length === own && isMeantOutside({ name, known, isForbidden }, place)) return rootInside({ name, inside: before })
     if (isForbidden) return noMember({ before, name, declared: declaredIn(known) })
     known = memberOf(known, name)
+  }
+  return undefined
+}
+
+/** The input may have other members than those that are declared; one that nearly has the name of such a one is hardly meant. */
+function nearMissIn({ path, own }: Read, { input }: ExpressionPlace): string | undefined {
+  if (path[0] !== 'input' || own > 1) return undefined
+  let known = knownBy(input)
+  for (const [index, name] of path.slice(1).entries()) {
+    const before = known
+    known = memberOf(known, name)
+    if (known.schemas.length > 0 || declaredIn(before).includes(name)) continue
+    const meant = didYouMean(name, declaredIn(before))
+    return meant === undefined ? undefined : undeclared({ path: path.slice(0, index + 2), meant })
   }
   return undefined
 }

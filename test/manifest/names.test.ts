@@ -208,6 +208,15 @@ const right = [
   '"{" & "}" & $string(1)'
 ]
 
+test('a slip of the pen in an input that is open is a warning', async () => {
+  const open = '{ type: object, additionalProperties: true, properties: { account: { type: string } } }'
+  const found = await reported(web({ steps: '- goto: /x/{{ input.acount }}', input: open }))
+  expect(found).toEqual([
+    expect.stringMatching(/warning: .*reads input\.acount, which the schema allows and does not declare; did you mean account\?/)
+  ])
+  expect(await reported(web({ steps: '- goto: /x/{{ input.other }}', input: open }))).toEqual([])
+})
+
 test('what is right is not talked about', async () => {
   for (const expression of right) {
     const source = web({ steps: `${opened}${table}`, rest: `result: { a: ${JSON.stringify(`{{ ${expression} }}`)} }` })
