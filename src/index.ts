@@ -6,7 +6,8 @@ export {
   defineAdapter,
   largestArtifactMiB,
   type Notice,
-  type ProbeResult
+  type ProbeResult,
+  type Seen
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
@@ -17,6 +18,7 @@ export {
   compileTemplate,
   type Encode,
   ExpressionError,
+  isOptional,
   isTrue,
   renderText,
   type Scope,

@@ -63,16 +63,26 @@ interface EchoSteps {
 }
 
 export function createAdapter(): Adapter<EchoSteps> {
-  return defineAdapter<EchoSteps>({ name: 'echo', shape, parse, run, probe, closeScreen: async () => {}, close: async () => {} })
+  return defineAdapter<EchoSteps>({
+    name: 'echo',
+    templates: 'result and target.ledger',
+    shape,
+    parse,
+    run,
+    probe,
+    closeScreen: async () => {},
+    close: async () => {}
+  })
 }
 
-function parse({ effect, target, action, issue }: ActionSource): EchoSteps {
+function parse({ effect, target, action, issue, takes }: ActionSource): EchoSteps {
   const own = action as z.output<typeof shape.action>
   if (effect !== 'read' && own.commit !== true) issue(['commit'], 'an action that is not a read needs a commit point: add commit: true')
   if (effect === 'read' && own.commit === true) issue(['commit'], 'a read has no commit point: leave commit out, or change effect')
   const template = (value: Json | undefined, path: readonly string[]): Template | undefined => {
+    takes?.(path, { names: {}, isOutput: path[0] === 'result' })
     try {
-      return value === undefined ? undefined : compileTemplate(value)
+      return value === undefined ? undefined : compileTemplate(value, path)
     } catch (error) {
       issue(path, (error as Error).message)
       return undefined

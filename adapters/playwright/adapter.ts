@@ -14,6 +14,7 @@ import { compilePlan } from './compile.ts'
 import { noticesOf } from './confinement.ts'
 import { SignedOff } from './failure.ts'
 import { stageOn } from './login-context.ts'
+import { templates } from './names.ts'
 import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf } from './plan.ts'
 import { abortable, type Lease, Pool } from './pool.ts'
 import { finish, runSteps } from './run-steps.ts'
@@ -24,6 +25,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
   const pool = new Pool(browsers)
   const adapter: Adapter<Plan> = {
     name: 'playwright',
+    templates,
     shape,
     parse: compilePlan,
     run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),

@@ -1,12 +1,14 @@
 /** From a manifest to a plan. Every mistake is reported; a bad manifest never boots. */
-import { type ActionSource, durationMs, type Json, longestTimerMs } from '../../src/index.ts'
+import { type ActionSource, durationMs, isOptional, type Json, longestTimerMs } from '../../src/index.ts'
 import { beginMessage, beginsAtAddress } from './begins.ts'
 import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
-import type { CommitRule, DeclaredCondition, Login, Plan, Step } from './plan.ts'
+import { checkExtracted, takesIn } from './names.ts'
+import { type CommitRule, type DeclaredCondition, type Login, type Plan, type Step, scopeOf } from './plan.ts'
 import type { LocatorSource, StepSource } from './shape.ts'
 import { type KindName, kindNames, kindOf } from './steps/index.ts'
-import type { Compiler } from './steps/kind.ts'
+import type { Compiled, Compiler } from './steps/kind.ts'
+import { checkBreadth } from './too-broad.ts'
 import { isLocale } from './values.ts'
 
 type Sources = readonly Record<string, unknown>[]
@@ -43,7 +45,10 @@ const timerMs = (duration: string): number => Math.min(longestTimerMs, durationM
 export function compilePlan(source: ActionSource): Plan {
   const target = source.target as unknown as TargetSource
   const action = source.action as unknown as ActSource
-  const issue: Issue = (path, message) => source.issue(path, message)
+  const issue: Issue = Object.assign((path: Path, message: string) => source.issue(path, message), {
+    takes: takesIn(source),
+    warn: (path: Path, message: string) => source.warn?.(path, message)
+  })
   const locale = target.locale ?? 'en'
   if (!isLocale(locale)) issue(['target', 'locale'], `"${locale}" is no locale: write en, de, fr-CH, …`)
   const timeoutMs = timerMs(target.timeout ?? '10s')
@@ -52,6 +57,7 @@ export function compilePlan(source: ActionSource): Plan {
   const steps = compileSteps(action.steps, ['steps'], { ...part, commits })
   checkCommits(commits, source, issue)
   if (action.screen === undefined || action.screen === 'pinned') checkBeginning(action.steps, ['steps', 0], issue)
+  checkExtracted(source)
   return {
     login: compileLogin(target, part),
     pool: { pages: target.pool?.pages, maxUses: target.pool?.maxUses ?? 100, maxAgeMs: durationMs(target.pool?.maxAge ?? '30m') },
@@ -120,6 +126,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     )
     return undefined
   }
+  checkBreadth({ kind, body: source[kind], path: [...path, kind], warn: part.issue.warn })
   if (kind === 'screenshot' && part.isUnseen) part.issue(path, 'evidence is none, and this step keeps a picture: leave one of them out')
   const commit = compileCommit(source, kind, path, part)
   const compiler: Compiler = {
@@ -131,7 +138,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
   const { acts, inspects = false, compile } = kindOf(kind)
   const made = compile(source[kind] as never, [...path, kind], compiler)
   if (made === undefined) return undefined
-  const { about, ...rest } = made
+  const { about, ...rest } = leavable(made, { kind, body: source[kind], commit, path: [...path, kind], issue: part.issue })
   const title = source.name ?? `${kind} ${about ?? ''}`.trim().slice(0, 80)
   return {
     ...rest,
@@ -141,6 +148,29 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
     inspects,
     commit,
     timeoutMs: source.timeout === undefined ? part.timeoutMs : timerMs(source.timeout)
+  }
+}
+
+interface Leaving {
+  readonly kind: KindName
+  readonly body: unknown
+  readonly commit: CommitRule | undefined
+  readonly path: Path
+  readonly issue: Issue
+}
+
+const writes: ReadonlySet<KindName> = new Set(['fill', 'select', 'check', 'upload'])
+
+/** A step that writes an optional value is left out when there is none. */
+function leavable(made: Compiled, { kind, body, commit, path, issue }: Leaving): Compiled {
+  const { value } = body as { readonly value?: Json }
+  if (value === undefined || !isOptional(value) || !writes.has(kind)) return made
+  if (commit !== undefined)
+    issue([...path, 'value'], 'is optional, and this step has the effect: without a value nothing would be sent; give it one')
+  const wanted = template(value, [...path, 'value'], issue)
+  return {
+    ...made,
+    run: async (stage, timeoutMs) => ((await wanted(scopeOf(stage))) === undefined ? undefined : made.run(stage, timeoutMs))
   }
 }
 

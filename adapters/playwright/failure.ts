@@ -33,7 +33,9 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
           targetSaid,
           cause: error,
           targetDown: error instanceof RetrofitError ? error.targetDown : isUnreached(error, step),
-          ...(error instanceof RetrofitError ? { retryable: error.retryable, effect: error.effect } : { retryable: !isLasting(error) })
+          ...(error instanceof RetrofitError
+            ? { retryable: error.retryable, effect: error.effect, hint: error.hint }
+            : { retryable: !isLasting(error) })
         })
   told.add(explained)
   return explained

@@ -10,7 +10,12 @@ import { selectorMistake } from './selector-syntax.ts'
 import type { LocatorSource } from './shape.ts'
 
 export type Path = readonly (string | number)[]
-export type Issue = (path: Path, message: string) => void
+export interface Issue {
+  (path: Path, message: string): void
+  /** Says that an expression can stand there. */
+  readonly takes?: ((path: Path) => void) | undefined
+  readonly warn?: ((path: Path, message: string) => void) | undefined
+}
 
 type Way = 'role' | 'label' | 'placeholder' | 'text' | 'testId' | 'css' | 'xpath'
 type Text = (scope: Scope) => Promise<string>
@@ -134,7 +139,7 @@ async function specOf(stage: Stage, alternatives: readonly One[]): Promise<Place
 
 /** A template; a mistake in it is reported and the text stays as it is. */
 export const template = (value: import('../../src/index.ts').Json, path: Path, issue: Issue): Template =>
-  orIssue(() => compileTemplate(value), { path, issue, fallback: async () => value })
+  orIssue(() => compileTemplate(value, path), { path, issue, fallback: async () => value })
 
 interface Otherwise<Made> {
   readonly path: Path
@@ -144,6 +149,7 @@ interface Otherwise<Made> {
 
 /** Makes it; a mistake in an expression is reported, and the fallback stands in its place. */
 export function orIssue<Made>(make: () => Made, { path, issue, fallback }: Otherwise<Made>): Made {
+  issue.takes?.(path)
   try {
     return make()
   } catch (error) {

@@ -15,12 +15,14 @@ import { invoke } from './invoke.ts'
 import { compilePlan, type OperationPlan, type Plan } from './plan.ts'
 import { createPools, type Pools } from './pools.ts'
 import { scopeOf } from './scope.ts'
+import { templates } from './seen.ts'
 import { shape } from './shape.ts'
 
 export function createAdapter(): Adapter<Plan> {
   const pools = createPools()
   return defineAdapter<Plan>({
     name: 'soap',
+    templates,
     shape,
     parse: compilePlan,
     run: call => run(call, pools),

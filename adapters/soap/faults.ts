@@ -26,6 +26,8 @@ export interface RuleContext {
   /** The URI of a prefix; undefined when it is not known. */
   uriOf(prefix: string): string | undefined
   issue(path: readonly (string | number)[], message: string): void
+  /** Says that an expression can stand there. */
+  takes(path: readonly (string | number)[]): void
 }
 
 /** SOAP 1.2 renamed them; manifests may use either. */
@@ -117,8 +119,9 @@ function readDetail(mapping: DataMapping, fault: Fault | undefined, name: string
 }
 
 export function compileExpression(source: Parameters<typeof compileTemplate>[0], path: readonly string[], context: RuleContext): Template {
+  context.takes(path)
   try {
-    return compileTemplate(source)
+    return compileTemplate(source, path)
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     context.issue(path, error.message)

@@ -11,6 +11,7 @@ import { checkTargetSecurity } from './security/check-target.ts'
 import { compileSeal, sealedNames } from './security/compile-seal.ts'
 import type { SealPlan } from './security/seal.ts'
 import type { TlsKeys } from './security/shape.ts'
+import { takesIn } from './seen.ts'
 import { sensitiveNames } from './sensitive-names.ts'
 import { type Limits, type OperationKeys, shape, type TargetKeys } from './shape.ts'
 
@@ -68,7 +69,8 @@ export function compilePlan(source: ActionSource): Plan {
   const { errors = {}, probe } = source.action
   const context = (path: Path): RuleContext => ({
     uriOf: prefix => (Object.hasOwn(target.namespaces, prefix) ? target.namespaces[prefix] : undefined),
-    issue: (inner, message) => source.issue([...path, ...inner], message)
+    issue: (inner, message) => source.issue([...path, ...inner], message),
+    takes: takesIn(source, path)
   })
   return {
     operation: compileOperation(action, { target, source, path: [], input: source.input, output: source.output }),
@@ -188,12 +190,13 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
   const request = side('request', context.input, operation?.uri ?? '')
   const response = side('response', context.output, answer?.uri ?? '')
   const version = keys.soap ?? target.soap
-  const rules: RuleContext = { uriOf: namespaces.uriOf, issue }
+  const rules: RuleContext = { uriOf: namespaces.uriOf, issue, takes: takesIn(source, path) }
   const seal = compileSeal(keys, {
     target,
     version,
     ...rules,
-    issueTarget: (inner, message) => source.issue(['target', ...inner], message)
+    issueTarget: (inner, message) => source.issue(['target', ...inner], message),
+    takesTarget: takesIn(source, ['target'])
   })
   const { body } = keys.request
   const { result } = keys.response

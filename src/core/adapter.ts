@@ -11,6 +11,11 @@ export interface Adapter<Steps = unknown> {
     readonly probe: ZodObject
     readonly error: ZodObject
   }
+  /**
+   * For people: the keys whose texts take expressions. With it, `parse` tells each such place through `takes`, and an expression anywhere
+   * else is a mistake of the manifest.
+   */
+  readonly templates?: string | undefined
   /** At load time: turns the checked manifest into what `run` needs. Reports every mistake through `issue`; a bad manifest never boots. */
   parse(source: ActionSource): Steps
   /** One attempt. Resolves to the action's output; throws `RetrofitError`, `BusinessError` or anything (then: target_failed). */
@@ -51,6 +56,26 @@ export interface ActionSource {
   readonly env: readonly string[]
   /** Reports a mistake: `path` leads from the action (or from the target, when it starts with 'target') to the place. */
   issue(path: readonly (string | number)[], message: string): void
+  /** The same for what may well be meant, but rarely is. */
+  warn?(path: readonly (string | number)[], message: string): void
+  /** Says that expressions can stand at the path, and below it. An adapter with `templates` says so of every such place. */
+  takes?(path: readonly (string | number)[], seen?: Seen): void
+}
+
+/** What an expression sees beside input, session, credentials, env and run. */
+export interface Seen {
+  /** A JSON Schema whose `properties` are the names, `required` those that are there for sure. Without it anything may be there. */
+  readonly names?: JsonObject | undefined
+  /** Members of the names that their schemas do not declare are never there. */
+  readonly sealed?: boolean | undefined
+  /** Schema of the input, where it is not the action's. */
+  readonly input?: JsonObject | undefined
+  /** Names that only later steps make. */
+  readonly later?: readonly string[] | undefined
+  /** Texts with conditions that were looked at before. */
+  readonly asked?: readonly string[] | undefined
+  /** The value becomes the output of the action. */
+  readonly isOutput?: boolean | undefined
 }
 
 /** Of one file of a run. */

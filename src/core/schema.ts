@@ -36,7 +36,9 @@ const annotations = ['x-sensitive', 'x-session', 'x-untrusted', 'xml', 'example'
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema'
 
-export function newAjv(): Ajv2020 {
+export type Ajv = Ajv2020
+
+export function newAjv(): Ajv {
   const ajv = new Ajv2020({
     strict: true,
     strictTypes: false,

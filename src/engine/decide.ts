@@ -1,6 +1,7 @@
 /** What a person or client decides about a run: cancel, resolve, retry. Each write is fenced like any other. */
 
 import { canonicalJson } from '../core/canonical-json.ts'
+import { withDefaults } from '../core/defaults.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { cancel as cancelled, hasEnded, requestCancel, resolve as resolved, wantLook } from '../core/run.ts'
 import type { Caller, JsonObject, Run } from '../core/types.ts'
@@ -129,7 +130,7 @@ export async function retry(parts: Parts, caller: Caller, run: Run): Promise<Run
   const before = await parts.catalog.actionOf(run)
   if (found === undefined || before === undefined)
     throw new RetrofitError('action_not_found', { detail: `There is no action ${run.action} any more.` })
-  const input = parts.sealer.open(before.input, run.input) as JsonObject
+  const input = withDefaults(found.action.input, parts.sealer.open(before.input, run.input)) as JsonObject
   const errors = found.action.checkInput(input)
   if (errors.length > 0) throw new RetrofitError('invalid_input', { detail: `The input does not fit ${run.action} any more.`, errors })
   const key = { key: sha256(canonicalJson(['retry', run.id])), fingerprint: run.id }

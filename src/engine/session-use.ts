@@ -1,4 +1,5 @@
 /** What a session does for the calls made in it. */
+import { withDefaults } from '../core/defaults.ts'
 import { at, changed, explainErrors, fillInput, isWorthProlonging, remembered, sameVariables, tooMuch } from '../core/session.ts'
 import type { Action, FieldError, Json, JsonObject, Run, Variable, Variables } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'
@@ -16,16 +17,17 @@ export interface InSession {
   readonly sessionValues?: Json
 }
 
-/** Fills the input from the caller's session, then checks it. */
+/** Fills the input from the caller's session, then with the schema's defaults, and checks it. */
 export async function enterSession(parts: Parts, { caller, input, session: id }: CallRequest, action: Action): Promise<InSession> {
   const use = action.session
   const opened = id === undefined ? undefined : await answered(openSession(parts, caller, id))
   const places = use?.fills ?? []
   const isObject = typeof input === 'object' && input !== null && !Array.isArray(input)
-  const { input: whole, from } =
+  const { input: filled, from } =
     opened === undefined || !isObject
       ? { input, from: new Map<string, string>() }
       : fillInput(input as JsonObject, places, opened.variables)
+  const whole = isObject ? withDefaults(action.input, filled as JsonObject) : filled
   const errors = explainErrors(action.checkInput(whole), { from, places })
   if (opened === undefined) return { input: whole, errors }
   prolong(parts, opened)

@@ -1,12 +1,15 @@
 /** What a shape can not say about one action. Each check reads the text as it is: the shape may have mistakes elsewhere. */
 import type { Adapter } from '../core/adapter.ts'
 import { boundedCheck } from '../core/bounded.ts'
+import { withDefaults } from '../core/defaults.ts'
 import { durationMs } from '../core/duration.ts'
 import { errorKinds } from '../core/errors.ts'
+import type { Ajv } from '../core/schema.ts'
 import type { Check, JsonObject } from '../core/types.ts'
+import { checkDefaults } from './default-checks.ts'
 import { suggestion } from './did-you-mean.ts'
 import { keyError, keyWarning, type Path, type Report, valueError } from './issue.ts'
-import { type Ajv, checkSchema } from './schema-checks.ts'
+import { checkSchema, withoutShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { checkSessionMarks } from './session-places.ts'
 import { namePattern } from './shape.ts'
@@ -35,7 +38,15 @@ export interface Checks {
 export function checkAction(action: ActionToCheck): Checks {
   for (const check of checks) check(action)
   const checkInput = schemaOf(action, 'input')
-  if (checkInput !== undefined && isObject(action.source.input) && action.source.input.type === 'object') checkExample(action, checkInput)
+  if (checkInput !== undefined && isObject(action.source.input)) {
+    checkDefaults({
+      ...action,
+      schema: action.source.input,
+      own: withoutShared(action.source.input, action.shared),
+      path: [...action.path, 'input']
+    })
+    if (action.source.input.type === 'object') checkExample(action, checkInput)
+  }
   return { checkInput, checkOutput: schemaOf(action, 'output'), checkData: dataChecks(action) }
 }
 
@@ -95,8 +106,8 @@ function checkInputType({ source, path, report }: ActionToCheck): void {
 }
 
 function checkExample({ source, path, report }: ActionToCheck, check: Check): void {
-  if (!isObject(source.example)) return
-  for (const { pointer, message } of check(source.example)) {
+  if (!isObject(source.example) || !isObject(source.input)) return
+  for (const { pointer, message } of check(withDefaults(source.input, source.example))) {
     const steps = pointer.split('/').slice(1)
     report(
       valueError(
@@ -116,14 +127,19 @@ function checkKey({ source, path, report }: ActionToCheck): void {
     const at = [...path, 'idempotency', 'key', index]
     if (!known.includes(String(name)))
       report(valueError(at, `the input has no property ${JSON.stringify(name)}; ${suggestion(String(name), known)}`))
-    else if (!required.includes(name))
+    else if (!required.includes(name) && !hasDefault(input, String(name)))
       report(
-        valueError(at, `${JSON.stringify(name)} may be missing from the input: add it to input.required, or two calls without it are one`)
+        valueError(
+          at,
+          `${JSON.stringify(name)} may be missing from the input: add it to input.required or give it a default, or two calls without it are one`
+        )
       )
   }
   if (source.effect === 'read')
     report(keyWarning([...path, 'idempotency', 'key'], 'a read with a key answers from its first run for ttl: leave it out to read afresh'))
 }
+
+const hasDefault = (input: JsonObject, name: string): boolean => Object.hasOwn(withDefaults(input, {}) as JsonObject, name)
 
 function checkEffect({ source, path, adapter, report }: ActionToCheck): void {
   const { effect, probe } = source

@@ -1,8 +1,6 @@
-/** The expressions of a manifest: where they stand, and whether they are ones. They are read in a thread: the text is of others. */
-import { mistakesIn } from '../core/expression.ts'
-import { splitHoles } from '../core/holes.ts'
+/** Where the expressions of a manifest stand. */
 import type { JsonObject } from '../core/types.ts'
-import { type Path, type Report, valueError } from './issue.ts'
+import type { Path } from './issue.ts'
 import { isObject } from './schema-walk.ts'
 
 export interface Text {
@@ -26,15 +24,4 @@ export function textsWithExpressions(raw: JsonObject): readonly Text[] {
     for (const [key, member] of Object.entries(isObject(action) ? action : {}))
       if (!plainKeys.has(key)) visit(member, ['actions', name, key])
   return found.filter(({ text }) => text.includes('{{'))
-}
-
-/** Reports what is no expression. */
-export async function checkSyntax(raw: JsonObject, report: Report): Promise<void> {
-  const texts = textsWithExpressions(raw).map(({ path, text }) => ({ path, sources: splitHoles(text).expressions }))
-  const mistakes = await mistakesIn(new Set(texts.flatMap(({ sources }) => sources)))
-  for (const { path, sources } of texts)
-    for (const source of new Set(sources)) {
-      const mistake = mistakes.get(source)
-      if (mistake !== undefined) report(valueError(path, mistake))
-    }
 }

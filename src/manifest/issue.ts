@@ -20,6 +20,7 @@ export type Report = (finding: Finding) => void
 
 export const valueError = (path: Path, message: string): Finding => ({ severity: 'error', path, on: 'value', message })
 export const keyError = (path: Path, message: string): Finding => ({ severity: 'error', path, on: 'key', message })
+export const valueWarning = (path: Path, message: string): Finding => ({ severity: 'warning', path, on: 'value', message })
 export const keyWarning = (path: Path, message: string): Finding => ({ severity: 'warning', path, on: 'key', message })
 
 export const pointerOf = (path: Path): string => path.map(step => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

@@ -1,18 +1,20 @@
 /** A manifest's text → a bot, or every mistake in it. Nothing is read or written here. */
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import type { Adapter } from '../core/adapter.ts'
+import type { Adapter, Seen } from '../core/adapter.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
-import { newAjv } from '../core/schema.ts'
+import { knownBy } from '../core/names.ts'
+import { type Ajv, newAjv } from '../core/schema.ts'
 import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { type Checks, checkAction } from './action-checks.ts'
 import { type ActionManifest, toAction, toBot } from './build.ts'
+import { type Claim, checkTexts } from './check-texts.ts'
 import { suggestion } from './did-you-mean.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
-import { checkSyntax } from './expressions.ts'
-import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
-import { type Ajv, checkShared } from './schema-checks.ts'
+import { checkGiven, valueAt } from './given-output.ts'
+import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError, valueWarning } from './issue.ts'
+import { checkShared } from './schema-checks.ts'
 import { isObject } from './schema-walk.ts'
 import { checkScreens, checkSensitivity } from './session-places.ts'
 import { botShape, namePattern, openShape } from './shape.ts'
@@ -48,8 +50,14 @@ export async function loadManifest(source: string, options: LoadOptions): Promis
   // What the text did not say can not be wrong a second time.
   const unreadable = new Set(findings.map(({ path }) => pointerOf(path)).filter(pointer => pointer !== ''))
   const report: Report = finding => void (unreadable.has(pointerOf(finding.path)) || findings.push(finding))
-  const made = document.value === undefined ? undefined : await read({ source, raw: document.value, options, findings, report })
-  if (isObject(document.value)) await checkSyntax(document.value, report)
+  const places: Claim[] = []
+  const parsed = new Set<string>()
+  const made =
+    document.value === undefined ? undefined : await read({ source, raw: document.value, options, findings, report, places, parsed })
+  if (isObject(document.value)) {
+    const { templates } = pickAdapter(document.value, options.adapters, () => undefined) ?? {}
+    await checkTexts({ raw: document.value, claims: { templates, actions: parsed, places }, findings, report })
+  }
   const bot = findings.some(({ severity }) => severity === 'error') ? undefined : made
   const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
   return bot === undefined ? { issues } : { bot, issues }
@@ -67,9 +75,12 @@ interface Reading {
   readonly options: LoadOptions
   readonly findings: readonly Finding[]
   readonly report: Report
+  /** Filled: where expressions can stand, and the actions that the adapter has read. */
+  readonly places: Claim[]
+  readonly parsed: Set<string>
 }
 
-async function read({ source, raw, options, findings, report }: Reading): Promise<Bot | undefined> {
+async function read({ source, raw, options, findings, report, places, parsed }: Reading): Promise<Bot | undefined> {
   const adapter = pickAdapter(raw, options.adapters, report)
   const shape = botShape(adapter?.shape ?? openShape)
   const checked = checkShape(shape as z.ZodType<JsonObject>, raw)
@@ -95,6 +106,8 @@ async function read({ source, raw, options, findings, report }: Reading): Promis
     shared,
     trusted: options.trusted === true,
     report,
+    places,
+    parsed,
     data: partsOf(shape, { ...raw, actions: linked })
   }
   checkSensitivity(linked, report)
@@ -146,6 +159,8 @@ interface Whole {
   readonly trusted: boolean
   readonly data: Parts
   readonly report: Report
+  readonly places: Claim[]
+  readonly parsed: Set<string>
 }
 
 async function readActions(whole: Whole, linked: JsonObject): Promise<readonly Action[]> {
@@ -196,12 +211,18 @@ function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly
   const { target } = whole.data
   const { input, output, effect } = action as unknown as ActionManifest
   if (target === undefined) return undefined
-  const issue = (at: Path, message: string) => {
-    const place = at[0] === 'target' ? at : [...path, ...at]
-    whole.report(at.length === 0 ? keyError(place, message) : valueError(place, message))
+  const placeOf = (at: Path): Path => (at[0] === 'target' ? at : [...path, ...at])
+  const issue = (at: Path, message: string) => whole.report((at.length === 0 ? keyError : valueError)(placeOf(at), message))
+  const warn = (at: Path, message: string) => whole.report(valueWarning(placeOf(at), message))
+  const takes = (at: Path, seen: Seen = {}) => {
+    whole.places.push({ path: placeOf(at), seen, input: seen.input ?? input })
+    if (seen.isOutput === true) checkGiven({ value: valueAt(action, at), known: knownBy(output), path: placeOf(at), report: whole.report })
   }
   try {
-    return { steps: adapter.parse({ bot, name, effect, target, action, input, output, env: Object.keys(whole.values), issue }) }
+    const env = Object.keys(whole.values)
+    const steps = adapter.parse({ bot, name, effect, target, action, input, output, env, issue, warn, takes })
+    whole.parsed.add(name)
+    return { steps }
   } catch (error) {
     issue([], (error as Error).message)
     return undefined

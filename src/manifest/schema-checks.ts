@@ -1,15 +1,14 @@
 /** Input and output schemas: every mistake at its place, nothing that could stall the gateway. */
 import { own } from '../core/own.ts'
-import { compileSchema, type newAjv } from '../core/schema.ts'
+import { type Ajv, compileSchema } from '../core/schema.ts'
 import { isVariableName } from '../core/session.ts'
 import type { Check, Json, JsonObject } from '../core/types.ts'
+import { checkDefaults } from './default-checks.ts'
 import { didYouMean, suggestion } from './did-you-mean.ts'
 import { keyError, type Path, type Report, valueError } from './issue.ts'
 import { children, expandedSize, isObject, resolveRef, type Subschema, subschemas } from './schema-walk.ts'
 import { checkSharedMarks } from './session-places.ts'
 import type { SharedSchemas } from './shared-schemas.ts'
-
-export type Ajv = ReturnType<typeof newAjv>
 
 const nodeLimit = 10_000
 /** Ajv's code for one schema nests: far more of them overflow its stack. */
@@ -46,6 +45,7 @@ export function checkShared({ shared, ajv, report }: Pick<SchemaSource, 'shared'
     const path = ['schemas', name]
     if (!isObject(schema)) continue
     checkSharedMarks(name, schema, report)
+    checkDefaults({ schema: { ...schema, $defs: shared.all }, own: schema, path, ajv, shared, report })
     const parts = subschemas(schema, path)
     if (parts.length > schemaLimit) report(keyError(path, `has too many properties and parts: ${schemaLimit} are the limit`))
     else if (repeats(parts) > repeatLimit)
@@ -84,7 +84,8 @@ export function checkSchema(source: SchemaSource): Check | undefined {
   }
 }
 
-function withoutShared(schema: JsonObject, { isShared }: SharedSchemas): JsonObject {
+/** The schema without what is shared: that is checked at its own place. */
+export function withoutShared(schema: JsonObject, { isShared }: SharedSchemas): JsonObject {
   const { $defs, ...rest } = schema
   if (!isObject($defs)) return schema
   const kept = Object.entries($defs).filter(([, member]) => !isShared(member))

@@ -108,7 +108,12 @@ async function loadSteps(steps: Steps) {
     description: 'Does it.',
     effect: write ? 'write' : 'read',
     scopes: ['claims:do'],
-    input: { type: 'object', additionalProperties: false },
+    input: {
+      type: 'object',
+      required: ['amount', 'from', 'limit', 'lines', 'receipt'],
+      additionalProperties: false,
+      properties: { amount: {}, from: {}, limit: {}, lines: {}, receipt: {}, memo: {} }
+    },
     output: { type: 'object' },
     ...(write && { probe: { steps: [{ goto: '/' }], found: '{{ true }}' } }),
     steps: [{ goto: '/' }, ...steps]

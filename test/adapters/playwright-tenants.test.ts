@@ -81,7 +81,7 @@ describe('a warm page', () => {
   })
 
   test('a login sees nothing of the input that one run has', async () => {
-    const login = [{ goto: '/login?of={{ input.no }}' }, { click: { role: 'button', name: 'In' } }]
+    const login = [{ goto: '/login?of={{ optional input.no }}' }, { click: { role: 'button', name: 'In' } }]
     const { steps } = parseAction(adapter, { steps: cookies }, { ...target, login })
     await adapter.run(callOf(steps, { url: site.url, input: { no: 'secret' }, digest: 'own' }))
     expect(site.requests).toContain('GET /login')

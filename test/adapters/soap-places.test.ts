@@ -35,7 +35,7 @@ const target = {
   url: 'http://127.0.0.1',
   namespaces: { t: 'urn:t' },
   addressing: true,
-  headers: { 't:Note': { '@by': '{{ input.plain }}', 't:Text': '{{ input.plain }}' } }
+  headers: { 't:Note': { '@by': '{{ optional input.plain }}', 't:Text': '{{ optional input.plain }}' } }
 }
 const action = { effect: 'read', operation: 't:Do', soapAction: 'urn:t/Do', input, output: { type: 'object', properties: {} } }
 

@@ -197,7 +197,7 @@ describe('headers of its own', () => {
       'h:User': '{{ credentials.username }}',
       'i:Run': '{{ run.reference }}',
       'h:Tag': ['a', '{{ input.customer_id }}', null],
-      'h:Absent': '{{ input.nothing }}'
+      'h:Absent': '{{ optional input.nothing }}'
     }
   }
 

@@ -19,7 +19,7 @@ const answer = envelope(
   '<GetCustomerResponse xmlns="urn:bank.example:corebank:v1"><customer><customerId>C-1</customerId><name><given>A</given><family>P</family></name></customer></GetCustomerResponse>'
 )
 const paid = envelope(
-  '<PostPaymentResponse xmlns="urn:bank.example:corebank:v1"><confirmation>CB1</confirmation><postedAt>2026-01-01T00:00:00Z</postedAt><newBalance currency="EUR">1.00</newBalance></PostPaymentResponse>'
+  '<PostPaymentResponse xmlns="urn:bank.example:corebank:v1"><confirmationNumber>CB1</confirmationNumber><postedAt>2026-01-01T00:00:00Z</postedAt><newBalance currency="EUR">1.00</newBalance></PostPaymentResponse>'
 )
 const ca = makeIdentity({ name: 'Test CA' })
 const server = makeIdentity({ name: 'localhost', issuer: ca, altNames: 'DNS:localhost,IP:127.0.0.1' })

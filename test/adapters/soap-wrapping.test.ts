@@ -399,7 +399,7 @@ describe('which request it answers', () => {
   })
 
   test('the answer to this one', async () => {
-    const paid = `<PostPaymentResponse xmlns="${uri}"><confirmation>CB1</confirmation><postedAt>2026-01-01T00:00:00Z</postedAt><newBalance currency="EUR">1.00</newBalance></PostPaymentResponse>`
+    const paid = `<PostPaymentResponse xmlns="${uri}"><confirmationNumber>CB1</confirmationNumber><postedAt>2026-01-01T00:00:00Z</postedAt><newBalance currency="EUR">1.00</newBalance></PostPaymentResponse>`
     const signed = signedAnswer({
       body: paid,
       signer,

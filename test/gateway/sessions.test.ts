@@ -34,7 +34,7 @@ actions:
       account: "{{ input.account }}"
       customer: { id: "{{ 7 }}", pin: '4711', seen: { by: Ada, at: [{ page: "{{ 1 }}", day: Monday }] } }
       entries: "{{ [1..25] }}"
-      large: "{{ $join([1..2000].'xxx') }}"
+      large: "{{ $join([1..2000].('xxx')) }}"
       none: null
   ask:
     title: Ask about an account
@@ -66,7 +66,7 @@ actions:
     scopes: [desk:read]
     input: { type: object, additionalProperties: false }
     output: { type: object }
-    result: { intent: "{{ session.intent }}", known: "{{ $exists(session.account) }}" }
+    result: { intent: "{{ optional session.intent }}", known: "{{ $exists(session.account) }}" }
   plain:
     title: No session here
     description: Takes no part in sessions. Use it in tests.

@@ -66,7 +66,7 @@ actions:
       if (going) setImmediate(turn)
     }
     turn()
-    const members = Array.from({ length: 4_000 }, (_, index) => `      m${index}: "{{ $uppercase(input.a${index}) & '${index}' }}"`)
+    const members = Array.from({ length: 4_000 }, (_, index) => `      m${index}: "{{ $uppercase(input.reference) & '${index}' }}"`)
     const { bot, issues } = await load(withResult(`\n${members.join('\n')}`), 'echo')
     going = false
     expect(issues).toEqual([])

@@ -254,7 +254,7 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'key: [reference]',
     'key: [amount]',
     [
-      '43:26 actions.book.idempotency.key[0]: "amount" may be missing from the input: add it to input.required, or two calls without it are one'
+      '43:26 actions.book.idempotency.key[0]: "amount" may be missing from the input: add it to input.required or give it a default, or two calls without it are one'
     ]
   ],
   [

@@ -1,12 +1,13 @@
 /** The keys of a manifest → how its requests are sealed; undefined where there is nothing to add. */
 import { type ActionSource, escapeAttribute, type JsonObject } from '../../../src/index.ts'
 import type { Version } from '../envelope.ts'
-import { compileExpression } from '../faults.ts'
+import { compileExpression, type RuleContext } from '../faults.ts'
 import type { OperationKeys, TargetKeys } from '../shape.ts'
 import { type CustomHeaders, headerKeys, localNames } from './custom-headers.ts'
 import type { SealPlan } from './seal.ts'
 
 type Issue = ActionSource['issue']
+type Takes = RuleContext['takes']
 
 interface Sealing {
   readonly target: TargetKeys
@@ -16,14 +17,18 @@ interface Sealing {
   readonly issue: Issue
   /** Of the target. */
   readonly issueTarget: Issue
+  readonly takes: Takes
+  readonly takesTarget: Takes
 }
 
 export function compileSeal(keys: OperationKeys, context: Sealing): SealPlan | undefined {
   const { target, version } = context
   if (!keys.secured) return undefined
   const headers = [
-    ...(target.headers === undefined ? [] : [compileHeaders(target.headers, context.uriOf, context.issueTarget)]),
-    ...(keys.headers === undefined ? [] : [compileHeaders(keys.headers, context.uriOf, context.issue)])
+    ...(target.headers === undefined
+      ? []
+      : [compileHeaders(target.headers, { uriOf: context.uriOf, issue: context.issueTarget, takes: context.takesTarget })]),
+    ...(keys.headers === undefined ? [] : [compileHeaders(keys.headers, context)])
   ]
   const action = keys.wsaAction ?? keys.soapAction
   if (target.addressing === undefined && keys.wsaAction !== undefined) context.issue(['wsaAction'], 'needs target.addressing: true')
@@ -35,7 +40,7 @@ export function compileSeal(keys: OperationKeys, context: Sealing): SealPlan | u
   return { version, addressing, security: target.security, headers }
 }
 
-function compileHeaders(value: JsonObject, uriOf: Sealing['uriOf'], report: Issue): CustomHeaders {
+function compileHeaders(value: JsonObject, { uriOf, issue: report, takes }: RuleContext): CustomHeaders {
   const declared = new Map<string, string>()
   const issue: Issue = (path, message) => report(['headers', ...path], message)
   const use = (prefix: string): boolean => {
@@ -45,7 +50,7 @@ function compileHeaders(value: JsonObject, uriOf: Sealing['uriOf'], report: Issu
   }
   const keys = new Set(headerKeys(value, { use, issue }))
   const declarations = [...declared].map(([prefix, uri]) => ` xmlns:${prefix}="${escapeAttribute(uri)}"`).join('')
-  return { template: compileExpression(value, [], { uriOf, issue }), keys, declarations }
+  return { template: compileExpression(value, ['headers'], { uriOf, issue: report, takes }), keys, declarations }
 }
 
 /** Of the elements that tell secrets; by name, as artifacts are masked. */

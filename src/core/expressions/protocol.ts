@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Uses } from './uses.ts'
 
 /** The scope is JSON. `sources`: whether they are expressions at all. */
 export type Question = { readonly source: string; readonly scope: string } | { readonly sources: readonly string[] }
@@ -8,8 +9,13 @@ export interface Answer {
   readonly json?: string | undefined
   /** Why it has no value. */
   readonly failure?: string | undefined
-  /** Why each of the sources is no expression. */
-  readonly mistakes?: readonly (string | undefined)[] | undefined
+  /** What each of the sources reads, or why it is no expression. */
+  readonly texts?: readonly ReadText[] | undefined
+}
+
+export interface ReadText {
+  readonly mistake?: string | undefined
+  readonly uses?: Uses | undefined
 }
 
 export interface ThreadData {

@@ -1,9 +1,11 @@
 /** The thread that evaluates expressions. It has no environment, little memory, and is ended from outside when it takes too long. */
 import { workerData } from 'node:worker_threads'
 import jsonata from 'jsonata'
+import { functionNames } from './function-names.ts'
 import { checkSize, guardFunctions, guardJoining } from './guards.ts'
-import type { Answer, Question, ThreadData } from './protocol.ts'
+import type { Answer, Question, ReadText, ThreadData } from './protocol.ts'
 import { compileRegex, LinearRegex } from './regex.ts'
+import { type Node, usesOf } from './uses.ts'
 
 const { port, clock } = workerData as ThreadData
 const options = { stack: 200, sequence: 100_000, RegexEngine: LinearRegex as unknown as RegExpConstructor }
@@ -43,12 +45,13 @@ async function evaluate(source: string, scope: string): Promise<Answer> {
   }
 }
 
-function mistakeIn(source: string): string | undefined {
+function readText(source: string): ReadText {
   try {
-    checkRegexes(jsonata(source).ast())
-    return undefined
+    const tree = jsonata(source).ast()
+    checkRegexes(tree)
+    return { uses: usesOf(tree as unknown as Node, functionNames) }
   } catch (error) {
-    return mistakeOf(error as jsonata.JsonataError)
+    return { mistake: mistakeOf(error as jsonata.JsonataError) }
   }
 }
 
@@ -75,17 +78,17 @@ function begin(index = 0): void {
   Atomics.store(clock, 0, process.hrtime.bigint())
 }
 
-function mistakesIn(sources: readonly string[]): Answer {
-  const mistakes = sources.map((source, index) => {
+function readTexts(sources: readonly string[]): Answer {
+  const texts = sources.map((source, index) => {
     begin(index)
-    return mistakeIn(source)
+    return readText(source)
   })
-  return { mistakes }
+  return { texts }
 }
 
 async function answer(question: Question): Promise<void> {
   begin()
-  const said = 'sources' in question ? mistakesIn(question.sources) : await evaluate(question.source, question.scope)
+  const said = 'sources' in question ? readTexts(question.sources) : await evaluate(question.source, question.scope)
   Atomics.store(clock, 0, 0n)
   port.postMessage(said)
 }

@@ -196,7 +196,9 @@ export function elementSchema(
   registry: Registry,
   { type, nillable, fixed, fallback, documentation, expected }: ElementParticle
 ): JsonObject {
-  const schema = described(withValues(attachable(registry, typeSchema(registry, type), expected), { fixed, fallback }), documentation)
+  // A default of XML Schema is for an element that is there and empty; one of JSON Schema would send the element when the caller leaves it out.
+  const about = [documentation, fallback === undefined ? '' : `Default of the service: ${fallback}`].filter(Boolean).join('. ')
+  const schema = described(withValues(attachable(registry, typeSchema(registry, type), expected), { fixed, fallback: undefined }), about)
   return nillable ? orNull(schema) : schema
 }
 
