@@ -10,6 +10,7 @@ export {
   type Seen
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
+export { placeholdersOf, settleMarks } from './core/credential-marks.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {
@@ -45,6 +46,7 @@ export { escapeAttribute, escapeText, writeXmlTreeInSteps } from './core/write-x
 export { parseXmlTree, parseXmlTreeInPieces, parseXmlTreeInSteps } from './core/xml.ts'
 export { attribute, childElements, textContent, type XmlElement } from './core/xml-element.ts'
 export { XmlError } from './core/xml-error.ts'
+export { askFirst } from './http/ask-first.ts'
 export { decodeContent, largerThan } from './http/decode-content.ts'
 export { exchangeOn, type HttpRequest, NoAnswer, writeRequest } from './http/exchange.ts'
 export { type Idle, watchIdle } from './http/idle.ts'

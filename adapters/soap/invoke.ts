@@ -1,17 +1,18 @@
 /** Input → request → answer → response, or the error that says what it means. */
 import { BusinessError, inPieces, type Json, RetrofitError, type Steps } from '../../src/index.ts'
+import { endedOr, SessionEnded, saysEnded } from './access/session-ended.ts'
 import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
 import { attachEvidence } from './evidence.ts'
-import { answerError, symptomError, untrustedError } from './failures.ts'
+import { answerError, endedError, symptomError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import type { OperationPlan } from './plan.ts'
 import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
-import { scopeOf } from './scope.ts'
+import { render } from './scope.ts'
 import { type Sealed, seal } from './security/seal.ts'
 import { Untrusted } from './security/untrusted.ts'
 import { type Outgoing, send } from './send.ts'
@@ -31,7 +32,8 @@ export async function invoke(invocation: Invocation): Promise<Json> {
     return await call.step('read', () => read(invocation, received, request))
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
-    if (!(error instanceof BusinessError) && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
+    const isKept = !(error instanceof BusinessError || error instanceof SessionEnded) && invocation.role !== 'login'
+    if (isKept && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
     throw error
   }
 }
@@ -41,8 +43,8 @@ interface Built extends Outgoing {
 }
 
 async function build(invocation: Invocation): Promise<Built> {
-  const { call, operation, endpoint } = invocation
-  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call, endpoint))) ?? {})
+  const { call, operation } = invocation
+  const value = operation.body === undefined ? call.input : ((await render(operation.body, invocation)) ?? {})
   try {
     const sealed = operation.seal === undefined ? undefined : await seal(operation.seal, invocation)
     const { envelope, parts } = await inPieces(write(operation, value, sealed?.extras), call.signal)
@@ -72,11 +74,12 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
       sealed,
       keep: operation.attachments.artifacts ? keepAsArtifact(call) : undefined
     })
-    if ('response' in outcome) return outcome.response
-    throw symptomError(invocation, outcome.symptom)
+    if ('symptom' in outcome) throw endedOr(invocation, outcome.symptom, symptomError(invocation, outcome.symptom))
+    if (await saysEnded(invocation, outcome.response)) throw new SessionEnded(endedError(invocation), true)
+    return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
-    if (error instanceof BadXml || error instanceof Unreadable) throw answerError(invocation, answer, error.message)
+    if (error instanceof BadXml || error instanceof Unreadable) throw endedOr(invocation, { http: answer.status, fault: undefined }, answerError(invocation, answer, error.message))
     throw error
   }
 }

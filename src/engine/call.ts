@@ -7,6 +7,7 @@ import type { Json, JsonObject, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
+import { createConcealing } from './concealing.ts'
 import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
@@ -43,7 +44,7 @@ export function openCall(
   const session = sessionOf(work.parts, holding.run)
   const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
   const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
-  const redact = redactorOf(bot, sensitive)
+  const { redact, isIn, conceal } = createConcealing({ redact: redactorOf(bot, sensitive), isIn: credentials.isIn })
   const tracer = new StepTracer(work, root, redact)
   let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
@@ -63,8 +64,9 @@ export function openCall(
     evidence: action.evidence,
     sensitive,
     redact,
+    conceal,
     records: tracer.records,
-    holdsSecret: credentials.isIn,
+    holdsSecret: isIn,
     get committed() {
       return committed
     },

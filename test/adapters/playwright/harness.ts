@@ -73,6 +73,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     },
     exchange: (_, __, work) => work(),
     attach: async (name, content) => void seen.artifacts.set(name, content),
+    conceal: () => undefined,
     redact: text => [...hidden, 'Branch#2004'].reduce((clean, value) => clean.replaceAll(value, '***'), text)
   }
 }
