@@ -1,13 +1,5 @@
 /** The `soap` adapter: calls SOAP services as the manifest describes them; no WSDL is needed at run time. */
-import {
-  type Adapter,
-  BusinessError,
-  type Call,
-  defineAdapter,
-  isTrue,
-  type Json,
-  type ProbeResult
-} from '../../src/index.ts'
+import { type Adapter, BusinessError, type Call, defineAdapter, isTrue, type Json, type ProbeResult } from '../../src/index.ts'
 import { type Asking, ask } from './access/ask.ts'
 import { createKept } from './access/kept.ts'
 import { compilePlan, type Plan } from './plan.ts'

@@ -79,7 +79,8 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
-    if (error instanceof BadXml || error instanceof Unreadable) throw endedOr(invocation, { http: answer.status, fault: undefined }, answerError(invocation, answer, error.message))
+    if (error instanceof BadXml || error instanceof Unreadable)
+      throw endedOr(invocation, { http: answer.status, fault: undefined }, answerError(invocation, answer, error.message))
     throw error
   }
 }

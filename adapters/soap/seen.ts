@@ -16,7 +16,10 @@ export function takesIn(source: ActionSource, outer: Path): (path: Path) => void
     const path = [...outer, ...inner]
     const kind = `${path[0]} ${path.at(-1)}`
     if (source.action === source.target.login) return source.takes?.(path, inLogin(source, inner))
-    source.takes?.(path, { ...(afterAnswer.has(kind) ? answered(source, kind) : { names: loginNames(source) }), isOutput: outputs.has(kind) })
+    source.takes?.(path, {
+      ...(afterAnswer.has(kind) ? answered(source, kind) : { names: loginNames(source) }),
+      isOutput: outputs.has(kind)
+    })
   }
 }
 

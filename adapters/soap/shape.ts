@@ -110,7 +110,9 @@ export const shape = {
         expired: z
           .array(when)
           .default([])
-          .describe('Answers that say that the login has ended, and so that nothing was applied. HTTP 401 counts before the commit point always.')
+          .describe(
+            'Answers that say that the login has ended, and so that nothing was applied. HTTP 401 counts before the commit point always.'
+          )
       })
       .optional()
       .describe('An operation that logs in before the first call, with texts of the credentials in its request. Its answer is kept.'),

@@ -24,7 +24,10 @@ export interface WrittenRequest {
 }
 
 /** Throws a TypeError where a header can not be written. */
-export function writeRequest({ method, path, host, headers, body }: HttpRequest, connection: 'close' | 'keep-alive' = 'close'): WrittenRequest {
+export function writeRequest(
+  { method, path, host, headers, body }: HttpRequest,
+  connection: 'close' | 'keep-alive' = 'close'
+): WrittenRequest {
   const length = body === undefined ? {} : { 'content-length': String(body.length) }
   const lines = Object.entries({ host, ...headers, ...length, connection })
   for (const [name, value] of lines) {

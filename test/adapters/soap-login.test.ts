@@ -1,5 +1,5 @@
 /** A login whose answer later calls need: kept, shared, made anew once, masked, and never a reason to send an effect twice. */
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
 import type { JsonObject } from '../../src/index.ts'
 import { type CrmServer, crm, crmLogin, fault, invalidSession, planOf, startCrm } from './soap/crm.ts'
@@ -8,6 +8,7 @@ import { envelope, xml } from './soap/raw-server.ts'
 
 let adapter = createAdapter()
 let server: CrmServer
+let others: CrmServer[] = []
 /** The same object until the file changes, as the secret store gives it. */
 let credentials: Record<string, string>
 
@@ -18,13 +19,18 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await adapter.close()
-  await server.close()
+  await Promise.all([server, ...others].map(each => each.close()))
+  others = []
 })
-afterAll(() => undefined)
 
 const call = (plan: CallOptions['plan'], options: Partial<CallOptions> = {}) =>
   newCall({ plan, url: server.url, input: { id: 'A-1' }, credentials, ...options })
 const run = (plan: CallOptions['plan'], options: Partial<CallOptions> = {}) => adapter.run(call(plan, options).call)
+const another = async (password: string) => {
+  const made = await startCrm(password)
+  others.push(made)
+  return made
+}
 const bodies = () => server.seen.map(({ body }) => body)
 
 test('one login serves later calls, whose header carries the token', async () => {
@@ -32,13 +38,19 @@ test('one login serves later calls, whose header carries the token', async () =>
   expect(await run(plan)).toEqual({ name: 'A-1' })
   expect(await run(plan)).toEqual({ name: 'A-1' })
   expect(server.logins).toBe(1)
-  expect(bodies().slice(1).every(body => body.includes('<c:sessionId>session-1-abcdefghij</c:sessionId>'))).toBe(true)
+  expect(
+    bodies()
+      .slice(1)
+      .every(body => body.includes('<c:sessionId>session-1-abcdefghij</c:sessionId>'))
+  ).toBe(true)
 })
 
 test('the token can go into the body, and names that are public into the output', async () => {
   const schema = { type: 'object', properties: { sessionId: { type: 'string' }, id: { type: 'string' } } }
   const login = { ...crmLogin, keep: { token: '{{ response.sessionId }}', user: '{{ response.userId }}' }, public: ['user'] }
-  const plan = planOf(crm({ login, headers: {} }, { request: { schema, body: { sessionId: '{{ login.token }}', id: '{{ login.user }}' } } }))
+  const plan = planOf(
+    crm({ login, headers: {} }, { request: { schema, body: { sessionId: '{{ login.token }}', id: '{{ login.user }}' } } })
+  )
   const made = call(plan)
   expect(await adapter.run(made.call)).toEqual({ name: 'U-17' })
   expect(made.holdsSecret({ name: 'U-17' })).toBe(false)
@@ -189,7 +201,7 @@ test.each(['sid=ID; Path=/elsewhere', 'sid=ID; Domain=example.com', 'sid=ID; Sec
 )
 
 test('the answer can say where later calls go, as far as the credentials may go there', async () => {
-  const other = await startCrm('')
+  const other = await another('')
   const [here, there] = [new URL(server.url).origin, new URL(other.url).origin]
   server.serverUrl = other.url
   other.sessions.add('session-1-abcdefghij').add('session-2-abcdefghij')
@@ -202,13 +214,15 @@ test('the answer can say where later calls go, as far as the credentials may go 
   expect(await failure(run(plan, { egress: [here], origins: both }))).toMatchObject({ code: 'target_failed' })
   server.serverUrl = 'nowhere'
   const fresh = { egress: both, origins: both, tenant: 'globex' }
-  expect(await failure(run(plan, fresh))).toMatchObject({ code: 'invalid_output', message: expect.stringContaining('target.login.address') })
+  expect(await failure(run(plan, fresh))).toMatchObject({
+    code: 'invalid_output',
+    message: expect.stringContaining('target.login.address')
+  })
   expect(other.reads).toBe(1)
-  await other.close()
 })
 
 test('a login at another origin is made only where the credentials may go', async () => {
-  const other = await startCrm('pa$$word-1')
+  const other = await another('pa$$word-1')
   const origins = [server.url, other.url].map(url => new URL(url).origin)
   server.sessions.add('session-1-abcdefghij')
   const plan = planOf(crm({ login: { ...crmLogin, endpoint: other.url } }))
@@ -216,7 +230,6 @@ test('a login at another origin is made only where the credentials may go', asyn
   expect(other.logins).toBe(0)
   expect(await run(plan, { egress: origins, origins })).toEqual({ name: 'A-1' })
   expect(other.logins).toBe(1)
-  await other.close()
 })
 
 test('a login that gives an empty token says so, and nothing more is sent', async () => {

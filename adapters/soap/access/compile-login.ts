@@ -61,8 +61,12 @@ function compile(keys: LoginKeys, { target, source, compileOperation }: Parts): 
   }
 }
 
-function check({ keep, public: open, cookies, response }: LoginKeys, issue: (path: readonly (string | number)[], message: string) => void): void {
-  if (Object.keys(keep).length === 0 && !cookies) issue([], 'gives nothing: name what later calls need under keep, or take cookies: false away')
+function check(
+  { keep, public: open, cookies, response }: LoginKeys,
+  issue: (path: readonly (string | number)[], message: string) => void
+): void {
+  if (Object.keys(keep).length === 0 && !cookies)
+    issue([], 'gives nothing: name what later calls need under keep, or take cookies: false away')
   if (response.body === 'none') issue(['response', 'body'], 'a login without an answer gives nothing')
   if (response.result !== undefined) issue(['response', 'result'], 'is for actions: write what later calls need under keep')
   if (response.attachments === 'artifact') issue(['response', 'attachments'], 'nothing of the answer to a login is kept')

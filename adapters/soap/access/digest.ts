@@ -31,8 +31,7 @@ export function chooseDigest(challenges: readonly Challenge[]): Nonce | undefine
     for (const { params } of offered) {
       const [algorithm, session] = algorithmOf(params)
       const qop = qopOf(params.get('qop'))
-      if (algorithm === name && qop !== 'none')
-        return { params, hash, session, qop, cnonce: randomBytes(16).toString('hex'), count: 0 }
+      if (algorithm === name && qop !== 'none') return { params, hash, session, qop, cnonce: randomBytes(16).toString('hex'), count: 0 }
     }
   return undefined
 }
@@ -48,15 +47,17 @@ function qopOf(offered: string | undefined): Nonce['qop'] | 'none' {
   return (['auth', 'auth-int'] as const).find(each => all.includes(each)) ?? 'none'
 }
 
-/** The Authorization header of a POST. Counts. */
-export function digestHeader(nonce: Nonce, { path, body }: Pick<Post, 'path' | 'body'>, credentials: Call['credentials']): string {
+type Signed = Pick<Post, 'path' | 'body'> & { readonly method?: string }
+
+/** The Authorization header of a request, a POST. Counts. */
+export function digestHeader(nonce: Nonce, { path, body, method = 'POST' }: Signed, credentials: Call['credentials']): string {
   const username = memberOf(credentials, 'username', 'the name of the login')
   const password = memberOf(credentials, 'password', 'the password of the login')
   const { params, qop, cnonce } = nonce
   nonce.count += 1
   const nc = nonce.count.toString(16).padStart(8, '0')
   const realm = params.get('realm') ?? ''
-  const response = responseOf(nonce, { username, password, nc, path, body })
+  const response = responseOf(nonce, { username, password, nc, path, body, method })
   const quoted = { realm, nonce: params.get('nonce'), uri: path, response, opaque: params.get('opaque') }
   const plain = { algorithm: params.get('algorithm'), ...(qop === undefined ? {} : { qop, nc }) }
   const isHashed = params.get('userhash')?.toLowerCase() === 'true'
@@ -73,17 +74,18 @@ interface Answering {
   readonly username: string
   readonly password: string
   readonly nc: string
+  readonly method: string
   readonly path: string
   readonly body: Buffer
 }
 
 /** Sections 3.4.1 to 3.4.3. */
-function responseOf(by: Nonce, { username, password, nc, path, body }: Answering): string {
+function responseOf(by: Nonce, { username, password, nc, path, body, method }: Answering): string {
   const { params, session, qop, cnonce } = by
   const nonce = params.get('nonce') ?? ''
   const login = hashOf(by, `${username}:${params.get('realm') ?? ''}:${password}`)
   const key = session ? hashOf(by, `${login}:${nonce}:${cnonce}`) : login
-  const request = hashOf(by, qop === 'auth-int' ? `POST:${path}:${hashOf(by, body)}` : `POST:${path}`)
+  const request = hashOf(by, qop === 'auth-int' ? `${method}:${path}:${hashOf(by, body)}` : `${method}:${path}`)
   return hashOf(by, qop === undefined ? `${key}:${nonce}:${request}` : `${key}:${nonce}:${nc}:${cnonce}:${qop}:${request}`)
 }
 
@@ -93,8 +95,9 @@ const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
 /** Section 3.4: a name that ASCII can not write is sent in the form of RFC 8187. */
 function usernameOf(username: string): string {
-  if (/[\0-\x1f\x7f]/.test(username)) throw unusable('have a username with a control character')
+  if (/\p{Cc}/u.test(username)) throw unusable('have a username with a control character')
   return /^[\x20-\x7e]+$/.test(username) ? `username=${quote(username)}` : `username*=UTF-8''${extended(username)}`
 }
 
-const extended = (text: string): string => encodeURIComponent(text).replace(/['()*]/g, each => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
+const extended = (text: string): string =>
+  encodeURIComponent(text).replace(/['()*]/g, each => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -28,10 +28,12 @@ export async function fetchToken(call: Call<Plan>): Promise<Grant> {
   const request = { path: url.pathname + url.search, ...requestOf(keys, call.credentials), signal, answerBytes }
   const asked = Date.now()
   const attributes = { 'http.request.method': 'POST', 'server.address': url.hostname }
-  const answer = await call.exchange('POST token', attributes, () => postOnce(way, request)).catch(error => {
-    call.signal.throwIfAborted()
-    throw failed(`it can not be reached (${reasonOf(error)})`, true)
-  })
+  const answer = await call
+    .exchange('POST token', attributes, () => postOnce(way, request))
+    .catch(error => {
+      call.signal.throwIfAborted()
+      throw failed(`it can not be reached (${reasonOf(error)})`, true)
+    })
   return grantOf(answer, asked)
 }
 

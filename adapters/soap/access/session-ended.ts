@@ -18,7 +18,8 @@ export class SessionEnded extends Error {
   }
 }
 
-const canEnd = ({ call: { steps }, role }: Invocation): boolean => role !== 'login' && (steps.login !== undefined || steps.oauth !== undefined)
+const canEnd = ({ call: { steps }, role }: Invocation): boolean =>
+  role !== 'login' && (steps.login !== undefined || steps.oauth !== undefined)
 
 /** The meaning of an answer that is a fault, or SessionEnded around it. RFC 9110, section 15.5.2: 401 wants another login. */
 export function endedOr(invocation: Invocation, symptom: Symptom, meaning: Error): Error {

@@ -17,7 +17,9 @@ export const loginKeys = {
   public: z.array(name).default([]).describe('Names under keep that are no secrets, as the number of the user: an output may hold them.'),
   address: expression
     .optional()
-    .describe('The address of later calls, where the answer says it; its origin must be in target.egress and among those of the credentials.'),
+    .describe(
+      'The address of later calls, where the answer says it; its origin must be in target.egress and among those of the credentials.'
+    ),
   cookies: z.boolean().default(true).describe('Whether later calls send the cookies that the answers set.'),
   lasts: duration.optional().describe('The login is made anew after this long. Default: when an answer says that it has ended.')
 }
@@ -27,7 +29,7 @@ export const oauth = z
     tokenUrl: z
       .url()
       .refine(isSafeAddress, 'must start with https://: the secret goes there')
-      .describe("The token endpoint; its origin must be in target.egress and among those of the credentials."),
+      .describe('The token endpoint; its origin must be in target.egress and among those of the credentials.'),
     client: z
       .enum(['basic', 'post'])
       .default('basic')
@@ -35,7 +37,7 @@ export const oauth = z
     scope: z.string().min(1).optional().describe('The scopes to ask for, with spaces between.'),
     resource: word.optional().describe('The resource to ask for (RFC 8707).'),
     audience: word.optional().describe('The audience to ask for, where the issuer wants one.'),
-    tls: z.boolean().default(false).describe("Whether the token endpoint is reached with target.tls too. Default: as any site.")
+    tls: z.boolean().default(false).describe('Whether the token endpoint is reached with target.tls too. Default: as any site.')
   })
   .describe('OAuth 2.0 client credentials (RFC 6749, section 4.4), for auth: oauth.')
 

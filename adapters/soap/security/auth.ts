@@ -23,7 +23,9 @@ function bearer(credentials: Credentials): string {
 }
 
 /** Those without a text here are made for each request. */
-export const auths = { none: undefined, basic, bearer, digest: undefined, ntlm: undefined, oauth: undefined } satisfies Readonly<Record<string, Auth | undefined>>
+export const auths = { none: undefined, basic, bearer, digest: undefined, ntlm: undefined, oauth: undefined } satisfies Readonly<
+  Record<string, Auth | undefined>
+>
 export type AuthName = keyof typeof auths
 
 /** What each needs of the credentials, for the messages of the loader. */

@@ -37,7 +37,10 @@ export function headerKeys(value: Json, checks: Checks, path: Path = []): readon
 export const localNames = (keys: Iterable<string>): readonly string[] => [...keys].flatMap(key => name.exec(key)?.[2] ?? [])
 
 /** Throws Unwritable. */
-export async function writeHeaders(headers: readonly CustomHeaders[], render: (template: Template) => Promise<Json | undefined>): Promise<string> {
+export async function writeHeaders(
+  headers: readonly CustomHeaders[],
+  render: (template: Template) => Promise<Json | undefined>
+): Promise<string> {
   const written = headers.map(async ({ template, keys, declarations }) => {
     const value = await render(template)
     return isMap(value) ? writeInside(value, { keys, pointer: '/headers', declarations }).content : ''

@@ -56,6 +56,7 @@ export interface CrmServer extends RawServer {
 
 export const fault = (code: string, text: string): string =>
   envelope(`<e:Fault><faultcode>${code}</faultcode><faultstring>${text}</faultstring></e:Fault>`)
+const refused = xml(fault('INVALID_LOGIN', 'wrong name or password'), 500)
 export const invalidSession = xml(fault('INVALID_SESSION', 'the session is over'), 500)
 
 export async function startCrm(password: string): Promise<CrmServer> {
@@ -77,7 +78,7 @@ export async function startCrm(password: string): Promise<CrmServer> {
 
 function logIn(server: CrmServer, response: ServerResponse, named: (name: string) => string): void {
   server.logins += 1
-  if (named('password') !== server.password) return xml(fault('INVALID_LOGIN', 'wrong name or password'), 500)(response)
+  if (named('password') !== server.password) return refused(response)
   const id = `session-${server.logins}-abcdefghij`
   server.sessions.add(id)
   const headers: Record<string, string> = server.cookie === undefined ? {} : { 'set-cookie': server.cookie.replace('ID', id) }

@@ -90,7 +90,13 @@ export function newCall(options: CallOptions): Recorded {
     steps: plan,
     bot: { name: 'corebank', key: 'corebank', digest: 'd' },
     action: 'corebank_action',
-    target: { url, waiting: 1, egress: options.egress ?? [new URL(url).origin], env: {} },
+    target: {
+      url,
+      waiting: 1,
+      egress: options.egress ?? [new URL(url).origin],
+      env: {},
+      ...(options.origins && { credentials: 'named' })
+    },
     run: { id: 'run_1', reference: options.reference ?? `RF-S${++lastReference}`, attempt: 1, tenant: options.tenant ?? 'acme' },
     input: options.input ?? {},
     session: {},
