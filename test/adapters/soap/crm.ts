@@ -78,7 +78,11 @@ export async function startCrm(password: string): Promise<CrmServer> {
 
 function logIn(server: CrmServer, response: ServerResponse, named: (name: string) => string): void {
   server.logins += 1
-  if (named('password') !== server.password) return refused(response)
+  if (named('password') === server.password) giveSession(server, response)
+  else refused(response)
+}
+
+function giveSession(server: CrmServer, response: ServerResponse): void {
   const id = `session-${server.logins}-abcdefghij`
   server.sessions.add(id)
   const headers: Record<string, string> = server.cookie === undefined ? {} : { 'set-cookie': server.cookie.replace('ID', id) }
