@@ -183,7 +183,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     const schema = keys[name].schema as JsonSchema | undefined
     const at = schema !== undefined ? [...path, name, 'schema'] : name === 'request' ? ['input'] : ['output']
     checkMarks(source, { schema, at, name })
-    if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe or a login has no other`)
+    if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe or login has no other`)
     const root = schema ?? fallback ?? { type: 'object' }
     const defaultUri = target.elementForm === 'qualified' ? uri : ''
     return {

@@ -28,8 +28,15 @@ function inLogin({ action }: ActionSource, [key]: Path): Seen {
   const { schema } = (action.response ?? {}) as { readonly schema?: JsonObject }
   const isAfter = key === 'keep' || key === 'address'
   const names = { properties: { response: schema ?? {} }, required: ['response'], $defs: schema?.$defs ?? {} }
-  return { input: { type: 'object', additionalProperties: false }, ...(isAfter ? { names, sealed: true } : { names: {} }) }
+  return {
+    input: { type: 'object', additionalProperties: false },
+    ...(isAfter ? { names, sealed: true, asked: needed(action) } : { names: {} })
+  }
 }
+
+/** A login that does not give these has failed: nobody has to say so. */
+const needed = ({ keep, address }: JsonObject): readonly string[] =>
+  [...Object.values((keep ?? {}) as JsonObject), address ?? ''].map(String)
 
 /** What the login gives, where there is one. Of the login itself it is not there yet: its own place has no input either. */
 function loginNames({ target, action }: ActionSource): JsonObject {

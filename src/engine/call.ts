@@ -38,8 +38,7 @@ export function openCall(
   work: CallWork,
   options: { readonly root: Span; readonly credentials: UsableCredentials; readonly input: JsonObject; readonly mayCommit: boolean }
 ): OpenCall {
-  const { bot, action, holding } = work
-  const { credentials, input, root } = options
+  const [{ bot, action, holding }, { credentials, input, root }] = [work, options]
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
   const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
 import type { JsonObject } from '../../src/index.ts'
+import { loadManifest } from '../../src/manifest/load.ts'
 import { type CrmServer, crm, crmLogin, fault, invalidSession, planOf, startCrm } from './soap/crm.ts'
 import { type CallOptions, compile, failure, newCall } from './soap/fixture.ts'
 import { envelope, xml } from './soap/raw-server.ts'
@@ -250,4 +251,48 @@ test.each<[string, JsonObject, string]>([
 ])('a login %s is a mistake of the manifest', (_, target, message) => {
   const { issues } = compile(crm(target), 'read')
   expect(issues.map(issue => issue.message).join('; ')).toContain(message)
+})
+
+test('who registers a bot over HTTP can put the token in, not look at it', async () => {
+  const body = { id: '{{ $length(login.token) > 30 ? login.token : "short" }}' }
+  const plan = planOf(crm({}, { request: { body } }))
+  const made = call(plan)
+  const reach = { origins: [new URL(server.url).origin] }
+  Object.defineProperty(made.call, 'target', { value: { ...made.call.target, reach } })
+  await adapter.run(made.call)
+  // By its length, which is 20, the author would have learnt something of it.
+  expect(bodies().at(-1)).toContain('session-1-abcdefghij</c:id>')
+})
+
+test.each<[string, JsonObject, JsonObject, string]>([
+  ['that is right, and only that, is none', {}, {}, ''],
+  ['of a name that the login does not keep', {}, { headers: { 'c:X': '{{ login.tokn }}' } }, 'login has no tokn; did you mean token?'],
+  ['of the login in an output', {}, { response: { result: { name: '{{ login.token }}' } } }, 'reads login, and there is no such name here'],
+  [
+    "of a caller's input in the login",
+    { login: { ...crmLogin, request: { ...(crmLogin.request as JsonObject), body: { user: '{{ input.id }}' } } } },
+    {},
+    'input has no id'
+  ],
+  [
+    'of what the answer does not have',
+    { login: { ...crmLogin, keep: { token: '{{ response.sesionId }}' } } },
+    {},
+    'did you mean sessionId?'
+  ]
+])('an expression %s is told as a mistake', async (_, target, action, message) => {
+  const { actions, ...rest } = crm(target, action)
+  const input = { ...(actions.read?.input as JsonObject), additionalProperties: false }
+  const read = { title: 'Read', description: 'Reads a thing by its id.', scopes: ['crm:read'], ...(actions.read as JsonObject), input }
+  const text = JSON.stringify({
+    ...rest,
+    version: '1.0.0',
+    title: 'CRM',
+    owner: 'crm@bank.example',
+    adapter: 'soap',
+    target: { url: 'https://crm.example/soap', ...rest.target },
+    actions: { read }
+  })
+  const loaded = await loadManifest(text, { file: 'crm.yaml', adapters: { soap: adapter }, env: () => undefined })
+  expect(loaded.issues.map(issue => issue.message)).toEqual(message === '' ? [] : [expect.stringContaining(message)])
 })
