@@ -15,6 +15,7 @@ import {
   wholeAnswer,
   writeRequest
 } from '../../src/index.ts'
+import { type TargetProxy, tunnelTo } from './access/proxy.ts'
 import { receive, shownBytes } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
@@ -63,6 +64,7 @@ export interface Way {
   readonly origin: string
   readonly reach?: Reach | undefined
   readonly tls?: TlsSettings | undefined
+  readonly proxy?: TargetProxy | undefined
 }
 
 /** No session outlives its connection: each time the certificates are looked at again, as is the address each time. */
@@ -76,8 +78,14 @@ const connectOptions = ({ origin, reach, tls }: Way): buildConnector.BuildOption
   })
 })
 
+function connectorOf(way: Way): buildConnector.connector {
+  const direct = buildConnector(connectOptions(way))
+  const { proxy, origin, reach } = way
+  return proxy === undefined ? direct : tunnelTo({ proxy, origin, reach, direct })
+}
+
 export const openPool = (way: Way): Pool =>
-  new Pool(way.origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectOptions(way) })
+  new Pool(way.origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectorOf(way) })
 
 /** Connects (TCP, TLS with the target's consent) and sends nothing yet. */
 export async function connect(way: Way, signal: AbortSignal): Promise<Connection> {
@@ -128,7 +136,7 @@ async function postOn(socket: Socket, { path, headers, body, signal, answerBytes
 }
 
 async function openSocket(way: Way, signal: AbortSignal): Promise<Socket> {
-  const socket = await startSocket(new URL(way.origin), signal, buildConnector(connectOptions(way)))
+  const socket = await startSocket(new URL(way.origin), signal, connectorOf(way))
   if (way.tls?.clientCertificate !== true) return socket
   try {
     await acceptance(socket as TLSSocket, signal)

@@ -49,6 +49,7 @@ export interface Plan {
   readonly login: LoginPlan | undefined
   /** Undefined: no token is asked for. */
   readonly oauth: OauthKeys | undefined
+  readonly proxy: string | undefined
   readonly tls: TlsKeys | undefined
   readonly gzip: boolean
   readonly limits: Limits
@@ -86,6 +87,7 @@ export function compilePlan(source: ActionSource): Plan {
       compileOperation: (keys, parts) => compileOperation(keys, { ...parts, input: undefined, output: undefined })
     }),
     oauth: target.auth === 'oauth' ? target.oauth : undefined,
+    proxy: target.proxy,
     tls: target.tls,
     gzip: target.gzip,
     limits: target.limits,

@@ -1,7 +1,7 @@
 /** The adapter's own keys of a manifest. */
 import { z } from 'zod'
 import { durationPattern } from '../../src/index.ts'
-import { loginKeys, oauth } from './access/shape.ts'
+import { loginKeys, oauth, proxy } from './access/shape.ts'
 import { operationSecurity, targetSecurity } from './security/shape.ts'
 
 const template = z.json()
@@ -117,6 +117,7 @@ export const shape = {
       .optional()
       .describe('An operation that logs in before the first call, with texts of the credentials in its request. Its answer is kept.'),
     oauth: oauth.optional(),
+    proxy: proxy.optional(),
     limits: limits.prefault({}).describe('Answers beyond these are refused.')
   }),
   action: z.strictObject({

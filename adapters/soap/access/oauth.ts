@@ -6,6 +6,7 @@ import type { Plan } from '../plan.ts'
 import { basicToken } from '../security/auth.ts'
 import { memberOf } from '../security/member.ts'
 import { tlsSettings } from '../security/tls.ts'
+import { throughProxy } from '../way.ts'
 import { allowed } from './endpoint.ts'
 import type { Grant } from './grant.ts'
 import { RefusedLogin } from './refused-login.ts'
@@ -22,6 +23,7 @@ export async function fetchToken(call: Call<Plan>): Promise<Grant> {
   const way = {
     origin: url.origin,
     reach: call.target.reach,
+    proxy: throughProxy(call, url.origin),
     tls: keys.tls && tls !== undefined ? tlsSettings(tls, call.credentials) : undefined
   }
   const signal = AbortSignal.any([call.signal, timeoutSignal(timeoutMs)])
@@ -32,6 +34,7 @@ export async function fetchToken(call: Call<Plan>): Promise<Grant> {
     .exchange('POST token', attributes, () => postOnce(way, request))
     .catch(error => {
       call.signal.throwIfAborted()
+      if (error instanceof RetrofitError) throw error
       throw failed(`it can not be reached (${reasonOf(error)})`, true)
     })
   return grantOf(answer, asked)

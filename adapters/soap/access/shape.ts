@@ -41,4 +41,10 @@ export const oauth = z
   })
   .describe('OAuth 2.0 client credentials (RFC 6749, section 4.4), for auth: oauth.')
 
+export const proxy = z
+  .string()
+  .regex(/^http:\/\/[A-Za-z0-9.[\]:-]+\/?$/, 'must be the address of the proxy without a login, as http://proxy.example:3128')
+  .refine(text => URL.canParse(text), 'must be an address, as http://proxy.example:3128')
+  .describe('The proxy that requests go through, by CONNECT; with proxy_username and proxy_password of the credentials, if they are there.')
+
 export type OauthKeys = z.output<typeof oauth>
