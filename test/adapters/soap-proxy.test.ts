@@ -1,8 +1,10 @@
 /** Targets behind a proxy: by CONNECT, for reads and commits. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { makeIdentity } from './soap/certificates.ts'
 import { crm, planOf } from './soap/crm.ts'
 import { compile, failure, newCall, type Recorded } from './soap/fixture.ts'
 import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
@@ -57,6 +59,25 @@ test.each(['read', 'write'])('a %s goes through the proxy', async name => {
   expect(asked.map(({ url }) => url)).toEqual([new URL(target.url).host])
   expect(asked[0]?.headers['proxy-authorization']).toBeUndefined()
   expect([made.commits, target.seen.length]).toEqual([name === 'write' ? 1 : 0, 1])
+})
+
+test.each(['read', 'write'])('a %s of a target with TLS is encrypted through the proxy, and its certificate is looked at', async name => {
+  const ca = makeIdentity({ name: 'Test CA' })
+  const { certificate: cert, key } = makeIdentity({ name: 'localhost', issuer: ca, altNames: 'IP:127.0.0.1' })
+  const https = createHttps({ cert, key }, (_, response) => target.answer(response, ''))
+  await new Promise<void>(resolve => https.listen(0, '127.0.0.1', resolve))
+  const url = `https://127.0.0.1:${(https.address() as AddressInfo).port}/soap`
+  const keys = { login: undefined as never, headers: undefined as never, proxy: address }
+  const [trusting, doubting] = [{ tls: { ca: 'ca' } }, {}].map(tls =>
+    planOf(crm({ ...keys, ...tls }, { response: { element: 'c:readResponse' } }), name)
+  )
+  const callOf = (plan: typeof trusting) =>
+    newCall({ plan: plan as never, url, input: { id: 'A' }, credentials: { ...login, ca: ca.certificate } }).call
+  expect(await adapter.run(callOf(trusting))).toEqual({ name: 'done' })
+  expect(await failure(adapter.run(callOf(doubting)))).toMatchObject({ effect: 'none', message: expect.stringContaining('certificate') })
+  expect(asked.map(each => each.url)).toEqual([new URL(url).host, new URL(url).host])
+  https.closeAllConnections()
+  await new Promise(resolve => https.close(resolve))
 })
 
 test('the login of the proxy goes to the proxy alone, and only where the credentials may go there', async () => {
