@@ -1,0 +1,85 @@
+/**
+ * A session that ends in place: the address and the status say nothing, the page is just another one. It is noticed on the first page
+ * that an attempt opens and when a step fails, as `ready` is not there then.
+ */
+import { ExpressionError, NothingSent, RetrofitError } from '../../src/index.ts'
+import { isGone, isUnreached, type SignedOff, within } from './failure.ts'
+import type { Stage, Step } from './plan.ts'
+import { isAtLogin, isReady, isReadySoon, isSignedOff, showsForm, signedOff } from './signed-off.ts'
+
+/** A step that failed in spite of a new login makes no other one needed for this long. In milliseconds. */
+const fruitlessMs = 60_000
+const fruitless = new WeakMap<Step, number>()
+const isFruitless = (step: Step): boolean => Date.now() - (fruitless.get(step) ?? Number.NEGATIVE_INFINITY) < fruitlessMs
+
+/** First steps whose page does not show `ready`, though the session was alive. */
+const bare = new WeakSet<Step>()
+
+interface Opening {
+  open(): Promise<void>
+  /** Throws what the page says by itself. */
+  inspect(): Promise<void>
+}
+
+/**
+ * Opens the first page. Where `ready` is not on it, the first page after the login tells whether the session lives: then the page is
+ * opened once more, as a portal may keep in the session which page was opened last.
+ */
+export async function openFirst(step: Step, stage: Stage, { open, inspect }: Opening): Promise<void> {
+  const { watch, login } = stage
+  if (watch === undefined || watch.hasLooked || step.kind !== 'goto') return open()
+  watch.hasLooked = true
+  if (login.ready === undefined) return login.signedOff === undefined ? openGuessing(step, stage, open) : open()
+  if (!watch.isSure && (step.commit !== undefined || bare.has(step))) await checkAtHome(stage)
+  await open()
+  if (step.commit !== undefined) return
+  if (await isReady(stage)) return void bare.delete(step)
+  await inspect()
+  if (watch.isSure || isFruitless(step) || (await isReadySoon(stage))) return
+  if (isAtLogin(stage)) throw signedOff(login)
+  await checkAtHome(stage)
+  bare.add(step)
+  await open()
+}
+
+/** Nothing says what a page shows. One that shows all that the login fills in, a password too, is taken for the login's. */
+async function openGuessing(step: Step, stage: Stage, open: () => Promise<void>): Promise<void> {
+  await open()
+  const { watch, login } = stage
+  if (step.commit !== undefined || watch === undefined || watch.isSure || isFruitless(step)) return
+  const found = stage.page.frames().map(frame => within(frame.locator('input[type=password]:visible').count(), 2_000).catch(() => 0))
+  const asks = (await Promise.all(found)).some(count => count > 0) && (await showsForm(stage, 'every'))
+  if (asks) throw signedOff(login)
+}
+
+async function checkAtHome(stage: Stage): Promise<void> {
+  const { watch, tab, login } = stage
+  if (watch === undefined) return
+  await tab.goto(watch.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
+  if (!(await isReadySoon(stage))) throw signedOff(login)
+  watch.isSure = true
+}
+
+/** What a failed step says of the session. A guess is made once: where a new login did not help, the step's own error is told. */
+export async function sessionEnd(error: unknown, step: Step, stage: Stage): Promise<SignedOff | undefined> {
+  const { watch, login } = stage
+  if (watch?.mayBeginAnew() !== true) return undefined
+  if (await within(isSignedOff(stage), 2_000).catch(() => false)) return signedOff(login)
+  if (!isOfPage(error, step) || !(await mayHaveEnded(stage))) return undefined
+  if (!watch.isAnew) return isFruitless(step) ? undefined : signedOff(login)
+  fruitless.set(step, Date.now())
+  return undefined
+}
+
+/** The page is not what the step needs; anything else would be the same after another login. */
+function isOfPage(error: unknown, step: Step): boolean {
+  if (!Error.isError(error) || error instanceof NothingSent || error instanceof ExpressionError) return false
+  if (error instanceof RetrofitError) return error.code === 'target_failed' && error.retryable && error.effect !== 'unknown'
+  return !isUnreached(error, step) && !isGone(error)
+}
+
+async function mayHaveEnded(stage: Stage): Promise<boolean> {
+  const { login, watch } = stage
+  if (login.ready !== undefined) return !(await isReadySoon(stage))
+  return login.signedOff === undefined && watch?.isSure === false
+}
