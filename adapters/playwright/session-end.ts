@@ -5,7 +5,7 @@
 import { ExpressionError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isGone, isUnreached, type SignedOff, within } from './failure.ts'
 import type { Stage, Step } from './plan.ts'
-import { isAtLogin, isReady, isReadySoon, isSignedOff, showsForm, signedOff } from './signed-off.ts'
+import { isAtLogin, isReady, isReadySoon, isSignedOff, isSoon, showsForm, signedOff } from './signed-off.ts'
 
 /** A step that failed in spite of a new login makes no other one needed for this long. In milliseconds. */
 const fruitlessMs = 60_000
@@ -47,9 +47,13 @@ async function openGuessing(step: Step, stage: Stage, open: () => Promise<void>)
   await open()
   const { watch, login } = stage
   if (step.commit !== undefined || watch === undefined || watch.isSure || isFruitless(step)) return
+  if (!(await isSoon(stage, isNoLogin))) throw signedOff(login)
+}
+
+async function isNoLogin(stage: Stage): Promise<boolean> {
   const found = stage.page.frames().map(frame => within(frame.locator('input[type=password]:visible').count(), 2_000).catch(() => 0))
-  const asks = (await Promise.all(found)).some(count => count > 0) && (await showsForm(stage, 'every'))
-  if (asks) throw signedOff(login)
+  const asksForPassword = (await Promise.all(found)).some(count => count > 0)
+  return !(asksForPassword && (await showsForm(stage, 'every')))
 }
 
 async function checkAtHome(stage: Stage): Promise<void> {

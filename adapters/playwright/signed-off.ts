@@ -41,8 +41,10 @@ export async function showsForm(stage: Stage, which: 'some' | 'every'): Promise<
   return form.length > 0 && shown[which](Boolean)
 }
 
-/** Waits for `ready` until the page has come to rest: it has loaded and asked for nothing for half a second. */
-export async function isReadySoon(stage: Stage): Promise<boolean> {
+export const isReadySoon = (stage: Stage): Promise<boolean> => isSoon(stage, isReady)
+
+/** Waits for it until the page has come to rest: it has loaded and asked for nothing for half a second. */
+export async function isSoon(stage: Stage, look: (stage: Stage) => Promise<boolean>): Promise<boolean> {
   let atRest = false
   const rest = () => {
     atRest = true
@@ -50,7 +52,7 @@ export async function isReadySoon(stage: Stage): Promise<boolean> {
   const resting = stage.page.waitForLoadState('networkidle', { timeout: restMs }).then(rest, rest)
   for (;;) {
     const isLast = atRest
-    if (await isReady(stage)) return true
+    if (await look(stage)) return true
     if (isLast || stage.page.isClosed()) return false
     if (await isShown(stage.login.signedOff, stage)) throw signedOff(stage.login)
     await Promise.race([resting, new Promise(resolve => setTimeout(resolve, lookEveryMs))])

@@ -2,14 +2,14 @@
 import { isRight, type Kind, loginAt, loginForm } from './server.ts'
 
 const app = `<div id=door>${loginForm('#')}</div>
-<div id=app hidden><a id=off href="#">Logout</a> <a href="#orders">Orders</a><p id=orders></p></div>
+<div id=app hidden><a id=off href="#">Logout</a> <a href="?page=orders">Orders</a><p id=orders></p></div>
 <script>
 const show = async () => {
   const answer = await fetch('/ajax-login/session')
   const isIn = answer.status === 200
   door.hidden = isIn
   app.hidden = !isIn
-  if (isIn && location.hash === '#orders') orders.textContent = await (await fetch('/ajax-login/orders')).text()
+  if (isIn && location.search === '?page=orders') orders.textContent = await (await fetch('/ajax-login/orders')).text()
 }
 document.forms[0].onsubmit = async event => {
   event.preventDefault()
@@ -25,9 +25,9 @@ export const ajaxLogin: Kind = {
     const { method, path, form, isIn } = visit
     if (method === 'POST' && path === '/login' && isRight(form)) {
       visit.logIn()
-      return { html: 'ok', waitMs: 200 }
+      return { raw: 'ok', waitMs: 200 }
     }
     if (path === '/') return { html: app }
-    return isIn ? { html: path === '/orders' ? '7 orders' : 'ok', waitMs: 200 } : { status: 401, html: 'no session' }
+    return isIn ? { raw: path === '/orders' ? '7 orders' : 'ok', waitMs: 200 } : { status: 401, raw: 'no session' }
   }
 }

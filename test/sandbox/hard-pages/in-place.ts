@@ -18,6 +18,7 @@ const pages: Readonly<Record<string, string>> = {
   // A page of its own, without the menu.
   '/receipt': '<p id=receipt>Receipt 5</p>',
   '/pay': `${menu}<form method=post action=/in-place/paid><label>Amount <input name=amount></label><button>Pay</button></form>`,
+  '/late': `${menu}<form method=post action=/in-place/paid onsubmit="document.body.append('Late')"><button>Pay</button></form>`,
   '/paid': `${menu}<p id=paid>Paid</p>`
 }
 

@@ -22,6 +22,8 @@ export interface Answer {
   /** Where to go instead. */
   readonly to?: string
   readonly html?: string
+  /** In place of `html`: not in a page. */
+  readonly raw?: string
   readonly waitMs?: number
 }
 
@@ -48,8 +50,7 @@ export const right = { username: 'ada', password: 'correct-horse' }
 export const loginForm = (action: string, more = ''): string =>
   `<form method=post action="${action}"><label>User ID <input name=user></label><label>Password <input type=password name=password></label><button>Sign on</button></form>${more}`
 
-export const isRight = (form: URLSearchParams): boolean =>
-  form.get('user') === right.username && form.get('password') === right.password
+export const isRight = (form: URLSearchParams): boolean => form.get('user') === right.username && form.get('password') === right.password
 
 /** The login of a manifest that fills these fields. */
 export const loginAt = (address: string): JsonObject[] => [
@@ -111,10 +112,10 @@ async function visitOf(request: IncomingMessage, sessions: Map<string, Set<strin
   return { name, visit, cookie: () => (made === undefined ? undefined : `${name}=${made}; Path=/`) }
 }
 
-function send(response: ServerResponse, { status = 200, to, html = '' }: Answer, cookie: string | undefined): void {
+function send(response: ServerResponse, { status = 200, to, html = '', raw }: Answer, cookie: string | undefined): void {
   if (cookie !== undefined) response.setHeader('set-cookie', cookie)
   if (to !== undefined) return void response.writeHead(302, { location: to }).end()
   response
     .writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-    .end(`<!doctype html><meta charset=utf-8><title>Hard pages</title>${html}`)
+    .end(raw ?? `<!doctype html><meta charset=utf-8><title>Hard pages</title>${html}`)
 }
