@@ -162,13 +162,14 @@ function watchOf({ context, isFresh }: Lease, all: Once<unknown>): Watch | undef
     isAnew: isAnew || goesOn,
     mayBeginAnew: () => mayBeginAnew(all),
     isSure: isAnew || isFresh,
-    hasLooked: call.screen !== undefined && !isFresh
+    hasLooked: call.screen !== undefined && !isFresh,
+    documents: undefined
   }
 }
 
 async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result> {
   await runSteps(work.steps, stage)
-  await finish(stage)
+  await finish(work.steps, stage)
   return work.result(stage)
 }
 

@@ -56,7 +56,7 @@ const tooLate = /^page\.goto: Timeout (\d+)ms exceeded/
 export const isGone = ({ message }: Error): boolean => /(page|context|browser) has been closed|Target crashed|Page crashed/.test(message)
 
 /** No page came. A time limit counts when it is the manifest's: a caller may give as little time as it likes. */
-export function isUnreached({ message }: Error, { timeoutMs }: Step): boolean {
+export function isUnreached({ message }: Error, { timeoutMs }: Pick<Step, 'timeoutMs'>): boolean {
   const limitMs = tooLate.exec(message)?.[1]
   return unreached.test(message) || (limitMs !== undefined && Number(limitMs) >= timeoutMs)
 }

@@ -17,15 +17,17 @@ export async function logIn(stage: Stage, plan: Plan): Promise<void> {
   await runSteps(stage.login.steps, entering).catch(async error => {
     throw (await refusal(stage)) ?? error
   })
-  for (const until = Date.now() + plan.timeoutMs; ; ) {
+  const begun = Date.now()
+  for (const until = Math.min(begun + plan.timeoutMs, stage.call.deadlineAt); ; ) {
     if (await isIn(stage)) return
     const refused = await refusal(stage)
     if (refused !== undefined) throw refused
     if (Date.now() >= until) break
+    stage.call.signal.throwIfAborted()
     await new Promise(resolve => setTimeout(resolve, lookEveryMs))
   }
   if (await hasNoSignOfFailure(stage)) return
-  throw await notReached(stage, plan)
+  throw await notReached(stage, Date.now() - begun)
 }
 
 /** Not beside what fills and clicks: the page may tell of the login before. */
@@ -66,15 +68,15 @@ async function refusal(stage: Stage): Promise<RetrofitError | undefined> {
 }
 
 /** The page alone knows why; nobody is accused. */
-async function notReached(stage: Stage, { timeoutMs }: Plan): Promise<RetrofitError> {
+async function notReached(stage: Stage, waitedMs: number): Promise<RetrofitError> {
   const { ready, signedOff } = stage.login
-  const within = `within ${timeoutMs / 1000} s`
+  const inTime = `within ${Math.max(0.1, Math.round(waitedMs / 100) / 10)} s`
   const detail =
     ready !== undefined
-      ? `the login did not reach target.ready: ${ready.text} did not appear ${within}`
+      ? `the login did not reach target.ready: ${ready.text} did not appear ${inTime}`
       : signedOff !== undefined
-        ? `the login did not get in: ${signedOff.text}, which target.signedOff names, did not go away ${within}`
-        : `the login did not get past its page: the fields that it fills did not go away ${within}`
+        ? `the login did not get in: ${signedOff.text}, which target.signedOff names, did not go away ${inTime}`
+        : `the login did not get past its page: the fields that it fills did not go away ${inTime}`
   const isAskedAgain = await showsForm(stage, 'some')
   const error = new RetrofitError('target_failed', {
     detail: isAskedAgain ? `${detail}; the page shows the fields of the login again` : detail,

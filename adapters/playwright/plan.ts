@@ -66,6 +66,8 @@ export interface Watch {
   isSure: boolean
   /** Nothing is left to look at on the first page that it opens. */
   hasLooked: boolean
+  /** How many documents there were then; undefined before. */
+  documents: number | undefined
 }
 
 export interface PoolRules {

@@ -4,7 +4,7 @@ import { explain, isRefusal, isTold, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
-import { openFirst, sessionEnd } from './session-end.ts'
+import { lookAtLast, openFirst, sessionEnd } from './session-end.ts'
 import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-off.ts'
 
 /** A quick step is not disturbed; a slow one is, as soon as the page shows a declared error. */
@@ -55,8 +55,10 @@ const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): Re
   new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${type})`, targetSaid: message })
 
 /** The last look, when the steps are over. */
-export async function finish(stage: Stage): Promise<void> {
+export async function finish(steps: readonly Step[], stage: Stage): Promise<void> {
   if (stage.tab.changed) await inspect(stage)
+  const last = steps.at(-1)
+  if (last !== undefined) await lookAtLast(last, stage)
 }
 
 /** Throws when the page shows a declared error or the end of the session, or when its status is an error. */

@@ -12,7 +12,7 @@ const fruitlessMs = 60_000
 const fruitless = new WeakMap<Step, number>()
 const isFruitless = (step: Step): boolean => Date.now() - (fruitless.get(step) ?? Number.NEGATIVE_INFINITY) < fruitlessMs
 
-/** First steps whose page does not show `ready`, though the session was alive. */
+/** Steps whose page does not show `ready`, though the session was alive. */
 const bare = new WeakSet<Step>()
 
 interface Opening {
@@ -21,25 +21,47 @@ interface Opening {
   inspect(): Promise<void>
 }
 
+export async function openFirst(step: Step, stage: Stage, opening: Opening): Promise<void> {
+  const { watch, tab } = stage
+  if (watch === undefined || watch.hasLooked || step.kind !== 'goto') return opening.open()
+  watch.hasLooked = true
+  await openWatched(step, stage, opening)
+  watch.documents = tab.documents
+}
+
 /**
  * Opens the first page. Where `ready` is not on it, the first page after the login tells whether the session lives: then the page is
  * opened once more, as a portal may keep in the session which page was opened last.
  */
-export async function openFirst(step: Step, stage: Stage, { open, inspect }: Opening): Promise<void> {
+async function openWatched(step: Step, stage: Stage, { open, inspect }: Opening): Promise<void> {
   const { watch, login } = stage
-  if (watch === undefined || watch.hasLooked || step.kind !== 'goto') return open()
-  watch.hasLooked = true
+  if (watch === undefined) return
   if (login.ready === undefined) return login.signedOff === undefined ? openGuessing(step, stage, open) : open()
-  if (!watch.isSure && (step.commit !== undefined || bare.has(step))) await checkAtHome(stage)
+  if (!watch.isSure && (step.commit !== undefined || (bare.has(step) && !isFruitless(step)))) await checkAtHome(stage)
   await open()
   if (step.commit !== undefined) return
   if (await isReady(stage)) return void bare.delete(step)
   await inspect()
-  if (watch.isSure || isFruitless(step) || (await isReadySoon(stage))) return
+  if (isFruitless(step) || (watch.isSure && !watch.isAnew) || (await isReadySoon(stage))) return
+  // Missing right after a login was made for it, it tells nothing; and a portal may not show the page after the login twice.
+  if (watch.isSure) return void fruitless.set(step, Date.now())
   if (isAtLogin(stage)) throw signedOff(login)
   await checkAtHome(stage)
   bare.add(step)
   await open()
+}
+
+/**
+ * The last page, where it is another one than the first: an empty list on it may be that of a page that says that the session is over.
+ * Only while the steps could begin anew, so after a commit nothing is looked for; and a screen stays as it is.
+ */
+export async function lookAtLast(last: Step, stage: Stage): Promise<void> {
+  const { watch, login, tab, call } = stage
+  if (call.screen !== undefined || watch?.documents === undefined || watch.documents === tab.documents || login.ready === undefined) return
+  if (watch.isAnew || !watch.mayBeginAnew() || isFruitless(last) || (await isReady(stage))) return
+  if (!bare.has(last) && (await isReadySoon(stage))) return
+  await checkAtHome(stage)
+  bare.add(last)
 }
 
 /** Nothing says what a page shows. One that shows all that the login fills in, a password too, is taken for the login's. */
@@ -59,9 +81,19 @@ async function isNoLogin(stage: Stage): Promise<boolean> {
 async function checkAtHome(stage: Stage): Promise<void> {
   const { watch, tab, login } = stage
   if (watch === undefined) return
-  await tab.goto(watch.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
+  await tab.goto(watch.home, { waitUntil: 'domcontentloaded', timeout: homeMs }).catch(error => {
+    throw notHome(error)
+  })
   if (!(await isReadySoon(stage))) throw signedOff(login)
   watch.isSure = true
+}
+
+const homeMs = 15_000
+
+function notHome(error: Error): RetrofitError {
+  const [why = 'it broke off'] = /net::\w+|Timeout \d+ms exceeded/.exec(error.message) ?? []
+  const targetDown = isUnreached(error, { timeoutMs: homeMs })
+  return new RetrofitError('target_failed', { detail: `the first page after the login could not be opened: ${why}`, targetDown, cause: error })
 }
 
 /** What a failed step says of the session. A guess is made once: where a new login did not help, the step's own error is told. */
@@ -78,7 +110,7 @@ export async function sessionEnd(error: unknown, step: Step, stage: Stage): Prom
 /** The page is not what the step needs; anything else would be the same after another login. */
 function isOfPage(error: unknown, step: Step): boolean {
   if (!Error.isError(error) || error instanceof NothingSent || error instanceof ExpressionError) return false
-  if (error instanceof RetrofitError) return error.code === 'target_failed' && error.retryable && error.effect !== 'unknown'
+  if (error instanceof RetrofitError) return error.code === 'target_failed' && error.retryable
   return !isUnreached(error, step) && !isGone(error)
 }
 

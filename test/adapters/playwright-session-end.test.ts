@@ -69,6 +69,13 @@ describe('a session that ended in place', () => {
     expect(bot.logins()).toBe(3)
   })
 
+  test('is noticed on the last page, where nothing failed', async () => {
+    const bot = botWith(inPlace.target)
+    const steps = [{ goto: '/in-place/orders' }, { click: { text: 'Lines' }, name: 'go on' }, { extract: { items: { list: 'ul li' } } }]
+    expect(await bot.run(steps, { endsAt: 'go on' })).toEqual({ items: ['a', 'b', 'c'] })
+    expect(bot.logins()).toBe(2)
+  })
+
   test('is noticed by a probe, which would find nothing otherwise', async () => {
     const bot = botWith(inPlace.target)
     const probe = { steps: list, found: '{{ $count(items) > 0 }}' }

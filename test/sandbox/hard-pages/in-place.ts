@@ -14,7 +14,7 @@ const menu = '<a id=off href=/in-place/off>Logout</a>'
 const pages: Readonly<Record<string, string>> = {
   '/home': `${menu}<h1>Home</h1>`,
   '/orders': `${menu}<label>Ref <input></label><p id=orders>7 orders</p><ul><li>one<li>two</ul><a href=/in-place/lines>Lines</a>`,
-  '/lines': `${menu}<label>Line <input></label><p id=lines>3 lines</p>`,
+  '/lines': `${menu}<label>Line <input></label><p id=lines>3 lines</p><ul><li>a<li>b<li>c</ul>`,
   // A page of its own, without the menu.
   '/receipt': '<p id=receipt>Receipt 5</p>',
   '/pay': `${menu}<form method=post action=/in-place/paid><label>Amount <input name=amount></label><button>Pay</button></form>`,
