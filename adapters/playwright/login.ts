@@ -77,14 +77,21 @@ async function notReached(stage: Stage, waitedMs: number): Promise<RetrofitError
       : signedOff !== undefined
         ? `the login did not get in: ${signedOff.text}, which target.signedOff names, did not go away ${inTime}`
         : `the login did not get past its page: the fields that it fills did not go away ${inTime}`
-  const isAskedAgain = await showsForm(stage, 'some')
+  const again = await isAskedAgain(stage)
   const error = new RetrofitError('target_failed', {
-    detail: isAskedAgain ? `${detail}; the page shows the fields of the login again` : detail,
+    detail: again === undefined ? detail : `${detail}; ${again}`,
     targetSaid: cut(await whatIsThere(stage), 600),
-    retryable: !isAskedAgain,
+    retryable: again === undefined,
     hint: 'See what the target said, and whether the steps of target.login lead where target.ready stands.'
   })
-  return isAskedAgain ? kept(error) : error
+  return again === undefined ? error : kept(error)
+}
+
+/** Only to be careful: it may be a refusal. */
+async function isAskedAgain(stage: Stage): Promise<string | undefined> {
+  const { login, page } = stage
+  if (await showsForm(stage, 'some')) return 'the page shows the fields of the login again'
+  return login.path !== undefined && atPath(page.url(), login.path) ? 'the page has the address of the login again' : undefined
 }
 
 function kept(error: RetrofitError): RetrofitError {

@@ -93,7 +93,11 @@ const homeMs = 15_000
 function notHome(error: Error): RetrofitError {
   const [why = 'it broke off'] = /net::\w+|Timeout \d+ms exceeded/.exec(error.message) ?? []
   const targetDown = isUnreached(error, { timeoutMs: homeMs })
-  return new RetrofitError('target_failed', { detail: `the first page after the login could not be opened: ${why}`, targetDown, cause: error })
+  return new RetrofitError('target_failed', {
+    detail: `the first page after the login could not be opened: ${why}`,
+    targetDown,
+    cause: error
+  })
 }
 
 /** What a failed step says of the session. A guess is made once: where a new login did not help, the step's own error is told. */

@@ -22,11 +22,18 @@ const pages: Readonly<Record<string, string>> = {
   '/paid': `${menu}<p id=paid>Paid</p>`
 }
 
+/** Asks by itself whether the session lives, and says so in place when it does not. */
+const asking = `<script>setInterval(async () => {
+  const page = await (await fetch('/in-place/home')).text()
+  if (!page.includes('Logout')) document.body.innerHTML = page
+}, 100)</script>`
+let watched = 0
+
 /** Which ending the sessions of this kind have; a test sets it. */
 export const ending: { as: keyof typeof endings } = { as: 'text' }
 
 export const inPlace: Kind = {
-  target: { login: loginAt('/in-place/login'), ready: { css: '#off' }, refused: { text: 'Wrong password' }, timeout: '3s' },
+  target: { login: loginAt('/in-place/login'), ready: { css: '#off' }, refused: { text: 'Wrong password' }, timeout: '20s' },
   answer: visit => {
     const { method, path, form } = visit
     if (path === '/login' && method === 'POST') {
@@ -35,6 +42,7 @@ export const inPlace: Kind = {
       return { to: '/in-place/home' }
     }
     if (path === '/login') return { html: loginForm('/in-place/login') }
+    if (visit.isIn && path === '/watching') return { html: `${menu}${watched++ === 0 ? asking : 'Here it is'}` }
     return visit.isIn ? { html: pages[path] ?? `${menu}<p>No such page</p>` } : endings[ending.as]
   }
 }
