@@ -6,8 +6,9 @@ import { SignedOff } from './failure.ts'
 import type { Login, Stage } from './plan.ts'
 import { isShown, sightOf } from './sight.ts'
 
-/** How long a page may take to come to rest. */
-const restMs = 10_000
+/** How long a page may take to come to rest, and when it is taken to be. In milliseconds. */
+const longestMs = 10_000
+const quietMs = 500
 const lookEveryMs = 50
 
 export async function isSignedOff(stage: Stage): Promise<boolean> {
@@ -43,19 +44,22 @@ export async function showsForm(stage: Stage, which: 'some' | 'every'): Promise<
 
 export const isReadySoon = (stage: Stage): Promise<boolean> => isSoon(stage, isReady)
 
-/** Waits for it until the page has come to rest: it has loaded and asked for nothing for half a second. */
+/** Waits for it until the page has come to rest: it has loaded and waited for no answer for half a second. */
 export async function isSoon(stage: Stage, look: (stage: Stage) => Promise<boolean>): Promise<boolean> {
-  let atRest = false
-  const rest = () => {
-    atRest = true
+  const { page, tab, login } = stage
+  const begun = Date.now()
+  let loadedAt = Number.POSITIVE_INFINITY
+  const loaded = () => {
+    loadedAt = Date.now()
   }
-  const resting = stage.page.waitForLoadState('networkidle', { timeout: restMs }).then(rest, rest)
+  page.waitForLoadState('load', { timeout: longestMs }).then(loaded, loaded)
+  const isAtRest = () => Math.min(Date.now() - loadedAt, tab.quietMs) >= quietMs || Date.now() - begun >= longestMs
   for (;;) {
-    const isLast = atRest
+    const isLast = isAtRest()
     if (await look(stage)) return true
-    if (isLast || stage.page.isClosed()) return false
-    if (await isShown(stage.login.signedOff, stage)) throw signedOff(stage.login)
-    await Promise.race([resting, new Promise(resolve => setTimeout(resolve, lookEveryMs))])
+    if (isLast || page.isClosed()) return false
+    if (await isShown(login.signedOff, stage)) throw signedOff(login)
+    await new Promise(resolve => setTimeout(resolve, lookEveryMs))
   }
 }
 

@@ -21,7 +21,7 @@ afterAll(async () => {
   await pages.close()
 })
 
-const read = { extract: { orders: { css: '#orders' } } }
+const read = { extract: { orders: { css: '#orders' } }, timeout: '3s' }
 const filled = [{ waitFor: { text: '7 orders' } }, read]
 const inMain = [{ frame: { name: 'main', steps: [{ fill: { label: 'Ref', value: 'x' } }, read] } }]
 const ordersOf: Readonly<Record<Name, readonly JsonObject[]>> = {
