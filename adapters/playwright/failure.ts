@@ -12,6 +12,7 @@ export class SignedOff extends Error {}
 
 /** Told already; what is around it adds nothing. */
 const told = new WeakSet<Error>()
+export const isTold = (error: unknown): boolean => Error.isError(error) && told.has(error)
 
 export async function explain(error: unknown, step: Step, stage: Stage): Promise<unknown> {
   const { call, page } = stage
@@ -55,14 +56,16 @@ function named({ code, message, hint, errors }: RetrofitError, { title }: Step):
 const unreached = /net::ERR_(CONNECTION_|NAME_NOT_RESOLVED|ADDRESS_|TIMED_OUT|EMPTY_RESPONSE|INVALID_HTTP_RESPONSE|SSL_|CERT_|NETWORK_)/
 const tooLate = /^page\.goto: Timeout (\d+)ms exceeded/
 
+export const isGone = ({ message }: Error): boolean => /(page|context|browser) has been closed|Target crashed|Page crashed/.test(message)
+
 /** No page came. A time limit counts when it is the manifest's: a caller may give as little time as it likes. */
-function isUnreached({ message }: Error, { timeoutMs }: Step): boolean {
+export function isUnreached({ message }: Error, { timeoutMs }: Pick<Step, 'timeoutMs'>): boolean {
   const limitMs = tooLate.exec(message)?.[1]
   return unreached.test(message) || (limitMs !== undefined && Number(limitMs) >= timeoutMs)
 }
 
 /** Cut last: half a secret would not be found. */
-async function whatIsThere({ call, page }: Stage): Promise<string> {
+export async function whatIsThere({ call, page }: Stage): Promise<string> {
   const work = Promise.all([page.title(), page.evaluate(firstText)])
   const none = ['', ''] as [string, string]
   const [title, text] = await within(work, 1_000).catch(() => none)

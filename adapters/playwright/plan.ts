@@ -48,6 +48,26 @@ export interface Login {
   readonly path: string | undefined
   readonly ready: Place | undefined
   readonly signedOff: Place | undefined
+  /** What the target shows when it refuses the credentials. */
+  readonly refused: Place | undefined
+  /** The fields that the steps fill. */
+  readonly form: readonly Place[]
+}
+
+/** What an attempt knows of the session that its page is in. */
+export interface Watch {
+  /** Address of the first page after the login. */
+  readonly home: string
+  /** A login was made because of what was missing: what is missing now is missing for another reason. */
+  readonly isAnew: boolean
+  /** Whether the steps may still begin anew: before the commit point, and always in a probe. */
+  mayBeginAnew(): boolean
+  /** The session was seen alive in this attempt. */
+  isSure: boolean
+  /** Nothing is left to look at on the first page that it opens. */
+  hasLooked: boolean
+  /** How many documents there were then; undefined before. */
+  documents: number | undefined
 }
 
 export interface PoolRules {
@@ -77,6 +97,10 @@ export interface Stage {
   /** Where locators look: the page's main frame, or a frame in it. */
   readonly frame: Frame
   readonly extracted: Record<string, Json>
+  /** Absent while a login is made, and where there is none. */
+  readonly watch?: Watch | undefined
+  /** Looks at the page beside a step that takes long, and throws when it says that the step will come to nothing. */
+  readonly beside?: ((stage: Stage, step: Step) => Promise<void>) | undefined
   /** Items of the loops around. */
   readonly locals: Readonly<Record<string, Json>>
 }

@@ -220,7 +220,12 @@ export const shape = {
   target: z.strictObject({
     login: steps().describe('Steps that log in.').optional(),
     ready: locatorShape.describe('What a page shows as long as it is logged in.').optional(),
-    signedOff: locatorShape.describe('What a page shows when the session is over; else the address of the login page says so.').optional(),
+    signedOff: locatorShape
+      .describe('What a page shows when the session is over; where neither this nor ready is given, the address of the login page says so.')
+      .optional(),
+    refused: locatorShape
+      .describe('What a page shows when the target refuses the credentials, such as Invalid user ID or password.')
+      .optional(),
     timeout: duration.describe('How long a step may take; 10s where nothing is said.').optional(),
     locale: z.string().describe('How numbers and months are written; en where nothing is said.').optional(),
     pool: z

@@ -1,5 +1,5 @@
 /** One page and what happened on it that no step asked for: dialogs, windows, files, answers of the target, a crash. */
-import type { Dialog, Download, Page, Response } from 'playwright-core'
+import type { Dialog, Download, Page, Request, Response } from 'playwright-core'
 import { refuse } from './download.ts'
 import { within } from './failure.ts'
 
@@ -49,6 +49,9 @@ export class Tab {
   private gates = 0
   private works = 0
   private departures = 0
+  /** Requests without an answer. One whose body nobody reads has its answer and never ends. */
+  private readonly asked = new Set<Request>()
+  private askedAt = 0
   private readonly answers: DialogAnswer[] = []
   private committed: () => boolean = () => false
 
@@ -74,6 +77,8 @@ export class Tab {
       void take(file)
     })
     page.on('response', response => this.heard(response))
+    page.on('request', request => this.asks(request))
+    page.on('requestfailed', request => this.asked.delete(request))
     page.on('framenavigated', () => {
       this.changed = true
     })
@@ -86,6 +91,7 @@ export class Tab {
     this.changed = false
     this.status = 0
     this.documents = 0
+    this.asked.clear()
     this.committing = false
     this.commitStatus = 0
     this.committed = committed
@@ -113,6 +119,11 @@ export class Tab {
     this.works++
     work.then(over, over)
     this.opener?.during(work)
+  }
+
+  /** For how long it has waited for nothing, in milliseconds. */
+  get quietMs(): number {
+    return this.asked.size > 0 ? 0 : Date.now() - Math.max(this.askedAt, this.heardAt)
   }
 
   get closed(): Promise<void> {
@@ -145,9 +156,16 @@ export class Tab {
     await dialog.dismiss()
   }
 
+  /** Nobody is told of the answer to a beacon. */
+  private asks(request: Request): void {
+    this.askedAt = Date.now()
+    if (request.resourceType() !== 'ping') this.asked.add(request)
+  }
+
   private heard(response: Response): void {
     this.heardAt = Date.now()
     const request = response.request()
+    this.asked.delete(request)
     if (!request.isNavigationRequest()) return
     this.changed = true
     if (!isMainFrame(this.page, response) || (response.status() >= 300 && response.status() < 400)) return
