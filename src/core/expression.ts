@@ -1,5 +1,6 @@
 /** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
 import { settleMarks } from './credential-marks.ts'
+import { plainDecimal } from './decimal.ts'
 import { follow, pathOf } from './expressions/path.ts'
 import { rootsFor } from './expressions/roots.ts'
 import { ask, Ended } from './expressions/threads.ts'
@@ -135,4 +136,4 @@ const compileObject =
 
 /** Text of a value inside a text: '' for nothing, JSON for objects and lists. */
 export const asText = (value: Json | undefined): string =>
-  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : typeof value === 'number' ? plainDecimal(value) : String(value)

@@ -27,6 +27,7 @@ const attacks: readonly (readonly [string, string, RegExp])[] = [
   ['a hostile picture', `$toMillis("${'IVX'.repeat(300)}!", "${'[YI]'.repeat(40)}")`, /longer than 250 milliseconds/],
   ['a wide picture', '$fromMillis(0, "[Y,4 0 0 0 0 0 0 0 0]")', /a width of more than 999/],
   ['a long picture', `$formatNumber(1, "${'0'.repeat(300)}")`, /a picture of more than 256/],
+  ['a number that loses digits', '$number("9007199254740993")', /more digits than a number keeps: leave it as text/],
   ['look-ahead', '$match("a", /(?=a)/)', /invalid or unsupported Perl syntax/],
   ['brackets without an end', '('.repeat(8_000), /call stack|longer than 250/]
 ]
@@ -54,6 +55,10 @@ test('an expression that never ends does not hold up the others', async () => {
 })
 
 const honest: readonly (readonly [string, Json | undefined])[] = [
+  ['12345678901234.56 & " EUR"', '12345678901234.56 EUR'],
+  ['$string(-12345678901234.56)', '-12345678901234.56'],
+  ['$string(0.1 + 0.2)', '0.3'],
+  ['$number("9007199254740992")', 9_007_199_254_740_992],
   ['$replace(input.spaces, /\\s+$/, "")', ''],
   ['$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)', undefined],
   ['$replace("2025-03-31", /(\\d+)-(\\d+)-(\\d+)/, "$3.$2.$1")', '31.03.2025'],
