@@ -2,6 +2,7 @@
 export {
   type ActionSource,
   type Adapter,
+  type Answered,
   type Call,
   defineAdapter,
   largestArtifactMiB,

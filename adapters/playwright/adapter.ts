@@ -12,7 +12,7 @@ import {
 import { BrowserHolder, type BrowserOptions } from './browser.ts'
 import { compilePlan } from './compile.ts'
 import { noticesOf } from './confinement.ts'
-import { SignedOff } from './failure.ts'
+import { attachPicture, SignedOff } from './failure.ts'
 import { stageOn } from './login-context.ts'
 import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf } from './plan.ts'
 import { abortable, type Lease, Pool } from './pool.ts'
@@ -26,7 +26,8 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     name: 'playwright',
     shape,
     parse: compilePlan,
-    run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
+    run: call =>
+      attempt(pool, call, { steps: call.steps.steps, probes: false, result: stage => pictured(outputOf(call.steps.result, stage), stage) }),
     probe: call => probe(pool, call),
     closeScreen: id => pool.closeScreen(id),
     stats: () => pool.stats(),
@@ -41,6 +42,8 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
 
 interface Work<Result> {
   readonly steps: readonly Step[]
+  /** What is read says whether the effect is there; it is not the answer to a request that committed. */
+  readonly probes: boolean
   result(stage: Stage): Promise<Result>
 }
 
@@ -49,20 +52,32 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
   if (probe === undefined) throw new RetrofitError('internal_error', { detail: `${call.action} has no probe` })
   return attempt(pool, call, {
     steps: probe.steps,
+    probes: true,
     result: async stage =>
       (await isTrue(probe.found, scopeOf(stage))) ? { found: true, output: await outputOf(probe.output, stage) } : { found: false }
   })
 }
 
 async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+  stage.call.answered({ value: { ...stage.extracted } })
   // It goes to the caller, wherever the page is.
   const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
   return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
 }
 
+/** Whoever has to correct an expression sees what it was about. */
+async function pictured(output: Promise<Json>, stage: Stage): Promise<Json> {
+  try {
+    return await output
+  } catch (error) {
+    if (stage.call.evidence !== 'none' && !stage.page.isClosed()) await attachPicture('answer.png', stage)
+    throw error
+  }
+}
+
 /** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */
 async function attempt<Result>(pool: Pool, call: Call<Plan>, work: Work<Result>): Promise<Result> {
-  const stageCall = callWith(call, { errors: call.steps.errors })
+  const stageCall = callWith(call, { errors: call.steps.errors, probes: work.probes })
   try {
     return await once(pool, call, stageCall, work)
   } catch (error) {

@@ -136,4 +136,10 @@ const compileObject =
 
 /** Text of a value inside a text: '' for nothing, JSON for objects and lists. */
 export const asText = (value: Json | undefined): string =>
-  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : typeof value === 'number' ? plainDecimal(value) : String(value)
+  value === undefined || value === null
+    ? ''
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : typeof value === 'number'
+        ? plainDecimal(value)
+        : String(value)

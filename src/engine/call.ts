@@ -1,5 +1,5 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
-import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { type Answered, type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
@@ -16,6 +16,8 @@ import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
+  /** Set once the adapter says that the target has answered. */
+  readonly answer: Answered | undefined
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
@@ -36,6 +38,7 @@ export function openCall(
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
+  let answer: Answered | undefined
   return {
     steps: action.steps,
     bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
@@ -55,6 +58,12 @@ export function openCall(
     redact: text => hidden(clean(text)),
     records: tracer.records,
     holdsSecret: credentials.isIn,
+    get answer() {
+      return answer
+    },
+    answered: given => {
+      answer = given
+    },
     get committed() {
       return committed
     },

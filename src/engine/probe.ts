@@ -1,13 +1,14 @@
 /** After the commit point and the settle time: a read tells whether the effect is there. */
-import { FenceLost, RetrofitError } from '../core/errors.ts'
+import { FenceLost } from '../core/errors.ts'
 import { nextProbeAt } from '../core/retry.ts'
 import { complete, failCommitted, park, requeue } from '../core/run.ts'
-import type { Json, JsonObject, Run } from '../core/types.ts'
+import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
 import { heeding } from './attempt.ts'
-import { openCall } from './call.ts'
+import { type OpenCall, openCall } from './call.ts'
 import { credentialsOf } from './credentials-of.ts'
 import type { Work } from './execute.ts'
-import { runErrorOf, secretInOutput, unknownOutcome } from './outcome.ts'
+import { committedMisfit, keepAnswer, unfitOutput } from './misfit.ts'
+import { runErrorOf, secretInOutput, technicalErrorOf, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
 
@@ -15,6 +16,8 @@ type Sight =
   | { readonly seen: 'found'; readonly output: Json }
   /** Found, and what was read holds a credential. */
   | { readonly seen: 'secret' }
+  /** Found, and no output can be made of it. */
+  | { readonly seen: 'misfit'; readonly error: RunError }
   | { readonly seen: 'absent' | 'weak' | 'unclear'; readonly detail: string }
 
 export async function probe(work: Work): Promise<void> {
@@ -40,26 +43,36 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
   const { parts, bot, action, holding } = work
   const adapter = parts.adapters[bot.adapter]
   if (action.probe === undefined || adapter?.probe === undefined) return { seen: 'unclear', detail: 'there is no probe' }
+  let call: OpenCall | undefined
   try {
     const credentials = await credentialsOf(parts.secrets, bot, holding.run.tenant)
     const input = parts.sealer.open(action.input, holding.run.input) as JsonObject
-    const call = openCall(work, { root, credentials, input, mayCommit: false })
+    call = openCall(work, { root, credentials, input, mayCommit: false })
     const result = await heeding(adapter.probe(call), holding.signal)
     if (!result.found) return { seen: 'absent', detail: 'the probe did not find the effect' }
     if (call.holdsSecret(result.output)) return { seen: 'secret' }
-    return action.probe.weak
-      ? { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
-      : { seen: 'found', output: result.output }
+    if (action.probe.weak) return weak
+    const errors = action.checkOutput(result.output)
+    if (errors.length === 0) return { seen: 'found', output: result.output }
+    await keepAnswer(work, call, result.output)
+    return { seen: 'misfit', error: runErrorOf(unfitOutput(action.name, errors)) }
   } catch (error) {
     root.fail(error)
-    return { seen: 'unclear', detail: 'the probe could not look' }
+    // It had found the effect.
+    if (call?.answer === undefined || holding.signal.aborted) return { seen: 'unclear', detail: 'the probe could not look' }
+    if (action.probe.weak) return weak
+    await keepAnswer(work, call)
+    return { seen: 'misfit', error: technicalErrorOf(error, call.redact) }
   }
 }
+
+const weak: Sight = { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
 
 async function conclude(work: Work, sight: Sight): Promise<void> {
   const { parts, action, holding } = work
   if (sight.seen === 'found') return found(work, sight.output)
-  if (sight.seen === 'secret') return endCommitted(work, secretInOutput(action.name, 'committed'))
+  if (sight.seen === 'secret') return endCommitted(work, runErrorOf(secretInOutput(action.name, 'committed')))
+  if (sight.seen === 'misfit') return endCommitted(work, committedMisfit(sight.error))
   if (mayRunAgain(work) && (sight.seen === 'absent' || action.probe === undefined)) return again(work)
   const before =
     holding.run.error?.code === 'outcome_unknown' ? holding.run.error.detail.split('; the probe')[0] : 'The outcome is not known'
@@ -78,13 +91,6 @@ const laterLook = ({ action, holding }: Work, sight: Sight, now: number): number
 
 async function found(work: Work, output: Json): Promise<void> {
   const { parts, action } = work
-  const errors = action.checkOutput(output)
-  const misfit = new RetrofitError('invalid_output', {
-    detail: 'The effect is there, but what the probe read does not fit the output schema.',
-    errors,
-    effect: 'committed'
-  })
-  if (errors.length > 0) return endCommitted(work, misfit)
   const { session, tenant } = work.holding.run
   await rememberOutput(parts, { action, session, tenant, output })
   const ended = await work.holding.advance((run, now) =>
@@ -94,8 +100,8 @@ async function found(work: Work, output: Json): Promise<void> {
 }
 
 /** The effect is there, and nothing of what was read can be its output. */
-async function endCommitted({ holding, parts }: Work, error: RetrofitError): Promise<void> {
-  parts.telemetry.runEnded(await holding.advance((run, now) => failCommitted(run, runErrorOf(error), { now })))
+async function endCommitted({ holding, parts }: Work, error: RunError): Promise<void> {
+  parts.telemetry.runEnded(await holding.advance((run, now) => failCommitted(run, error, { now, note: 'found by the probe' })))
 }
 
 /** Only where the manifest says why a second run is harmless. */
