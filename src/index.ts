@@ -10,6 +10,7 @@ export {
   type ProbeResult
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
+export { isDecimal, isExact, isWholeDouble, plainDecimal } from './core/decimal.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {
