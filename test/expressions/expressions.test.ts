@@ -1,6 +1,6 @@
 /** Expressions of strangers: what they may do, what ends them, and that the process goes on. */
 import { describe, expect, test } from '@jest/globals'
-import { compileTemplate } from '../../src/core/expression.ts'
+import { compileTemplate, mistakesIn, renderText } from '../../src/core/expression.ts'
 import type { Json, Scope } from '../../src/index.ts'
 
 const scope = (input: Json = {}, more: object = {}): Scope => ({
@@ -91,6 +91,19 @@ test.each(honest)('%s works', async (source, expected) => {
     ]
   }
   expect(await evaluate(source, input)).toEqual(expected)
+})
+
+test('a number that loses digits where it is written is a mistake', async () => {
+  const lost = ['input.a = 9007199254740993', '0.10000000000000001 * 2']
+  const fine = ['input.a = "9007199254740993"', '$x9007199254740993', '1e2 + 0.1', 'input.`12345678901234567`', '[0..9]']
+  const found = await mistakesIn(new Set([...lost, ...fine]))
+  expect([...found.keys()]).toEqual(lost)
+  expect(found.get(lost[0] ?? '')).toContain('holds 9007199254740993, which has more digits than a number keeps: write it in quotes')
+})
+
+test('a number becomes text in digits alone', async () => {
+  const texts = [1e21, 1.5e-7, 12.5, 0].map(n => renderText(compileTemplate('{{ input.n }}'), scope({ n })))
+  expect(await Promise.all(texts)).toEqual(['1000000000000000000000', '0.00000015', '12.5', '0'])
 })
 
 test('a variable of one evaluation is not there in the next', async () => {

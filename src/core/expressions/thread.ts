@@ -4,6 +4,7 @@ import jsonata from 'jsonata'
 import { checkSize, guardFunctions, guardJoining } from './guards.ts'
 import type { Answer, Question, ThreadData } from './protocol.ts'
 import { compileRegex, LinearRegex } from './regex.ts'
+import { lostNumber } from './written-numbers.ts'
 
 const { port, clock } = workerData as ThreadData
 const options = { stack: 200, sequence: 100_000, RegexEngine: LinearRegex as unknown as RegExpConstructor }
@@ -46,7 +47,8 @@ async function evaluate(source: string, scope: string): Promise<Answer> {
 function mistakeIn(source: string): string | undefined {
   try {
     checkRegexes(jsonata(source).ast())
-    return undefined
+    const lost = lostNumber(source)
+    return lost === undefined ? undefined : `holds ${lost}, which has more digits than a number keeps: write it in quotes`
   } catch (error) {
     return mistakeOf(error as jsonata.JsonataError)
   }

@@ -235,7 +235,7 @@ const limit =
         ? { type: 'integer', minimum: -(2 ** 53) + 1, ...rest, [key]: next }
         : { ...base, [key]: next }
     }
-    if (!isExact(value)) return base
+    if (!isExact(value.trim())) return base
     const known = base[key]
     return typeof known === 'number' && !isTighter(next, known) ? base : { ...base, [key]: next }
   }
