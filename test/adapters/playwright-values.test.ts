@@ -45,7 +45,8 @@ describe('a text of the screen becomes a typed value', () => {
     ['money', '£90,071,992,547,409.921'],
     ['number', '0.1234567890123456789']
   ] as const)('a %s of more digits than a number keeps is no other number: %j', (as, text) =>
-    expect(() => read(text, as)).toThrow('more digits than a number keeps: read it as text'))
+    expect(() => read(text, as)).toThrow('more digits than a number keeps: read it as text')
+  )
 
   test.each([
     ['integer', '1,234', 1234],
