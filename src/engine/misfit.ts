@@ -26,11 +26,12 @@ export async function keepAnswer({ action }: Work, call: OpenCall, output?: Json
   const { value, keep } = call.answer ?? {}
   const read = value ?? output
   if (action.evidence === 'none') return
-  if (read !== undefined) await attachRead(call, mask(action.output, read)).catch(() => undefined)
+  if (read !== undefined && !call.holdsSecret(read)) await attachRead(call, mask(action.output, read)).catch(() => undefined)
   await keep?.().catch(() => undefined)
 }
 
 function attachRead(call: OpenCall, value: Json): Promise<void> {
-  const text = call.redact(JSON.stringify(value, null, 1)).slice(0, longest)
+  // Cut last: half a secret would not be found.
+  const text = call.redact(JSON.stringify(value, null, 1).slice(0, longest * 2)).slice(0, longest)
   return call.attach(`read-${call.run.attempt}.json`, Buffer.from(text), 'application/json')
 }

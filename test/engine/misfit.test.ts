@@ -106,6 +106,16 @@ describe('after the commit point', () => {
     expect(run).toMatchObject({ ...known, artifacts: [] })
   })
 
+  test('of a large output only the beginning is kept', async () => {
+    const answers = async (call: Call) => {
+      await call.commit()
+      return { booked: 'odd', note: 'x'.repeat(500_000) }
+    }
+    const run = await pay({ run: answers })
+    expect(run).toMatchObject(known)
+    expect(run.artifacts[0]?.bytes).toBe(65_536)
+  })
+
   test('the key keeps pointing at the run, and nothing is done twice', async () => {
     let effects = 0
     const script: Script = {
