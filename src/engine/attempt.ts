@@ -162,7 +162,7 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
 /** It failed after the target's answer was read, and not because the target said no. */
 function isAnswered(call: OpenCall, error: unknown): boolean {
   if (!call.committed || error instanceof BusinessError || error instanceof FenceLost || error instanceof NothingSent) return false
-  return call.answer !== undefined || (error instanceof RetrofitError && error.effect === 'committed')
+  return call.answer() !== undefined || (error instanceof RetrofitError && error.effect === 'committed')
 }
 
 /** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */

@@ -16,8 +16,8 @@ import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
-  /** Set once the adapter says that the target has answered. */
-  readonly answer: Answered | undefined
+  /** Undefined until the adapter says that the target has answered. */
+  answer(): Answered | undefined
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
@@ -38,7 +38,6 @@ export function openCall(
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
-  let answer: Answered | undefined
   return {
     steps: action.steps,
     bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
@@ -58,12 +57,8 @@ export function openCall(
     redact: text => hidden(clean(text)),
     records: tracer.records,
     holdsSecret: credentials.isIn,
-    get answer() {
-      return answer
-    },
-    answered: given => {
-      answer = given
-    },
+    answer: () => tracer.answer,
+    answered: answer => tracer.take(answer),
     get committed() {
       return committed
     },
@@ -137,15 +132,20 @@ async function keep(
   await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
 }
 
-/** Steps and exchanges of one attempt; each opens a span below the one that is open. */
+/** Steps, exchanges and the answer of one attempt; each step opens a span below the one that is open. */
 class StepTracer {
   readonly records: StepRecord[] = []
+  answer: Answered | undefined
   private readonly work: Work
   private readonly open: Span[]
 
   constructor(work: Work, root: Span) {
     this.work = work
     this.open = [root]
+  }
+
+  take(answer: Answered): void {
+    this.answer = answer
   }
 
   async step<T>(name: string, run: () => Promise<T>): Promise<T> {

@@ -23,7 +23,7 @@ const longest = 65_536
 
 /** What was read, and the raw answer where the adapter has it; the failure itself is what the caller must hear of. */
 export async function keepAnswer({ action }: Work, call: OpenCall, output?: Json): Promise<void> {
-  const { value, keep } = call.answer ?? {}
+  const { value, keep } = call.answer() ?? {}
   const read = value ?? output
   if (action.evidence === 'none') return
   if (read !== undefined && !call.holdsSecret(read)) await attachRead(call, mask(action.output, read)).catch(() => undefined)

@@ -59,7 +59,7 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
   } catch (error) {
     root.fail(error)
     // It had found the effect.
-    if (call?.answer === undefined || holding.signal.aborted) return { seen: 'unclear', detail: 'the probe could not look' }
+    if (call?.answer() === undefined || holding.signal.aborted) return { seen: 'unclear', detail: 'the probe could not look' }
     if (action.probe.weak) return weak
     await keepAnswer(work, call)
     return { seen: 'misfit', error: technicalErrorOf(error, call.redact) }
