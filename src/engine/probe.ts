@@ -51,11 +51,7 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
     const result = await heeding(adapter.probe(call), holding.signal)
     if (!result.found) return { seen: 'absent', detail: 'the probe did not find the effect' }
     if (call.holdsSecret(result.output)) return { seen: 'secret' }
-    if (action.probe.weak) return weak
-    const errors = action.checkOutput(result.output)
-    if (errors.length === 0) return { seen: 'found', output: result.output }
-    await keepAnswer(work, call, result.output)
-    return { seen: 'misfit', error: runErrorOf(unfitOutput(action.name, errors)) }
+    return action.probe.weak ? weak : await checked(work, call, result.output)
   } catch (error) {
     root.fail(error)
     // It had found the effect.
@@ -64,6 +60,13 @@ async function look(work: Work, root: Parameters<typeof openCall>[1]['root']): P
     await keepAnswer(work, call)
     return { seen: 'misfit', error: technicalErrorOf(error, call.redact) }
   }
+}
+
+async function checked(work: Work, call: OpenCall, output: Json): Promise<Sight> {
+  const errors = work.action.checkOutput(output)
+  if (errors.length === 0) return { seen: 'found', output }
+  await keepAnswer(work, call, output)
+  return { seen: 'misfit', error: runErrorOf(unfitOutput(work.action.name, errors)) }
 }
 
 const weak: Sight = { seen: 'weak', detail: 'a weak probe found a record that may be another one' }
