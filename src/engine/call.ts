@@ -77,11 +77,7 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: async (name, content, mediaType) => {
-      if (content.byteLength > largestArtifactMiB * 1024 * 1024)
-        throw new RetrofitError('target_failed', { detail: `the file ${name} has more than ${largestArtifactMiB} MiB`, retryable: false })
-      await keep(work, { name, content, mediaType })
-    }
+    attach: (name, content, mediaType) => attachFile(work, { name, content, mediaType })
   }
 }
 
@@ -116,11 +112,20 @@ const sentFile = (attempt: number, text: string) => ({
   content: Buffer.from(text).subarray(0, sentBytes)
 })
 
+interface AttachedFile {
+  readonly name: string
+  readonly content: Uint8Array
+  readonly mediaType: string
+}
+
+async function attachFile(work: Work, file: AttachedFile): Promise<void> {
+  if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
+    throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  await keep(work, file)
+}
+
 /** After the commit point the evidence matters more than the quota. */
-async function keep(
-  { parts, holding }: Work,
-  file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
-): Promise<void> {
+async function keep({ parts, holding }: Work, file: AttachedFile): Promise<void> {
   const name =
     file.name
       .replaceAll(/[^A-Za-z0-9._-]/g, '_')
