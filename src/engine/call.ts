@@ -36,8 +36,7 @@ export function openCall(
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
-  let committed = holding.run.effect !== 'none' && !options.mayCommit
-  let closed = false
+  let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
     steps: action.steps,
     bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
@@ -57,8 +56,7 @@ export function openCall(
     redact: text => hidden(clean(text)),
     records: tracer.records,
     holdsSecret: credentials.isIn,
-    answer: () => tracer.answer,
-    answered: answer => tracer.take(answer),
+    ...keepingAnswer(),
     get committed() {
       return committed
     },
@@ -78,6 +76,16 @@ export function openCall(
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
     attach: (name, content, mediaType) => attachFile(work, { name, content, mediaType })
+  }
+}
+
+function keepingAnswer(): Pick<OpenCall, 'answer' | 'answered'> {
+  let last: Answered | undefined
+  return {
+    answer: () => last,
+    answered: answer => {
+      last = answer
+    }
   }
 }
 
@@ -137,20 +145,15 @@ async function keep({ parts, holding }: Work, file: AttachedFile): Promise<void>
   await holding.advance((run, now) => attach(run, { name, mediaType: file.mediaType, bytes: file.content.byteLength }, now))
 }
 
-/** Steps, exchanges and the answer of one attempt; each step opens a span below the one that is open. */
+/** Steps and exchanges of one attempt; each opens a span below the one that is open. */
 class StepTracer {
   readonly records: StepRecord[] = []
-  answer: Answered | undefined
   private readonly work: Work
   private readonly open: Span[]
 
   constructor(work: Work, root: Span) {
     this.work = work
     this.open = [root]
-  }
-
-  take(answer: Answered): void {
-    this.answer = answer
   }
 
   async step<T>(name: string, run: () => Promise<T>): Promise<T> {
