@@ -2,6 +2,7 @@
 export {
   type ActionSource,
   type Adapter,
+  type Answered,
   type Call,
   defineAdapter,
   largestArtifactMiB,
@@ -10,6 +11,7 @@ export {
   type Seen
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
+export { isDecimal, isExact, isWholeDouble, plainDecimal } from './core/decimal.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {

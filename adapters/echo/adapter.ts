@@ -103,6 +103,7 @@ async function run(call: Call<EchoSteps>): Promise<Json> {
   failWhen(call, 'before')
   if (commit) await call.step('commit', () => takeEffect(call))
   failWhen(call, 'after')
+  call.answered({})
   return await answer(call)
 }
 
@@ -123,7 +124,9 @@ function failWhen({ run, steps: { fail } }: Call<EchoSteps>, moment: Failure['wh
 
 async function probe(call: Call<EchoSteps>): Promise<{ found: true; output: Json } | { found: false }> {
   const ledger = await ledgerOf(call)
-  return ledger !== '' && hasEffect(ledger, call.run.reference) ? { found: true, output: await answer(call) } : { found: false }
+  if (ledger === '' || !hasEffect(ledger, call.run.reference)) return { found: false }
+  call.answered({})
+  return { found: true, output: await answer(call) }
 }
 
 const ledgerOf = async (call: Call<EchoSteps>): Promise<string> =>

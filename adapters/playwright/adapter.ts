@@ -12,7 +12,7 @@ import {
 import { BrowserHolder, type BrowserOptions } from './browser.ts'
 import { compilePlan } from './compile.ts'
 import { noticesOf } from './confinement.ts'
-import { SignedOff } from './failure.ts'
+import { attachPicture, SignedOff } from './failure.ts'
 import { stageOn } from './login-context.ts'
 import { templates } from './names.ts'
 import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf, type Watch } from './plan.ts'
@@ -43,6 +43,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
 }
 
 interface Work<Result> {
+  /** What is read says whether the effect is there; it is not the answer to a request that committed. */
   readonly isProbe: boolean
   readonly steps: readonly Step[]
   result(stage: Stage): Promise<Result>
@@ -51,7 +52,7 @@ interface Work<Result> {
 const workOf = ({ steps }: Call<Plan>): Work<Json> => ({
   isProbe: false,
   steps: steps.steps,
-  result: stage => outputOf(steps.result, stage)
+  result: stage => pictured(outputOf(steps.result, stage), stage)
 })
 
 async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
@@ -70,6 +71,7 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
 }
 
 async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+  stage.call.answered({ value: { ...stage.extracted } })
   // It goes to the caller, wherever the page is.
   const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
   return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
@@ -81,10 +83,20 @@ interface Attempt<Result> {
   readonly work: Work<Result>
 }
 
+/** Whoever has to correct an expression sees what it was about. */
+async function pictured(output: Promise<Json>, stage: Stage): Promise<Json> {
+  try {
+    return await output
+  } catch (error) {
+    if (stage.call.evidence !== 'none' && !stage.page.isClosed()) await attachPicture('answer.png', stage)
+    throw error
+  }
+}
+
 /** A session of the target that ended is opened again, once, and the steps begin anew; never after the commit point. */
 async function attempt<Result>(all: Attempt<Result>): Promise<Result> {
   const { call } = all
-  const base = callWith(call, { errors: call.steps.errors })
+  const base = callWith(call, { errors: call.steps.errors, probes: all.work.isProbe })
   const first = tryOf(base)
   try {
     return await once({ ...all, own: first.call, isAnew: false })

@@ -33,7 +33,7 @@ const reserved = new Set(['input', 'session', 'credentials', 'env', 'steps', 'ru
 
 export function compileExtract(source: Readonly<Record<string, FieldSource>>, path: Path, compiler: Compiler): Read {
   const fields = Object.entries(source).flatMap(([name, field]) => compileField(name, field, [...path, name], compiler) ?? [])
-  return async (stage, timeoutMs) => {
+  const read: Read = async (stage, timeoutMs) => {
     const until = Date.now() + timeoutMs
     const left = () => Math.max(0, until - Date.now())
     const first = await readFields(fields, stage, { waitMs: left(), previous: undefined })
@@ -45,6 +45,22 @@ export function compileExtract(source: Readonly<Record<string, FieldSource>>, pa
     }
     return Object.fromEntries(entries)
   }
+  return (stage, timeoutMs) =>
+    read(stage, timeoutMs).catch(error => {
+      if (error instanceof UnreadableField) saidSo(stage)
+      throw error
+    })
+}
+
+/** The value is there and is none of its type. A page that shows it after the commit point is the target's answer. */
+class UnreadableField extends RetrofitError {
+  constructor(detail: string, targetSaid: string) {
+    super('target_failed', { detail, targetSaid })
+  }
+}
+
+function saidSo({ call, extracted }: Stage): void {
+  if (call.committed && !call.probes) call.answered({ value: { ...extracted } })
 }
 
 function compileField(name: string, source: FieldSource, path: Path, compiler: Compiler): Field | undefined {
@@ -182,8 +198,7 @@ function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
   try {
     return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
   } catch (error) {
-    if (error instanceof UnreadableValue)
-      throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}`, targetSaid: error.text })
+    if (error instanceof UnreadableValue) throw new UnreadableField(`${name}: ${error.message}`, error.text)
     throw error
   }
 }

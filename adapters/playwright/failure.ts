@@ -84,7 +84,7 @@ function reason(error: Error, redact: StageCall['redact']): string {
 }
 
 /** Why there is none, if so. */
-async function attachPicture(name: string, { call, page }: Stage): Promise<string | undefined> {
+export async function attachPicture(name: string, { call, page }: Stage): Promise<string | undefined> {
   const taken = await within(picture(page, call), 6_000).catch(noPicture)
   if (typeof taken === 'string') return taken
   await call.attach(name, taken, 'image/png').catch(() => undefined)

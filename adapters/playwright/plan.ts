@@ -87,7 +87,11 @@ export interface Plan {
 }
 
 /** What steps need of a call: a login has no call of its own. */
-export type StageCall = Omit<Call<Plan>, 'steps'> & { readonly errors: readonly DeclaredCondition[] }
+export type StageCall = Omit<Call<Plan>, 'steps'> & {
+  readonly errors: readonly DeclaredCondition[]
+  /** Of a probe: what it reads is not the target's answer. */
+  readonly probes: boolean
+}
 
 export interface Stage {
   readonly call: StageCall

@@ -1,5 +1,5 @@
 /** Text off a screen, turned into a typed value. */
-import type { Json } from '../../src/index.ts'
+import { isExact, type Json } from '../../src/index.ts'
 
 export const valueTypes = ['text', 'number', 'integer', 'money', 'date', 'boolean'] as const
 export type ValueType = (typeof valueTypes)[number]
@@ -29,6 +29,7 @@ const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Js
   number: (text, { locale }) => readNumber(text, locale),
   integer: (text, { locale }) => {
     const value = readNumber(text, locale)
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw lostDigits(text)
     return Number.isSafeInteger(value) ? value : undefined
   },
   money: (text, { locale }) => readMoney(text, locale),
@@ -66,8 +67,13 @@ function readNumber(text: string, locale: string): number | undefined {
   const grouped = groups.length === 1 || groups.every((part, index) => (index === 0 ? /^\d{1,3}$/ : /^\d{2,3}$/).test(part))
   if (more.length > 0 || !grouped || !/^\d*$/.test(groups.join('')) || !/^\d*$/.test(fraction ?? '')) return undefined
   const plain = `${groups.join('')}.${fraction ?? ''}`
-  return plain === '.' ? undefined : sign * Number(plain) || 0
+  if (plain === '.') return undefined
+  if (!isExact(plain)) throw lostDigits(text)
+  return sign * Number(plain) || 0
 }
+
+const lostDigits = (text: string): UnreadableValue =>
+  new UnreadableValue('what stands there has more digits than a number keeps: read it as text', text.slice(0, 60))
 
 /** `1,234.56`, `(12.00)`, `12.00-`, `12.00 DR`, with or without a currency. A lone dash is how a ledger writes zero. */
 function readMoney(text: string, locale: string): number | undefined {

@@ -64,6 +64,16 @@ function describe(call: Invocation['call'], { http, fault }: Symptom): { readonl
 const transientStatus = new Set([408, 425, 429, 500, 502, 503, 504])
 const isTransient = ({ http, fault }: Symptom): boolean => (fault === undefined ? transientStatus.has(http) : hasCode(fault, 'Server'))
 
+/**
+ * The answer came, and one of its values is none of the schema. No fault: after the commit point it was done, unless it takes an
+ * expression over the answer to see that the target said no.
+ */
+export function unreadableError(invocation: Invocation, why: string): Error {
+  const saysNo = invocation.call.steps.errors.some(({ response }) => response !== undefined)
+  const effect = isCommitted(invocation) && !saysNo ? 'committed' : effectOf(invocation)
+  return new RetrofitError('invalid_output', { detail: `The target's answer can not be used: ${why}.`, retryable: false, effect })
+}
+
 /** An answer that is no SOAP message. */
 export function answerError(invocation: Invocation, answer: Answer, why: string): Error {
   const { status } = answer

@@ -19,6 +19,8 @@ export interface ScalarMapping {
   /** White space around the text means nothing (xs:token, dates, enumerations). */
   readonly token: boolean
   readonly allowed: ReadonlySet<unknown> | undefined
+  /** Of a number that may travel as text, where its schema has limits. */
+  readonly limits: Limits | undefined
   /** A name with a namespace, as {namespace}name. */
   readonly qualified: boolean
   readonly nillable: boolean
@@ -28,6 +30,17 @@ export interface ScalarMapping {
   readonly attachment: 'xop' | 'swaRef' | undefined
   readonly mediaType: string
 }
+
+/** As in JSON Schema. */
+export interface Limits {
+  readonly minimum: number
+  readonly maximum: number
+  readonly exclusiveMinimum: number
+  readonly exclusiveMaximum: number
+}
+
+/** xs:double and xs:float: digits beyond those of a double mean nothing. */
+export const isBinary = ({ format }: ScalarMapping): boolean => format === 'double' || format === 'float'
 
 /** Values in one text, blanks between them (xs:list). */
 export interface ListMapping {

@@ -106,6 +106,11 @@ export interface Call<Steps = unknown> {
    * `sent`: what is about to leave, redacted; kept with the run, so that a person can see it also when this worker dies.
    */
   commit(sent?: string): Promise<void>
+  /**
+   * Tells that the target has answered, as far as it goes with success: after the commit point the effect is there, and whatever
+   * throws from here on is about the output alone (`invalid_output`). `answer` is what is kept of it when no output comes.
+   */
+  answered(answer: Answered): void
   /** True from `commit()` on. */
   readonly committed: boolean
   /** Something with a name and a duration: span, event, record. Steps may nest. */
@@ -120,6 +125,13 @@ export interface Call<Steps = unknown> {
   readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */
   readonly sensitive: readonly string[]
+}
+
+export interface Answered {
+  /** What was read, where it is JSON. */
+  readonly value?: Json | undefined
+  /** Attaches the raw answer to the run, without secrets. */
+  keep?(): Promise<void>
 }
 
 export function defineAdapter<Steps>(adapter: Adapter<Steps>): Adapter<Steps> {

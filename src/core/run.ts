@@ -111,7 +111,7 @@ const ending = (run: Run, { now, steps }: Outcome): Changes => ({
   ...(steps === undefined ? {} : { steps: steps.slice(-stepsLength) })
 })
 
-export const complete = (run: Run, output: Json, outcome: Outcome & { readonly note?: string }): Run =>
+export const complete = (run: Run, output: Json, outcome: Outcome & { readonly note?: string | undefined }): Run =>
   next(
     run,
     outcome.now,
@@ -124,8 +124,8 @@ export const fail = (run: Run, error: RunError, outcome: Outcome): Run =>
   next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'none', error })
 
 /** Failed although the effect is there, e.g. an answer that does not fit the output schema after a commit that the target confirmed. */
-export const failCommitted = (run: Run, error: RunError, outcome: Outcome): Run =>
-  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'committed', error })
+export const failCommitted = (run: Run, error: RunError, outcome: Outcome & { readonly note?: string | undefined }): Run =>
+  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'committed', error }, outcome.note)
 
 export const cancel = (run: Run, now: number, note: string): Run =>
   next(run, now, { ...ending(run, { now }), status: 'cancelled', effect: 'none', error: undefined }, note)

@@ -5,6 +5,7 @@ import addFormatsModule from 'ajv-formats'
 import { RE2JS } from 're2js'
 import { canonicalJson } from './canonical-json.ts'
 import { checkMetaSchema } from './check-meta-schema.js'
+import { isMultiple } from './decimal.ts'
 import type { Check, FieldError, Json, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
@@ -46,14 +47,14 @@ export function newAjv(): Ajv {
     strictTuples: false,
     allowUnionTypes: true,
     allErrors: false,
-    // 1.13 is a multiple of 0.01 to people; to binary fractions it is not.
-    multipleOfPrecision: 9,
     code: { regExp }
   })
   addFormats(ajv)
   boundFormats(ajv)
-  ajv.removeKeyword('uniqueItems')
-  ajv.addKeyword(uniqueItems)
+  for (const own of [uniqueItems, multipleOf]) {
+    ajv.removeKeyword(own.keyword)
+    ajv.addKeyword(own)
+  }
   for (const keyword of annotations) ajv.addKeyword({ keyword })
   // Compiled beforehand, by Ajv too; it would do it again for each manifest.
   const meta = ajv.schemas[dialect]
@@ -87,6 +88,15 @@ const uniqueItems = {
   schemaType: 'boolean' as const,
   validate: (wanted: boolean, items: readonly Json[]): boolean => !wanted || new Set(items.map(canonicalJson)).size === items.length,
   error: { message: 'must NOT have duplicate items' }
+}
+
+/** 1.13 is a multiple of 0.01 to people; to binary fractions, with which Ajv divides, it is not. */
+const multipleOf = {
+  keyword: 'multipleOf',
+  type: 'number' as const,
+  schemaType: 'number' as const,
+  validate: (step: number, value: number): boolean => isMultiple(value, step),
+  error: { message: ({ schema }: { readonly schema: unknown }) => `must be multiple of ${schema}` }
 }
 
 /** Compiles a schema; throws an Error that says what is wrong with it. */

@@ -1,5 +1,5 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
-import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { type Answered, type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
@@ -26,6 +26,8 @@ export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'scree
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
+  /** Undefined until the adapter says that the target has answered. */
+  answer(): Answered | undefined
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
@@ -65,6 +67,7 @@ export function openCall(
     redact,
     records: tracer.records,
     holdsSecret: credentials.isIn,
+    ...keepingAnswer(),
     get committed() {
       return committed
     },
@@ -83,7 +86,17 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
+    attach: (name, content, mediaType) => attachFile(work, { name, content, mediaType })
+  }
+}
+
+function keepingAnswer(): Pick<OpenCall, 'answer' | 'answered'> {
+  let last: Answered | undefined
+  return {
+    answer: () => last,
+    answered: answer => {
+      last = answer
+    }
   }
 }
 
@@ -124,13 +137,20 @@ const sentFile = (attempt: number, text: string) => ({
   content: Buffer.from(text).subarray(0, sentBytes)
 })
 
-/** After the commit point the evidence matters more than the quota. */
-async function keep(
-  { parts, holding, files }: CallWork,
-  file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
-): Promise<void> {
+interface AttachedFile {
+  readonly name: string
+  readonly content: Uint8Array
+  readonly mediaType: string
+}
+
+async function attachFile(work: CallWork, file: AttachedFile): Promise<void> {
   if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
     throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  await keep(work, file)
+}
+
+/** After the commit point the evidence matters more than the quota. */
+async function keep({ parts, holding, files }: CallWork, file: AttachedFile): Promise<void> {
   if (files === 'dropped') return
   const name =
     file.name

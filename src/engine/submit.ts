@@ -4,7 +4,6 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
 import { newRun } from '../core/new-run.ts'
-import { own } from '../core/own.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
 import { hasEnded } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
@@ -14,6 +13,7 @@ import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { Trial } from './breakers.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
+import { keyValues } from './key-values.ts'
 import { windowOf } from './line.ts'
 import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
@@ -75,7 +75,7 @@ function keysOf(
   if (idempotencyKey !== undefined)
     keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
   if (names !== undefined) {
-    const values = names.map(name => own(input, name) ?? null)
+    const values = keyValues(action.input, names, input)
     keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
   }
   return keys

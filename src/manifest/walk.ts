@@ -1,5 +1,6 @@
 /** The YAML tree → plain JSON and the place of everything; refuses what would surprise. */
 import { type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isDecimal, isExact } from '../core/decimal.ts'
 import type { Json } from '../core/types.ts'
 import { type Finding, keyError, type Path, valueError } from './issue.ts'
 
@@ -149,6 +150,7 @@ function readScalar(state: Walk, node: Node & { value: unknown; source?: string 
     else if (/^[-+]?0[0-9]+$/.test(source)) refuse(`${source} would be read as the number ${value}: write "${source}" in quotes`)
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
       refuse(`${source} is too large to be exact as a number: write "${source}" in quotes`)
+    else if (isDecimal(source) && !isExact(source)) refuse(`${source} has more digits than a number keeps: write "${source}" in quotes`)
   }
   if (typeof value === 'string' && (hidden.test(value) || !value.isWellFormed())) refuse(`holds ${hiddenIn(value)}: remove it`)
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value

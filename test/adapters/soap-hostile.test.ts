@@ -21,6 +21,7 @@ const scalar: ScalarMapping = {
   format: undefined,
   token: true,
   allowed: undefined,
+  limits: undefined,
   qualified: false,
   nillable: false,
   typeName: undefined,

@@ -436,6 +436,12 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     ['26:22 actions.say.example.text: 12345678901234567890 is too large to be exact as a number: write "12345678901234567890" in quotes']
   ],
   [
+    'a fraction that a number does not keep',
+    '{ text: hello }',
+    '{ text: 0.12345678901234567890 }',
+    ['26:22 actions.say.example.text: 0.12345678901234567890 has more digits than a number keeps: write "0.12345678901234567890" in quotes']
+  ],
+  [
     'a number that is none',
     '{ text: hello }',
     '{ text: .inf }',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { marksOf, placeholdersOf } from '../../../src/core/credential-marks.ts'
-import type { ActionSource, Adapter, Call, Json, JsonObject } from '../../../src/index.ts'
+import type { ActionSource, Adapter, Answered, Call, Json, JsonObject } from '../../../src/index.ts'
 
 export interface Recorded {
   readonly steps: string[]
@@ -11,6 +11,8 @@ export interface Recorded {
   commits: number
   /** What `commit()` was told that leaves. */
   sent: string | undefined
+  /** What it said of the target's answer. */
+  answer: Answered | undefined
 }
 
 export interface CallOptions {
@@ -31,7 +33,7 @@ export interface CallOptions {
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
-  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined }
+  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined, answer: undefined }
   const hidden = options.sensitive ?? []
   let committed = false
   return {
@@ -58,6 +60,9 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     signal: options.signal ?? new AbortController().signal,
     deadlineAt: Date.now() + (options.deadlineMs ?? 30_000),
     sensitive: hidden,
+    answered: answer => {
+      seen.answer = answer
+    },
     get committed() {
       return committed
     },

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../../core/types.ts'
 import { attachable } from './attachable.ts'
 import { type Formula, formulaSchema } from './formula.ts'
+import { withValues } from './given-values.ts'
 import type { AnyParticle, AttributeUse, Content, ElementParticle, GroupParticle, Particle } from './particles.ts'
 import { keyOf, type QName, xsd, xsi } from './qname.ts'
 import { type Registry, typeSchema } from './registry.ts'
@@ -136,16 +137,6 @@ const described = (schema: JsonObject, documentation: string): JsonObject =>
           .join('. ')
           .replaceAll('..', '.')
       }
-
-function withValues(schema: JsonObject, { fixed, fallback }: { fixed: string | undefined; fallback: string | undefined }): JsonObject {
-  const given = fixed ?? fallback
-  if (given === undefined || typeof schema.type !== 'string' || schema.type === 'array' || schema.type === 'object') return schema
-  const value = schema.type === 'string' ? given : schema.type === 'boolean' ? given === 'true' || given === '1' : Number(given)
-  if (typeof value === 'number' && !Number.isFinite(value)) return schema
-  if (fixed === undefined) return Array.isArray(schema.enum) && !schema.enum.includes(value) ? schema : { ...schema, default: value }
-  const { enum: _, pattern: __, ...rest } = schema
-  return { ...rest, const: value }
-}
 
 const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 /** What every provider of models takes as the name of a property. */
