@@ -1,14 +1,15 @@
 /** A manifest's text → a bot, or every mistake in it. Nothing is read or written here. */
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import type { Adapter } from '../core/adapter.ts'
+import type { ActionSource, Adapter } from '../core/adapter.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import { newAjv } from '../core/schema.ts'
 import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { type Checks, checkAction } from './action-checks.ts'
 import { type ActionManifest, toAction, toBot } from './build.ts'
+import { type Compiled, placeKey } from './compiled.ts'
 import { suggestion } from './did-you-mean.ts'
-import { readDocument, type SourceDocument } from './document.ts'
+import { knownDocument, readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
 import { checkSyntax } from './expressions.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError } from './issue.ts'
@@ -31,15 +32,18 @@ export interface LoadOptions {
   readonly trusted?: boolean | undefined
   /** Private ones that one over HTTP reaches. */
   readonly targetOrigins?: readonly string[] | undefined
+  /** What an earlier load of this very text gave: only what depends on this machine is looked at again. */
+  readonly compiled?: Compiled | undefined
 }
 
 /** With a bot, the issues are warnings; without one, at least one is an error. */
 export type LoadResult =
-  | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
-  | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
+  | { readonly bot: Bot; readonly issues: readonly ManifestIssue[]; readonly compiled: Compiled }
+  | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[]; readonly compiled?: undefined }
 
 export async function loadManifest(source: string, options: LoadOptions): Promise<LoadResult> {
-  const document = readDocument(source, options.trusted)
+  const { compiled } = options
+  const document = compiled === undefined ? readDocument(source, options.trusted) : knownDocument(source, compiled)
   await othersFirst()
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
@@ -52,7 +56,15 @@ export async function loadManifest(source: string, options: LoadOptions): Promis
   if (isObject(document.value)) await checkSyntax(document.value, report)
   const bot = findings.some(({ severity }) => severity === 'error') ? undefined : made
   const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
-  return bot === undefined ? { issues } : { bot, issues }
+  return bot === undefined ? { issues } : { bot, issues, compiled: compiled ?? keepable(document, findings) }
+}
+
+function keepable(document: SourceDocument, findings: readonly Finding[]): Compiled {
+  const places = findings.map(finding => {
+    const { line, column } = document.position(finding)
+    return [placeKey(finding), [line, column]] as const
+  })
+  return { value: document.value as JsonObject, places: Object.fromEntries(places) }
 }
 
 function toIssue(finding: Finding, document: SourceDocument, file: string): ManifestIssue {
@@ -83,7 +95,8 @@ async function read({ source, raw, options, findings, report }: Reading): Promis
   const addresses = readAddresses(raw, { values, reach, report })
   const ajv = newAjv()
   const shared = createSharedSchemas(raw, ajv)
-  checkShared({ shared, ajv, report })
+  const verified = options.compiled !== undefined
+  if (!verified) checkShared({ shared, ajv, report })
   const linked = isObject(raw.actions) ? mapValues(raw.actions, shared.linkAction) : {}
   const digest = sha256(source)
   const whole = {
@@ -94,6 +107,7 @@ async function read({ source, raw, options, findings, report }: Reading): Promis
     ajv,
     shared,
     trusted: options.trusted === true,
+    verified,
     report,
     data: partsOf(shape, { ...raw, actions: linked })
   }
@@ -144,6 +158,8 @@ interface Whole {
   readonly ajv: Ajv
   readonly shared: SharedSchemas
   readonly trusted: boolean
+  /** Schemas and steps had no mistake when this text was loaded before: they are compiled when somebody calls. */
+  readonly verified: boolean
   readonly data: Parts
   readonly report: Report
 }
@@ -158,14 +174,15 @@ async function readActions(whole: Whole, linked: JsonObject): Promise<readonly A
 }
 
 function readAction(whole: Whole, name: string, source: Json): Action | undefined {
-  const { adapter, report, ajv, shared } = whole
+  const { adapter, report, ajv, shared, trusted, verified } = whole
   if (!isObject(source)) return undefined
   const bot = typeof whole.raw.bot === 'string' ? whole.raw.bot : ''
   const path = ['actions', name]
-  const checks = checkAction({ bot, name, path, source, adapter, ajv, shared, trusted: whole.trusted, report })
+  const checks = checkAction({ bot, name, path, source, adapter, ajv, shared, trusted, verified, report })
   const action = whole.data.action(name)
   if (action === undefined || adapter === undefined) return undefined
-  const parsed = parse({ whole, adapter, bot, name, action, path })
+  const parsing = { whole, adapter, bot, name, action, path }
+  const parsed = verified ? { steps: () => parseAgain(parsing) } : parse(parsing)
   return isComplete(checks) && parsed !== undefined
     ? toAction({
         bot,
@@ -192,18 +209,32 @@ interface Parsing {
 }
 
 /** The adapter sees only what has its shape. What it throws is a mistake of the manifest too. */
-function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly steps: unknown } | undefined {
-  const { target } = whole.data
-  const { input, output, effect } = action as unknown as ActionManifest
-  if (target === undefined) return undefined
+function parse({ whole, path, ...parsing }: Parsing): { readonly steps: () => unknown } | undefined {
   const issue = (at: Path, message: string) => {
     const place = at[0] === 'target' ? at : [...path, ...at]
     whole.report(at.length === 0 ? keyError(place, message) : valueError(place, message))
   }
   try {
-    return { steps: adapter.parse({ bot, name, effect, target, action, input, output, env: Object.keys(whole.values), issue }) }
+    const source = sourceFor({ whole, path, ...parsing }, issue)
+    if (source === undefined) return undefined
+    const steps = parsing.adapter.parse(source)
+    return { steps: () => steps }
   } catch (error) {
     issue([], (error as Error).message)
     return undefined
   }
+}
+
+/** It had no mistake before; one that is found now all the same ends the call before anything is sent. */
+function parseAgain(parsing: Parsing): unknown {
+  const source = sourceFor(parsing, (_, message) => {
+    throw new Error(`${parsing.bot}_${parsing.name} can not be used as it was compiled: ${message}`)
+  })
+  return source === undefined ? undefined : parsing.adapter.parse(source)
+}
+
+function sourceFor({ whole, bot, name, action }: Parsing, issue: ActionSource['issue']): ActionSource | undefined {
+  const { target } = whole.data
+  const { input, output, effect } = action as unknown as ActionManifest
+  return target && { bot, name, effect, target, action, input, output, env: Object.keys(whole.values), issue }
 }
