@@ -5,6 +5,7 @@ import type { Scope } from '../../../core/xml-element.ts'
 import { findSubstitutes } from './content.ts'
 import { chooseDefaults } from './defaults.ts'
 import { readDefinitions } from './definitions.ts'
+import { describeOperation } from './describe.ts'
 import { openDocuments } from './documents.ts'
 import { ImportFailure } from './failure.ts'
 import { faultsOf } from './faults.ts'
@@ -16,7 +17,7 @@ import { policyKeys, policyWarnings } from './policies.ts'
 import { createPrefixes } from './prefixes.ts'
 import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
-import { findDerived, type Registry, sharedSchemas } from './registry.ts'
+import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
 import { shortInput } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
@@ -196,6 +197,7 @@ function makeAction(importing: Importing, operation: Operation): Made {
   const source = sourceOf(importing, operation, effect)
   if (effect !== 'read') notes.push(unguarded)
   if (effect !== 'read' && source.errors !== undefined) notes.push(unproven)
+  if (effect !== 'read' && operation.output !== undefined) notes.push(callersFault(operation.soap))
   const report = {
     operation: operation.name,
     action: `${bot}_${name}`,
@@ -212,6 +214,10 @@ const unguarded =
 
 const unproven = 'Its declared faults end in outcome_unknown: write notApplied: true at each error that proves that nothing was done.'
 
+/** SOAP 1.1, section 4.4.1, and SOAP 1.2 part 1, section 5.4.6: the message was wrong, and is not to be sent again as it is. */
+const callersFault = (soap: Operation['soap']): string =>
+  `A ${soap === '1.2' ? 'Sender' : 'Client'} fault ends in outcome_unknown: where the service checks a request before it does anything, write notApplied: [{ faultcode: ${soap === '1.2' ? 'Sender' : 'Client'} }].`
+
 function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
   const { bot, wsdl, prefixes, options, target, literal } = importing
   const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
@@ -219,7 +225,13 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
   const answer = sent === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, sent, 'output')
   return {
     title: cleanText(titleOf(operation.name), 200),
-    description: cleanText(operation.documentation, 3_900) || `Calls ${operation.name} of ${target.title}.`,
+    description: describeOperation({
+      operation,
+      input: request.schema,
+      output: answer?.schema,
+      set: importing.set,
+      shared: name => findShared(literal, name)
+    }),
     effect,
     scopes: [`${bot}:${effect === 'read' ? 'read' : 'write'}`],
     ...endpointOf(target, operation),

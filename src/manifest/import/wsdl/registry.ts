@@ -180,6 +180,10 @@ export function globalElement(registry: Registry, name: QName): Omit<ElementPart
   return { ...elementUse(registry, found.node, found.context, name), documentation: documentationOf(found.node) }
 }
 
+/** By the name under which manifests refer to it. */
+export const findShared = ({ shared }: Registry, name: string): JsonObject | undefined =>
+  [...shared.values()].find(each => each.name === name)?.schema
+
 /** With what the type asks for where it is one of several. */
 export function sharedSchemas(registry: Registry): Readonly<Record<string, Json>> {
   const all = [...registry.shared.values()].sort((a, b) => a.name.localeCompare(b.name))
