@@ -16,6 +16,7 @@ import { type Imported, type ImportOptions, importWsdl } from '../manifest/impor
 import { writeManifest } from '../manifest/import/wsdl/write-manifest.ts'
 import { formatIssues } from '../manifest/issue.ts'
 import { type LoadResult, loadManifest } from '../manifest/load.ts'
+import { importOptions } from './import-options.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
@@ -43,11 +44,8 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
 }
 
 async function read(source: string, flags: Flags): Promise<Imported> {
-  const text = (name: string) => (typeof flags[name] === 'string' ? { [name]: flags[name] } : {})
   const out = typeof flags.out === 'string' ? { bot: basename(resolve(flags.out)) } : {}
-  const operations = typeof flags.operations === 'string' ? { operations: flags.operations.split(',').map(each => each.trim()) } : {}
-  const switches = Object.fromEntries(['allowFetch', 'partial', 'flatten', 'onlyRequired'].map(name => [name, flags[name] === true]))
-  const options: ImportOptions = { ...out, ...text('bot'), ...text('service'), ...text('port'), ...operations, ...switches }
+  const options: ImportOptions = { ...out, ...(await importOptions(source, flags)) }
   if (options.bot !== undefined && !/^[a-z][a-z0-9_]{0,40}$/.test(options.bot))
     throw new UsageError(`${options.bot} is not a name for a bot: write small letters, digits and _; give another with --bot`)
   try {

@@ -22,13 +22,15 @@ import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
 import { shortInput } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
 import { cleaned, count, reachable } from './tidy.ts'
+import type { ReadOptions } from './web.ts'
 
-export interface ImportOptions {
+export interface ImportOptions extends ReadOptions {
   readonly bot?: string
   readonly service?: string
   readonly port?: string
   readonly operations?: readonly string[]
-  readonly allowFetch?: boolean
+  /** The address of the service, in place of the one in the file. */
+  readonly url?: string | undefined
   /** Leaves out what needs a missing file. */
   readonly partial?: boolean
   /** Optional parts of the input are left out. */
@@ -58,7 +60,7 @@ export interface Imported {
 }
 
 export async function importWsdl(file: string, options: ImportOptions = {}): Promise<Imported> {
-  const documents = await openDocuments(file, { allowFetch: options.allowFetch === true })
+  const documents = await openDocuments(file, options)
   const definitions = await readDefinitions(documents)
   const wsdl = readWsdl(definitions, options)
   const operations = chosen(wsdl, options)
@@ -141,7 +143,7 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
     encoded: registry(true),
     prefixes,
     elementForm,
-    target: targetOf(bot, operations),
+    target: targetOf(bot, operations, options.url),
     taken: new Set(),
     warnings,
     set,
