@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/core/types.ts'
 import { compileTool, providers } from '../../src/surface/compile-tool.ts'
 import type { Dialect } from '../../src/surface/dialect.ts'
-import { action } from './actions.ts'
+import { actionWith } from './actions.ts'
 
 const wide = 90
 const names = Array.from({ length: wide }, (_, i) => `Type${i}`)
@@ -17,23 +17,29 @@ const input: JsonObject = {
   $defs: Object.fromEntries(names.map(name => [name, type]))
 }
 
-test.each(Object.keys(providers) as Dialect[])('an input that expands too far is a tool of %s all the same, cut and with a note', dialect => {
-  for (const strict of [false, true]) {
-    const tool = compileTool(action({ input }), dialect, { strict })
-    expect(tool.definition).toBeDefined()
-    expect(JSON.stringify(tool.definition).length).toBeLessThan(200_000)
-    expect(tool.notes.map(({ did }) => did).join('\n')).toContain('is sent as JSON text; /openapi.json has its schema')
+test.each(Object.keys(providers) as Dialect[])(
+  'an input that expands too far is a tool of %s all the same, cut and with a note',
+  dialect => {
+    for (const strict of [false, true]) {
+      const tool = compileTool(actionWith('deep', input), dialect, { strict })
+      expect(tool.definition).toBeDefined()
+      expect(JSON.stringify(tool.definition).length).toBeLessThan(200_000)
+      expect(tool.notes.map(({ did }) => did).join('\n')).toContain('is sent as JSON text; /openapi.json has its schema')
+    }
   }
-})
+)
 
 test('what was cut is sent as JSON text, and comes in as its author declared it', () => {
-  const { toInput } = compileTool(action({ input }), 'openai')
+  const { toInput } = compileTool(actionWith('deep', input), 'openai')
   const deep = { id: '1', type3: { id: '2' } }
   expect(toInput({ item: JSON.stringify(deep), note: 'n' })).toEqual({ item: deep, note: 'n' })
   expect(toInput({ item: { type5: JSON.stringify(deep) } })).toEqual({ item: { type5: deep } })
 })
 
 test('an input that fits is not cut', () => {
-  const { notes } = compileTool(action({ input: { ...input, $defs: { Type0: { type: 'object', properties: { id: { type: 'string' } } } } } }), 'mcp')
+  const { notes } = compileTool(
+    actionWith('deep', { ...input, $defs: { Type0: { type: 'object', properties: { id: { type: 'string' } } } } }),
+    'mcp'
+  )
   expect(notes.filter(({ did }) => did.includes('JSON text'))).toEqual([])
 })

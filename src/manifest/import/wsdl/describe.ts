@@ -55,7 +55,8 @@ function wordsOf({ parts }: Message, set: SchemaSet): string {
 /** Properties that mean something: where one object wraps all others, those inside it. */
 function namesOf(schema: JsonObject, shared: Described['shared'], depth = 0): readonly string[] {
   const node = resolved(schema, shared)
-  const { properties, items } = node
+  const { properties, items, oneOf } = node
+  if (properties === undefined && Array.isArray(oneOf)) return [`one of ${listed((oneOf as readonly Json[]).map(kindOf))}`]
   if (isMap(items)) return namesOf(items, shared, depth + 1)
   const members = Object.entries(isMap(properties) ? properties : {}).filter(([, member]) => !isHeader(member))
   const [only] = members
@@ -64,6 +65,13 @@ function namesOf(schema: JsonObject, shared: Described['shared'], depth = 0): re
     if (inside.length > 0) return inside
   }
   return members.map(([name]) => spoken(name))
+}
+
+/** Of a branch: what its mark says, or what it refers to. */
+function kindOf(branch: Json): string {
+  const { $ref, properties } = isMap(branch) ? branch : ({} as JsonObject)
+  const mark = isMap(properties) && isMap(properties.xsi_type) ? properties.xsi_type.const : undefined
+  return spoken(String(mark ?? String($ref ?? 'other').slice('#/schemas/'.length)))
 }
 
 function resolved(schema: JsonObject, shared: Described['shared']): JsonObject {

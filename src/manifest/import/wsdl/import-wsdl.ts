@@ -19,7 +19,7 @@ import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
 import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
-import { shortInput } from './shorten.ts'
+import { shortBehind, shortInput } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
 import { cleaned, count, reachable } from './tidy.ts'
 import type { ReadOptions } from './web.ts'
@@ -262,9 +262,17 @@ function responseKeys(
   return usual ? {} : { response: { element: prefixes.qname(answer.element) } }
 }
 
-function finish(importing: Importing, made: readonly Made[]): Imported {
-  const { bot, wsdl, target, prefixes, literal, elementForm, set } = importing
-  const schemas = sharedSchemas(literal)
+const withShort = (made: Made, short: (input: JsonObject) => JsonObject): Made => ({
+  ...made,
+  source: { ...made.source, input: short(made.source.input as JsonObject) }
+})
+
+function finish(importing: Importing, whole: readonly Made[]): Imported {
+  const { bot, wsdl, target, prefixes, literal, elementForm, set, options } = importing
+  const shared = sharedSchemas(literal)
+  const behind = shortBehind(shared)
+  const made = options.onlyRequired === true ? whole.map(each => withShort(each, behind.short)) : whole
+  const schemas = { ...shared, ...behind.added }
   const used = reachable(
     made.map(({ source }) => source),
     schemas

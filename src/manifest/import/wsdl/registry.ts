@@ -180,9 +180,25 @@ export function globalElement(registry: Registry, name: QName): Omit<ElementPart
   return { ...elementUse(registry, found.node, found.context, name), documentation: documentationOf(found.node) }
 }
 
+const byName = ({ shared }: Registry, name: string): Shared | undefined => [...shared.values()].find(each => each.name === name)
+
 /** By the name under which manifests refer to it. */
-export const findShared = ({ shared }: Registry, name: string): JsonObject | undefined =>
-  [...shared.values()].find(each => each.name === name)?.schema
+export const findShared = (registry: Registry, name: string): JsonObject | undefined => byName(registry, name)?.schema
+
+const nameIn = (reference: string): string => reference.slice('#/schemas/'.length)
+
+/** The kinds that a reference leads to, each written out; undefined: it leads to one thing. */
+export function kindsOf(registry: Registry, reference: string): readonly JsonObject[] | undefined {
+  const branches = findShared(registry, nameIn(reference))?.oneOf
+  if (!Array.isArray(branches)) return undefined
+  return (branches as readonly JsonObject[]).flatMap(({ $ref, required }) => {
+    const shared = byName(registry, nameIn(String($ref)))
+    if (shared === undefined) return []
+    const whole = withKind(registry, shared)
+    const needed = [...((whole.required ?? []) as readonly string[]), ...((required ?? []) as readonly string[])]
+    return [{ ...whole, ...(needed.length > 0 ? { required: [...new Set(needed)] } : {}) }]
+  })
+}
 
 /** With what the type asks for where it is one of several. */
 export function sharedSchemas(registry: Registry): Readonly<Record<string, Json>> {
