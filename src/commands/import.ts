@@ -34,8 +34,9 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
   const { issues, compiled } = await check(text, imported.bot, join(folder, 'bot.yaml'))
   const errors = issues.filter(({ severity }) => severity === 'error')
   if (errors.length === 0) {
-    save(folder, { text, imported, source, changes, issues })
+    // Before the manifest: a running system that sees that one change finds it compiled.
     if (compiled !== undefined) await writeCompiled(join(folder, 'bot.yaml'), text, compiled)
+    save(folder, { text, imported, source, changes, issues })
   }
   if (flags.json === true)
     process.stdout.write(`${plainJson({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)

@@ -18,6 +18,7 @@ import { createPrefixes } from './prefixes.ts'
 import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
 import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
+import { reviewsOf } from './reviews.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
 import { shortBehind, shortInput } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
@@ -197,9 +198,7 @@ function makeAction(importing: Importing, operation: Operation): Made {
   const name = actionName(importing, operation)
   const effect = guessEffect(operation.name)
   const source = sourceOf(importing, operation, effect)
-  if (effect !== 'read') notes.push(unguarded)
-  if (effect !== 'read' && source.errors !== undefined) notes.push(unproven)
-  if (effect !== 'read' && operation.output !== undefined) notes.push(callersFault(operation.soap))
+  notes.push(...reviewsOf(operation, effect, source.errors !== undefined))
   const report = {
     operation: operation.name,
     action: `${bot}_${name}`,
@@ -210,15 +209,6 @@ function makeAction(importing: Importing, operation: Operation): Made {
   }
   return { operation, report, source }
 }
-
-const unguarded =
-  'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
-
-const unproven = 'Its declared faults end in outcome_unknown: write notApplied: true at each error that proves that nothing was done.'
-
-/** SOAP 1.1, section 4.4.1, and SOAP 1.2 part 1, section 5.4.6: the message was wrong, and is not to be sent again as it is. */
-const callersFault = (soap: Operation['soap']): string =>
-  `A ${soap === '1.2' ? 'Sender' : 'Client'} fault ends in outcome_unknown: where the service checks a request before it does anything, write notApplied: [{ faultcode: ${soap === '1.2' ? 'Sender' : 'Client'} }].`
 
 function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
   const { bot, wsdl, prefixes, options, target, literal } = importing
