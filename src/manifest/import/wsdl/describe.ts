@@ -28,11 +28,7 @@ export function describeOperation({ operation, input, output, set, shared }: Des
   return [
     `${title}.`,
     takes.length === 0 ? 'Takes nothing.' : `Takes ${listed(takes)}.`,
-    operation.output === undefined
-      ? 'Nothing is answered.'
-      : answers.length === 0
-        ? 'Answers nothing but that it was done.'
-        : `Answers ${listed(answers)}.`,
+    operation.output === undefined ? 'Nothing is answered.' : answers.length === 0 ? 'Answers nothing.' : `Answers ${listed(answers)}.`,
     about
   ]
     .filter(part => part !== '')

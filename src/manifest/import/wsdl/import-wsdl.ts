@@ -134,8 +134,9 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
   }
   const derived = findDerived(context)
   const mtom = operations.some(operation => operation.mtom)
-  const shared = new Map()
-  const registry = (encoded: boolean): Registry => ({ ...context, defaultUri, encoded, mtom, prefixOf: prefixes.prefixOf, shared, derived })
+  const { prefixOf } = prefixes
+  const common = { ...context, defaultUri, mtom, prefixOf, shared: new Map(), making: { depth: 0, later: [] }, derived }
+  const registry = (encoded: boolean): Registry => ({ ...common, encoded })
   const importing: Importing = {
     bot,
     wsdl,

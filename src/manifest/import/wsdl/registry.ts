@@ -19,6 +19,7 @@ export interface Registry extends ContentContext {
   readonly mtom: boolean
   prefixOf(uri: string): string
   readonly shared: Map<string, Shared>
+  readonly making: Making
   /** Named types by what they extend. */
   readonly derived: ReadonlyMap<string, readonly Component[]>
 }
@@ -117,8 +118,34 @@ function share(
   if (known !== undefined) return { $ref: `#/schemas/${known.name}` }
   const shared: Shared = { name: freshName(registry, name), schema: undefined, variant: false, type }
   registry.shared.set(key, shared)
-  shared.schema = make()
+  makeBelow(registry.making, () => {
+    shared.schema = make()
+  })
   return { $ref: `#/schemas/${shared.name}` }
+}
+
+/** Types that are being made inside each other. */
+export interface Making {
+  depth: number
+  readonly later: (() => void)[]
+}
+
+/** Types that hold each other in a long chain are finished one after the other: each inside the other is more than the stack holds. */
+const deepest = 50
+
+function makeBelow(making: Making, make: () => void): void {
+  if (making.depth >= deepest) {
+    making.later.push(make)
+    return
+  }
+  making.depth += 1
+  try {
+    make()
+    while (making.depth === 1 && making.later.length > 0) making.later.shift()?.()
+  } finally {
+    making.depth -= 1
+    if (making.depth === 0) making.later.length = 0
+  }
 }
 
 function freshName({ shared }: Registry, wanted: string): string {
