@@ -117,3 +117,7 @@ export interface Member {
 }
 
 export const nameKey = (uri: string, local: string): string => `${uri} ${local}`
+
+/** The member that holds SOAP headers: of a message that is one of several kinds, each has the same. */
+export const headerOf = (mapping: ObjectMapping | VariantsMapping): Member | undefined =>
+  mapping.kind === 'object' ? mapping.header : mapping.variants.find(({ mapping: each }) => each.header !== undefined)?.mapping.header

@@ -35,6 +35,8 @@ interface SchemaSource {
   readonly ajv: Ajv
   readonly shared: SharedSchemas
   readonly trusted: boolean
+  /** It had no mistake before: it is compiled, and no more. */
+  readonly verified?: boolean | undefined
   readonly report: Report
 }
 
@@ -57,6 +59,7 @@ export function checkShared({ shared, ajv, report }: Pick<SchemaSource, 'shared'
 /** The check of a good schema; undefined when something was reported. */
 export function checkSchema(source: SchemaSource): Check | undefined {
   const { schema, path, ajv } = source
+  if (source.verified === true) return compileSchema(source.shared.detach(schema), ajv)
   let clean = true
   const report: Report = finding => {
     clean &&= finding.severity === 'warning'

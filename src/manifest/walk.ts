@@ -21,7 +21,7 @@ export interface Walked {
 export const depthLimit = 64
 /** After aliases are expanded. */
 const nodeLimit = 50_000
-const trustedNodeLimit = 250_000
+const trustedNodeLimit = 5_000_000
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 /** Control characters but tab and line ends; what turns the direction of text, or can not be seen. */
 const hidden = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u

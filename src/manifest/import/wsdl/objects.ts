@@ -1,6 +1,8 @@
 /** Content of a complex type → JSON Schema of an object, with OpenAPI's `xml` keywords. */
 import type { Json, JsonObject } from '../../../core/types.ts'
+import { subschemas } from '../../schema-walk.ts'
 import { attachable } from './attachable.ts'
+import { described } from './described.ts'
 import { type Formula, formulaSchema } from './formula.ts'
 import { withValues } from './given-values.ts'
 import type { AnyParticle, AttributeUse, Content, ElementParticle, GroupParticle, Particle } from './particles.ts'
@@ -24,7 +26,20 @@ interface Placed {
 
 const always: Formula = { kind: 'all', of: [] }
 
+/** The loader refuses schemas of 1,000 parts. */
+const mostParts = 900
+
+/** What is too large to be written out is sent and answered as XML text. */
 export function objectSchema(registry: Registry, content: Content, type?: QName): JsonObject {
+  const schema = wholeSchema(registry, content, type)
+  if (subschemas(schema).length <= mostParts) return schema
+  const name = type?.local ?? 'A type'
+  registry.warn(`${name} has over ${mostParts} parts, more than a schema may have: its content is XML text, in the property content.`)
+  const cut = wholeSchema(registry, { ...content, particle: undefined, mixed: true }, type)
+  return { ...cut, description: `${name} was cut on import, over ${mostParts} parts: its elements are XML text.` }
+}
+
+function wholeSchema(registry: Registry, content: Content, type?: QName): JsonObject {
   const building: Building = { registry, slots: new Map() }
   const formulas: Formula[] = content.attributes.map(each => placeAttribute(building, each))
   if (content.text !== undefined) {
@@ -126,17 +141,6 @@ function placeAttribute(building: Building, { name, schema, required, fixed, fal
   building.slots.set(property, { schema: { ...described(withValues(schema, { fixed, fallback }), documentation), xml }, name: undefined })
   return required ? { kind: 'has', name: property } : always
 }
-
-const described = (schema: JsonObject, documentation: string): JsonObject =>
-  documentation === ''
-    ? schema
-    : {
-        ...schema,
-        description: [documentation.slice(0, 1_500), schema.$ref === undefined ? schema.description : '']
-          .filter(Boolean)
-          .join('. ')
-          .replaceAll('..', '.')
-      }
 
 const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 /** What every provider of models takes as the name of a property. */
