@@ -125,6 +125,7 @@ async function leaseOf(pool: Pool, call: Call<Plan>, stageCall: StageCall): Prom
 
 async function perform<Result>(lease: Lease, call: StageCall, plan: Plan, work: Work<Result>): Promise<Result> {
   const stage = stageOn(lease.tab, call, plan)
+  lease.tab.filled.begin()
   await runSteps(work.steps, stage)
   await finish(stage)
   return work.result(stage)

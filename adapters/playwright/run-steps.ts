@@ -1,6 +1,7 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
 import { BusinessError, RetrofitError } from '../../src/index.ts'
 import { explain, isRefusal, SignedOff, within } from './failure.ts'
+import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back-steps.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
@@ -21,10 +22,12 @@ async function runStep(step: Step, stage: Stage): Promise<void> {
       stage.call.signal.throwIfAborted()
       if (!step.inspects && stage.tab.changed) await inspect(stage)
       if (step.acts) await stage.tab.closeGate?.()
+      await readBackBefore(step, stage)
       const timeoutMs = Math.max(1, Math.min(step.timeoutMs, stage.call.deadlineAt - Date.now()))
       await watched(step.commit === undefined ? step.run(stage, timeoutMs) : passGate(step, step.commit, stage, timeoutMs), stage)
       if (step.commit !== undefined && stage.tab.commitStatus >= 400) await refused(stage)
       afterwards(stage)
+      await readBackAfter(step, stage)
     } catch (error) {
       throw await explain(await better(error, stage), step, stage)
     }
@@ -52,6 +55,7 @@ const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): Re
 
 /** The last look, when the steps are over. */
 export async function finish(stage: Stage): Promise<void> {
+  await readBackAtEnd(stage)
   if (stage.tab.changed) await inspect(stage)
 }
 

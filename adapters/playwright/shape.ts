@@ -38,6 +38,10 @@ export const locatorShape = z
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const list = z.union([value, z.array(value)])
+const verify = z
+  .boolean()
+  .describe('false: the page writes the value in its own way, so the field is not read back before it is sent.')
+  .optional()
 const dialogAnswer = z.enum(['accept', 'dismiss'])
 
 const reading = {
@@ -109,7 +113,7 @@ export const step = z
       .optional(),
     goto: z.string().min(1).describe('Path on the target, or an address within egress.').optional(),
     fill: z
-      .strictObject({ ...where, value: value.describe('What to write.') })
+      .strictObject({ ...where, value: value.describe('What to write.'), verify })
       .describe('Writes into a field.')
       .optional(),
     click: z
@@ -125,11 +129,11 @@ export const step = z
     dblclick: act('Clicks twice.'),
     hover: act('Moves the pointer there.'),
     select: z
-      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.') })
+      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.'), verify })
       .describe('Chooses in a drop-down list.')
       .optional(),
     check: z
-      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional() })
+      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional(), verify })
       .describe('Ticks a box.')
       .optional(),
     press: z
