@@ -2,6 +2,7 @@
 import {
   type Adapter,
   type Call,
+  declaredPart,
   defineAdapter,
   isTrue,
   type Json,
@@ -26,7 +27,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     name: 'playwright',
     shape,
     parse: compilePlan,
-    run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
+    run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps, call.steps.result, stage) }),
     probe: call => probe(pool, call),
     closeScreen: id => pool.closeScreen(id),
     stats: () => pool.stats(),
@@ -50,14 +51,16 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
   return attempt(pool, call, {
     steps: probe.steps,
     result: async stage =>
-      (await isTrue(probe.found, scopeOf(stage))) ? { found: true, output: await outputOf(probe.output, stage) } : { found: false }
+      (await isTrue(probe.found, scopeOf(stage)))
+        ? { found: true, output: await outputOf(call.steps, probe.output, stage) }
+        : { found: false }
   })
 }
 
-async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+async function outputOf({ output }: Plan, template: Template | undefined, stage: Stage): Promise<Json> {
   // It goes to the caller, wherever the page is.
   const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
-  return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
+  return template === undefined ? declaredPart(output, { ...stage.extracted }) : ((await template(scope)) ?? null)
 }
 
 /** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */

@@ -3,7 +3,7 @@ import { BusinessError, RetrofitError } from '../../src/index.ts'
 import { explain, isRefusal, SignedOff, within } from './failure.ts'
 import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back-steps.ts'
 import { passGate } from './gate.ts'
-import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
+import { type PageAnswer, type PageJob, pageScript } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
 import { atPath, isSignedOff } from './signed-off.ts'
 
@@ -83,7 +83,7 @@ export async function ask(stage: Stage, job: PageJob): Promise<PageAnswer | unde
     const waitMs = Math.max(0, until - Date.now())
     const whole = { ...job, waitMs, errors: errors.filter(error => error !== undefined) }
     try {
-      return await within(stage.frame.evaluate(readPage, whole), waitMs + 5_000)
+      return await within(stage.frame.evaluate<PageAnswer>(pageScript(whole)), waitMs + 5_000)
     } catch (error) {
       if (Date.now() >= until || !isLostContext(error)) throw error
     }

@@ -71,6 +71,16 @@ const field = z
     table: place.describe('The table (a CSS selector or a locator), as a list of rows.').optional(),
     columns: z.record(z.string(), column).describe('Which columns, by the name that each gets in the output.').optional(),
     rows: z.string().describe('CSS selector of a row within the table; tr with cells where nothing is said.').optional(),
+    hidden: z
+      .boolean()
+      .describe('true: rows that the page hides are read too; false: they are left out, and nothing is said of them.')
+      .optional(),
+    more: z
+      .union([z.literal(false), locatorShape])
+      .describe(
+        'What the page shows when the list or table has more than is read, which the answer then says; false: it is all that there is.'
+      )
+      .optional(),
     next: locatorShape.describe('What leads to the next page of the table.').optional(),
     pages: z.int().min(1).max(1000).describe('Most pages to read; 50 where nothing is said.').optional(),
     limit: z

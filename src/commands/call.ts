@@ -57,10 +57,18 @@ function print({ status, headers, text }: Answer, flags: Flags): number {
   const parsed = isText ? text : text === '' ? null : (JSON.parse(text) as JsonObject)
   const ok = status >= 200 && status < 300 && (parsed as { status?: Json } | null)?.status !== 'failed'
   const shown = flags.json
-    ? { httpStatus: status, runId: headers['run-id'] ?? null, replayed: headers['idempotent-replayed'] === 'true', body: parsed }
+    ? {
+        httpStatus: status,
+        runId: headers['run-id'] ?? null,
+        replayed: headers['idempotent-replayed'] === 'true',
+        partial: headers['result-partial'] ?? null,
+        body: parsed
+      }
     : parsed
   const out = flags.json || ok ? process.stdout : process.stderr
   out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
+  const partial = headers['result-partial']
+  if (partial !== undefined && !isText && !flags.json) process.stderr.write(`(not all of it: ${plainLine(String(partial))})\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
 }

@@ -1,5 +1,5 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
-import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
+import type { ArtifactRef, Json, PartialList, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
@@ -92,11 +92,22 @@ const ending = (run: Run, { now, steps }: Outcome): Changes => ({
   ...(steps === undefined ? {} : { steps: steps.slice(-stepsLength) })
 })
 
-export const complete = (run: Run, output: Json, outcome: Outcome & { readonly note?: string }): Run =>
+export const complete = (
+  run: Run,
+  output: Json,
+  outcome: Outcome & { readonly note?: string; readonly partial?: readonly PartialList[] | undefined }
+): Run =>
   next(
     run,
     outcome.now,
-    { ...ending(run, outcome), status: 'completed', output, error: undefined, effect: run.effect === 'none' ? 'none' : 'committed' },
+    {
+      ...ending(run, outcome),
+      status: 'completed',
+      output,
+      partial: outcome.partial?.length === 0 ? undefined : outcome.partial,
+      error: undefined,
+      effect: run.effect === 'none' ? 'none' : 'committed'
+    },
     outcome.note
   )
 
@@ -212,6 +223,7 @@ export const bury = (run: Run, now: number): Run =>
     input: null,
     sessionValues: undefined,
     output: undefined,
+    partial: undefined,
     steps: [],
     artifacts: [],
     expired: true,

@@ -69,6 +69,7 @@ const run = objectOf({
   probes: count,
   ttlMs: number,
   error: optional(objectOf({ code: text, status: count, title: text, detail: text })),
+  partial: optional(listOf(objectOf({ name: text, reason: text }))),
   steps: listOf(step),
   artifacts: listOf(objectOf({ name: text, mediaType: text, bytes: number })),
   history: list,

@@ -186,6 +186,14 @@ export interface StepRecord {
   readonly artifact?: string
 }
 
+/** A list of an output is not all that the target has. */
+export interface PartialList {
+  /** As the manifest calls it where it is read. */
+  readonly name: string
+  /** What shows it; may hold words of the target. */
+  readonly reason: string
+}
+
 export interface ArtifactRef {
   readonly name: string
   readonly mediaType: string
@@ -265,6 +273,8 @@ export interface Run {
   readonly ttlMs: number
   /** Sealed like the input. */
   readonly output?: Json
+  /** Absent: nothing shows that a list in the output is not whole. */
+  readonly partial?: readonly PartialList[] | undefined
   readonly error?: RunError
   readonly steps: readonly StepRecord[]
   readonly artifacts: readonly ArtifactRef[]

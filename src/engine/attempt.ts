@@ -82,13 +82,13 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
     throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
   const sealed = parts.sealer.seal(action.output, output)
   await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
-  const steps = call.records
+  const { records: steps, partials: partial } = call
   try {
-    await end(work, (run, now) => complete(run, sealed, { now, steps }))
+    await end(work, (run, now) => complete(run, sealed, { now, steps, partial }))
   } catch (error) {
     if (!(error instanceof FenceLost) || !call.committed) throw error
     const note = 'told late by its own worker'
-    if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, note })))) throw error
+    if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, partial, note })))) throw error
   }
   await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
 }

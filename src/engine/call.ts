@@ -3,7 +3,7 @@ import { type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
-import type { Json, JsonObject, StepRecord } from '../core/types.ts'
+import type { Json, JsonObject, PartialList, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
@@ -16,11 +16,14 @@ import { sessionOf } from './session-use.ts'
 
 export interface OpenCall extends Call {
   readonly records: readonly StepRecord[]
+  readonly partials: readonly PartialList[]
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
   close(): void
 }
+
+const mostPartials = 20
 
 /** `root` is the span of the attempt; `mayCommit` is false for probes. */
 export function openCall(
@@ -34,6 +37,7 @@ export function openCall(
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
+  const partials: PartialList[] = []
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
@@ -54,6 +58,12 @@ export function openCall(
     sensitive,
     redact: text => hidden(clean(text)),
     records: tracer.records,
+    partials,
+    partial: (name, reason) => {
+      const isKnown = partials.some(each => each.name === name)
+      // Cut last: half a secret would not be found.
+      if (!isKnown && partials.length < mostPartials) partials.push({ name, reason: hidden(clean(reason)).slice(0, 200) })
+    },
     holdsSecret: credentials.isIn,
     get committed() {
       return committed
