@@ -96,13 +96,14 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
   const places = columns.map(({ header, index = 0 }) =>
     header === undefined ? { at: index - 1, count: 1 } : columnOf(tidy(header).toLowerCase())
   )
-  const names = [...new Set(heads.flatMap(row => distinct(slotsOf(row)).map(cell => tidy(cell.textContent))))].filter(name => name !== '')
-  const lost = columns.find((_, at) => places[at]?.count === 0)
-  if (lost !== undefined)
-    return { rows: [], hidden: 0, missing: `column "${lost.header}" (the table has ${names.join(', ') || 'no headers'})` }
-  const double = columns.find((_, at) => (places[at]?.count ?? 0) > 1)
-  if (double !== undefined)
-    return { rows: [], hidden: 0, unfit: `several columns are called "${double.header}": say which with index in place of header` }
+  const namesOf = () =>
+    [...new Set(heads.flatMap(row => distinct(slotsOf(row)).map(cell => tidy(cell.textContent))))].filter(name => name !== '')
+  const wrongColumns = (): Partial<TableRead> | undefined => {
+    const lost = columns.find((_, at) => places[at]?.count === 0)
+    if (lost !== undefined) return { missing: `column "${lost.header}" (the table has ${namesOf().join(', ') || 'no headers'})` }
+    const double = columns.find((_, at) => (places[at]?.count ?? 0) > 1)
+    return double && { unfit: `several columns are called "${double.header}": say which with index in place of header` }
+  }
   const positions = places.map(({ at }) => at).filter(at => at >= 0)
   const width = Math.max(0, ...[...heads, ...rows].map(row => (distinct(slotsOf(row)).length > 1 ? slotsOf(row).length : 0)))
   /** One cell over all columns says something about the table, such as that it is empty. */
@@ -119,26 +120,31 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     getComputedStyle(row).visibility !== getComputedStyle(table).visibility
   const isData = (row: Element) =>
     own(row).length > 0 && !heads.includes(row) && !(isRow(row) && isHeading(row)) && !isBanner(row) && !isRepeated(row)
-  const data = rows.filter(isData)
-  const shown = wantsHidden === true ? data : data.filter(row => !isHidden(row))
-  const short = shown.find(row => positions.some(at => slotsOf(row)[at] === undefined))
-  if (short !== undefined)
-    return {
-      rows: [],
-      hidden: 0,
-      unfit: `row ${rows.indexOf(short) + 1} of the table has ${slotsOf(short).length} columns, and column ${Math.max(...positions) + 1} is wanted: leave it out by rows (a CSS selector)`
-    }
+  const shortRow = (shown: readonly Element[]): Partial<TableRead> | undefined => {
+    const short = shown.find(row => positions.some(at => slotsOf(row)[at] === undefined))
+    const [which, has] = short === undefined ? [0, 0] : [rows.indexOf(short) + 1, slotsOf(short).length]
+    const wants = Math.max(...positions) + 1
+    return (
+      short && {
+        unfit: `row ${which} of the table has ${has} columns, and column ${wants} is wanted: leave it out by rows (a CSS selector)`
+      }
+    )
+  }
   const cellOf = (row: Element, column: ColumnSpec, at: number) =>
     column.css === undefined ? slotsOf(row)[places[at]?.at ?? 0] : row.querySelector(column.css)
-  const read = shown.map(row =>
+  const readRow = (row: Element) =>
     Object.fromEntries(
       columns.map((column, at) => {
         const cell = cellOf(row, column, at)
         return [column.name, cell == null ? '' : textOf(cell, column)]
       })
     )
-  )
-  const isSaid = wantsHidden !== undefined
-  const hidden = isSaid ? 0 : data.filter(row => !shown.includes(row) && tidy(row.textContent) !== '').length
-  return { rows: read, hidden }
+  const wrong = wrongColumns()
+  if (wrong !== undefined) return { rows: [], hidden: 0, ...wrong }
+  const data = rows.filter(isData)
+  const shown = wantsHidden === true ? data : data.filter(row => !isHidden(row))
+  const short = shortRow(shown)
+  if (short !== undefined) return { rows: [], hidden: 0, ...short }
+  const left = data.filter(row => !shown.includes(row) && tidy(row.textContent) !== '')
+  return { rows: shown.map(readRow), hidden: wantsHidden === undefined ? left.length : 0 }
 }

@@ -171,6 +171,7 @@ function statusOfDocument(): number {
 export const sentBy = (request: Request): Sent => ({
   method: request.method(),
   url: request.url(),
+  isForm: request.isNavigationRequest() && request.method() === 'POST',
   contentType: request.headers()['content-type'] ?? '',
   body: request.postDataBuffer()
 })

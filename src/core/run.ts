@@ -1,5 +1,6 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
-import type { ArtifactRef, Json, PartialList, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
+import type { PartialList } from './partial-list.ts'
+import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */

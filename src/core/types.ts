@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { PartialList } from './partial-list.ts'
 import type { Reach } from './reach.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -186,14 +187,6 @@ export interface StepRecord {
   readonly artifact?: string
 }
 
-/** A list of an output is not all that the target has. */
-export interface PartialList {
-  /** As the manifest calls it where it is read. */
-  readonly name: string
-  /** What shows it; may hold words of the target. */
-  readonly reason: string
-}
-
 export interface ArtifactRef {
   readonly name: string
   readonly mediaType: string
@@ -273,7 +266,6 @@ export interface Run {
   readonly ttlMs: number
   /** Sealed like the input. */
   readonly output?: Json
-  /** Absent: nothing shows that a list in the output is not whole. */
   readonly partial?: readonly PartialList[] | undefined
   readonly error?: RunError
   readonly steps: readonly StepRecord[]

@@ -3,7 +3,7 @@ import { type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
-import type { Json, JsonObject, PartialList, StepRecord } from '../core/types.ts'
+import type { Json, JsonObject, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
@@ -11,19 +11,17 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { Stopped } from './holding.ts'
+import { notePartial, type Partials } from './note-partial.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
-export interface OpenCall extends Call {
+export interface OpenCall extends Call, Partials {
   readonly records: readonly StepRecord[]
-  readonly partials: readonly PartialList[]
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
   close(): void
 }
-
-const mostPartials = 20
 
 /** `root` is the span of the attempt; `mayCommit` is false for probes. */
 export function openCall(
@@ -37,7 +35,6 @@ export function openCall(
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
-  const partials: PartialList[] = []
   let committed = holding.run.effect !== 'none' && !options.mayCommit
   let closed = false
   return {
@@ -58,12 +55,7 @@ export function openCall(
     sensitive,
     redact: text => hidden(clean(text)),
     records: tracer.records,
-    partials,
-    partial: (name, reason) => {
-      const isKnown = partials.some(each => each.name === name)
-      // Cut last: half a secret would not be found.
-      if (!isKnown && partials.length < mostPartials) partials.push({ name, reason: hidden(clean(reason)).slice(0, 200) })
-    },
+    ...notePartial(text => hidden(clean(text))),
     holdsSecret: credentials.isIn,
     get committed() {
       return committed

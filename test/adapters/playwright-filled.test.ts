@@ -47,6 +47,7 @@ const was = (held: string) => `field Amount was filled with 12.50 and ${held}`
 const lost: readonly Case[] = [
   ['a script sets it back', [{ goto: '/back' }, fill(), isBack, go], was('holds 0.00')],
   ['a script sets it back as the form is sent', [{ goto: '/onsubmit' }, fill(), go], was('the request carries 0.00')],
+  ['a field that is switched off as the form is sent', [{ goto: '/disabled' }, fill(), go], was('the request carries nothing')],
   ['as a form with parts is sent', [{ goto: '/parts' }, fill(), go], was('the request carries 0.00')],
   ['as a form is sent in the address', [{ goto: '/query' }, fill(), go], was('the request carries 0.00')],
   ['on a page of another encoding', [{ goto: '/latin' }, fill('é12'), go], 'field Amount was filled with é12 and the request carries ü'],
@@ -59,6 +60,11 @@ const lost: readonly Case[] = [
     'a list that goes back as it is sent',
     [{ goto: '/revert-sent' }, { select: { label: 'State', value: 'California' } }, go],
     'State was set to California and the request carries NY'
+  ],
+  [
+    'a list that sends by itself',
+    [{ goto: '/auto-form' }, { select: { label: 'State', value: 'CA' }, commit: { request: 'POST /save' } }],
+    'State was set to CA and the request carries NY'
   ],
   [
     'a list of several',

@@ -5,6 +5,8 @@ export interface Sent {
   readonly method: string
   readonly url: string
   readonly contentType: string
+  /** The browser wrote its body, from a form. */
+  readonly isForm: boolean
   readonly body: Buffer | null
 }
 

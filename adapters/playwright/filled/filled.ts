@@ -19,6 +19,8 @@ export interface Filling extends Wanted {
 
 interface Filled {
   wanted: Filling
+  /** What the step has written. */
+  readonly given: readonly string[]
   handle: ElementHandle<Element>
   readonly locator: Locator
   readonly frame: Frame
@@ -34,6 +36,8 @@ interface FillingAct {
   readonly locator: Locator
   readonly frame: Frame
   readonly timeout: number
+  /** What is written sends the committing request: the field's name is learnt before. */
+  readonly isCommitting: boolean
   act(timeout: number): Promise<unknown>
 }
 
@@ -56,11 +60,13 @@ export class FilledFields {
   }
 
   /** Notes the field before anything is written into it, as what is written may send it at once. */
-  async fill(wanted: Filling, { locator, frame, timeout, act }: FillingAct): Promise<void> {
+  async fill(wanted: Filling, { locator, frame, timeout, isCommitting, act }: FillingAct): Promise<void> {
     const until = Date.now() + timeout
     const handle = (await locator.elementHandle({ timeout })) as ElementHandle<Element>
-    const field: Filled = { wanted, handle, locator, frame, isPending: true, isLeaving: false, isDone: false, seen: undefined }
+    const state = { isPending: true, isLeaving: false, isDone: false, seen: undefined }
+    const field: Filled = { wanted, given: wanted.values, handle, locator, frame, ...state }
     this.fields.push(field)
+    if (isCommitting) await lookAt([field])
     await act(Math.max(1, until - Date.now()))
     field.isDone = true
   }
@@ -133,7 +139,7 @@ export class FilledFields {
       const { wanted, seen } = field
       if (seen === undefined || seen.isGone || seen.isSuperseded || !wanted.isVerified || isRight(field)) continue
       const verdict = onPage[wanted.kind](wanted, seen)
-      if (typeof verdict === 'object') throw different({ wanted, seen, held: verdict.held, verb: 'holds', redact })
+      if (typeof verdict === 'object') throw different({ ...field, seen, held: verdict.held, verb: 'holds', redact })
     }
   }
 
@@ -147,9 +153,14 @@ export class FilledFields {
       if (seen === undefined || seen.isSuperseded || !wanted.isVerified || (seen.isGone && seen.names.some(name => taken.has(name))))
         continue
       const found = body.of(seen.names)
-      if (found.values.length === 0) continue
+      if (found.values.length === 0) {
+        const isLeftOut =
+          sent.isForm && !seen.isGone && (wanted.kind !== 'check' || wanted.isTicked) && body.of(seen.besides).values.length > 0
+        if (isLeftOut) throw different({ ...field, seen, held: '', verb: 'the request carries', redact })
+        continue
+      }
       const verdict = asSent(wanted, seen, found)
-      if (typeof verdict === 'object') throw different({ wanted, seen, held: verdict.held, verb: 'the request carries', redact })
+      if (typeof verdict === 'object') throw different({ ...field, seen, held: verdict.held, verb: 'the request carries', redact })
       if (verdict === 'same') shown.add(field)
     }
     return shown
@@ -207,6 +218,7 @@ async function seenTogether(fields: readonly Filled[]): Promise<readonly Seen[] 
 
 interface Difference {
   readonly wanted: Filling
+  readonly given: readonly string[]
   readonly seen: Seen
   readonly held: string
   readonly verb: string
@@ -216,9 +228,9 @@ interface Difference {
 const shownCharacters = 80
 
 /** A part of a secret is not found in what the field holds instead, so neither is told. */
-function different({ wanted, seen, held, verb, redact }: Difference): RetrofitError {
+function different({ wanted, given, seen, held, verb, redact }: Difference): RetrofitError {
   const name = redact(wanted.called ?? (seen.label === '' ? wanted.text : seen.label))
-  const isSecret = seen.type === 'password' || wanted.values.some(value => redact(value) !== value)
+  const isSecret = seen.type === 'password' || given.some(value => redact(value) !== value)
   const short = (text: string) => (text === '' ? 'nothing' : redact(text.replaceAll(/\s+/g, ' ')).slice(0, shownCharacters))
   const was = {
     fill: `filled with ${short(wanted.values.join(', '))}`,

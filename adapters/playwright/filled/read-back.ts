@@ -15,7 +15,10 @@ export interface Seen {
   readonly isGone: boolean
   /** Something else was filled into it, or into its group of radio buttons, later. */
   readonly isSuperseded: boolean
+  /** Its name, or else its id. */
   readonly names: readonly string[]
+  /** Of the other fields of its form, where the field has a name of its own, and so is sent by the form. */
+  readonly besides: readonly string[]
   /** As the page calls it. */
   readonly label: string
   readonly type: string
@@ -64,12 +67,18 @@ export function readBack(first: Element, { elements, jobs }: { elements: Element
     const said = field.getAttribute('aria-checked')
     return said === null ? null : said === 'true'
   }
+  const besides = (field: Element) => {
+    const { name = '', form = null } = field as HTMLInputElement
+    const others = form === null || name === '' ? [] : [...form.elements].map(each => (each as HTMLInputElement).name)
+    return [...new Set(others)].filter(each => each && each !== name).slice(0, 500)
+  }
   const labelOf = (field: Element) =>
     tidy((field as HTMLInputElement).labels?.[0]?.textContent) || tidy(field.getAttribute('aria-label')) || field.getAttribute('name') || ''
   return fields.map((field, index) => ({
     isGone: !field.isConnected,
     isSuperseded: fields.some((later, at) => at > index && isSame(field, later)),
-    names: [...new Set([field.getAttribute('name') ?? '', field.id])].filter(name => name !== ''),
+    names: [field.getAttribute('name') || field.id].filter(name => name !== ''),
+    besides: besides(field),
     label: labelOf(field).slice(0, 80),
     type: field instanceof HTMLInputElement ? field.type : field.tagName.toLowerCase(),
     isEditor: !field.matches('input, textarea') && field instanceof HTMLElement && field.isContentEditable,

@@ -18,6 +18,7 @@ export function noting(kind: Wanted['kind'], body: LocatorSource & { readonly ve
   return async (stage: Stage, place: Place, { values = [], isTicked = false, timeout, act }: Act): Promise<void> => {
     const locator = await place.find(stage)
     const filling = { ...common, values, isTicked, text: place.text }
-    await stage.tab.filled.fill(filling, { locator, frame: stage.frame, timeout, act: left => act(locator, left) })
+    const { frame, tab } = stage
+    await tab.filled.fill(filling, { locator, frame, timeout, isCommitting: tab.committing, act: left => act(locator, left) })
   }
 }

@@ -35,6 +35,7 @@ export const pages: Readonly<Record<string, Page>> = {
   '/plain': form(amount),
   '/back': form(amount, { script: later("$('a').value='0.00'") }),
   '/onsubmit': form(amount, { script: onSubmit("$('a').value='0.00'") }),
+  '/disabled': form(`${amount}<input type=hidden name=x value=1>`, { script: onSubmit("$('a').disabled=true") }),
   '/parts': form(amount, { script: onSubmit("$('a').value='0.00'"), attributes: 'method=post action=/save enctype=multipart/form-data' }),
   '/query': form(amount, { script: onSubmit("$('a').value='0.00'"), attributes: 'action=/save' }),
   '/latin': encoded('windows-1252', form(amount, { script: onSubmit("$('a').value='\\u00fc'") })),
@@ -92,5 +93,6 @@ export const pages: Readonly<Record<string, Page>> = {
       "e.preventDefault();const x=new XMLHttpRequest();x.open('POST','/save',false);x.setRequestHeader('content-type','application/json');x.send(JSON.stringify({amount:$('a').value}))"
     )
   }),
+  '/auto-form': form(state, { script: "$('s').onchange=()=>{$('s').value='NY';document.forms[0].submit()}" }),
   '/auto': form(amount, { script: "$('a').oninput=()=>fetch('/save',{method:'POST',body:JSON.stringify({amount:$('a').value})})" })
 }
