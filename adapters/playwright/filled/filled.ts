@@ -21,7 +21,7 @@ interface Filled {
   wanted: Filling
   /** What the step has written. */
   readonly given: readonly string[]
-  handle: ElementHandle<Element>
+  handle: ElementHandle<Element> | undefined
   readonly locator: Locator
   readonly frame: Frame
   /** It was written, and no step that may send it has come since. */
@@ -54,7 +54,7 @@ export class FilledFields {
   /** The steps of an attempt begin; before them were those of the login, which a page may send in its own way. */
   begin(): void {
     this.isLogin = false
-    for (const { handle } of this.fields) handle.dispose().catch(() => undefined)
+    for (const { handle } of this.fields) handle?.dispose().catch(() => undefined)
     this.fields = []
     this.sent = []
   }
@@ -62,13 +62,15 @@ export class FilledFields {
   /** Notes the field before anything is written into it, as what is written may send it at once. */
   async fill(wanted: Filling, { locator, frame, timeout, isCommitting, act }: FillingAct): Promise<void> {
     const until = Date.now() + timeout
-    const handle = (await locator.elementHandle({ timeout })) as ElementHandle<Element>
-    const state = { isPending: true, isLeaving: false, isDone: false, seen: undefined }
-    const field: Filled = { wanted, given: wanted.values, handle, locator, frame, ...state }
+    const state = { handle: undefined, isPending: true, isLeaving: false, isDone: false, seen: undefined }
+    const field: Filled = { wanted, given: wanted.values, locator, frame, ...state }
     this.fields.push(field)
-    if (isCommitting) await lookAt([field])
+    // Asked for before anything is written, and waited for beside it: what is written may lead to another page.
+    const finding = locator.elementHandle({ timeout }) as Promise<ElementHandle<Element>>
+    finding.catch(() => undefined)
+    if (isCommitting) await lookAt([Object.assign(field, { handle: await finding })])
     await act(Math.max(1, until - Date.now()))
-    field.isDone = true
+    Object.assign(field, { handle: await finding, isDone: true })
   }
 
   /** What a manifest writes by its own keys is no longer what was filled in. Without a text: into the field that has the focus. */
@@ -167,7 +169,7 @@ export class FilledFields {
   }
 
   private async look(fields: readonly Filled[]): Promise<void> {
-    const open = fields.filter(({ seen }) => seen?.isGone !== true)
+    const open = fields.filter(({ seen, handle }) => seen?.isGone !== true && handle !== undefined)
     const frames = Map.groupBy(open, ({ frame }) => frame)
     await Promise.all([...frames.values()].map(lookAt))
   }
@@ -206,13 +208,13 @@ async function keep(field: Filled, seen: Seen | undefined): Promise<void> {
 
 /** `gone`: a document of theirs is no more; `late`: it does not answer. */
 async function seenTogether(fields: readonly Filled[]): Promise<readonly Seen[] | 'gone' | 'late'> {
-  const [first, ...others] = fields
+  const [first, ...others] = fields.map(({ handle }) => handle)
   if (first === undefined) return []
   const jobs = fields.map(({ wanted }) => ({ options: wanted.kind === 'select' ? wanted.values : [] }))
   const { promise: late, resolve } = Promise.withResolvers<'late'>()
   const timer = setTimeout(resolve, answerMs, 'late')
   const gone = () => 'gone' as const
-  const answer = first.handle.evaluate(readBack, { elements: others.map(({ handle }) => handle), jobs }).catch(gone)
+  const answer = first.evaluate(readBack, { elements: others.filter(each => each !== undefined), jobs }).catch(gone)
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
