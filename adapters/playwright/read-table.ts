@@ -45,9 +45,11 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     return found.filter(row => !isWithin(row))
   }
   const tableRows = table instanceof HTMLTableElement ? [...table.rows] : undefined
-  const rows =
-    rowCss === undefined ? (tableRows ?? outermost([...table.querySelectorAll('tr')])) : outermost([...table.querySelectorAll(rowCss)])
-  const grid = new Map<Element, Element[]>()
+  const rowsOf = () => {
+    if (rowCss !== undefined) return outermost([...table.querySelectorAll(rowCss)])
+    return tableRows ?? outermost([...table.querySelectorAll('tr')])
+  }
+  const [rows, grid] = [rowsOf(), new Map<Element, Element[]>()]
   /** A cell covers the columns and, within its group of rows, the rows that it says. */
   const spread = (each: HTMLTableElement) => {
     let group: Element | null = null
@@ -93,9 +95,9 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     const ways = [leading, ...[mixed, all[leading.length]].map(row => (row === undefined ? leading : [...leading, row]))]
     return ways.find(says) ?? (leading.length > 0 ? leading : all.slice(0, 1))
   }
-  const places = columns.map(({ header, index = 0 }) =>
+  const placeOf = ({ header, index = 0 }: ColumnSpec) =>
     header === undefined ? { at: index - 1, count: 1 } : columnOf(tidy(header).toLowerCase())
-  )
+  const places = columns.map(placeOf)
   const namesOf = () =>
     [...new Set(heads.flatMap(row => distinct(slotsOf(row)).map(cell => tidy(cell.textContent))))].filter(name => name !== '')
   const wrongColumns = (): Partial<TableRead> | undefined => {
@@ -139,12 +141,15 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
         return [column.name, cell == null ? '' : textOf(cell, column)]
       })
     )
-  const wrong = wrongColumns()
-  if (wrong !== undefined) return { rows: [], hidden: 0, ...wrong }
-  const data = rows.filter(isData)
-  const shown = wantsHidden === true ? data : data.filter(row => !isHidden(row))
-  const short = shortRow(shown)
-  if (short !== undefined) return { rows: [], hidden: 0, ...short }
-  const left = data.filter(row => !shown.includes(row) && tidy(row.textContent) !== '')
-  return { rows: shown.map(readRow), hidden: wantsHidden === undefined ? left.length : 0 }
+  const readRows = (): TableRead => {
+    const wrong = wrongColumns()
+    if (wrong !== undefined) return { rows: [], hidden: 0, ...wrong }
+    const data = rows.filter(isData)
+    const shown = wantsHidden === true ? data : data.filter(row => !isHidden(row))
+    const short = shortRow(shown)
+    if (short !== undefined) return { rows: [], hidden: 0, ...short }
+    const left = data.filter(row => !shown.includes(row) && tidy(row.textContent) !== '')
+    return { rows: shown.map(readRow), hidden: wantsHidden === undefined ? left.length : 0 }
+  }
+  return readRows()
 }

@@ -35,8 +35,7 @@ export function openCall(
   const sensitive = [...Object.values(credentials.values), ...sensitiveTexts(action.input, input), ...session.sensitive]
   const tracer = new StepTracer(work, root)
   const [clean, hidden] = [createRedactor(sensitive), hideEnvironment(bot.target.env)]
-  let committed = holding.run.effect !== 'none' && !options.mayCommit
-  let closed = false
+  let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
     steps: action.steps,
     bot: { name: bot.name, key: botKey(bot.name, bot.tenant), digest: bot.digest },
