@@ -33,8 +33,8 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
   const isRow = (row: Element): row is HTMLTableRowElement => row instanceof HTMLTableRowElement
   const own = (row: Element) => (isRow(row) ? [...row.cells] : [...row.children])
   const distinct = (slots: readonly (Element | undefined)[]) => [...new Set(slots)].filter(cell => cell !== undefined)
-  const isHead = (cell: Element) => cell.tagName === 'TH' || cell.getAttribute('role') === 'columnheader'
-  const isHeading = (row: Element) => own(row).length > 0 && own(row).every(isHead)
+  const isHeading = (row: Element) =>
+    own(row).length > 0 && own(row).every(cell => cell.tagName === 'TH' || cell.getAttribute('role') === 'columnheader')
   /** Rows of tables within a row belong to its cells. */
   const outermost = (found: readonly Element[]) => {
     const all = new Set(found)
@@ -91,7 +91,7 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     const leading = end < 0 ? all : all.slice(0, end)
     if (wanted.length === 0) return leading
     const says = (some: readonly Element[]) => wanted.every(header => some.some(row => slotsOf(row).some(cell => lower(cell) === header)))
-    const mixed = all.find(row => own(row).length > 1 && own(row).some(isHead))
+    const mixed = all.find(row => own(row).length > 1 && own(row).some(cell => cell.tagName === 'TH'))
     const ways = [leading, ...[mixed, all[leading.length]].map(row => (row === undefined ? leading : [...leading, row]))]
     return ways.find(says) ?? (leading.length > 0 ? leading : all.slice(0, 1))
   }
@@ -106,7 +106,7 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     const double = columns.find((_, at) => (places[at]?.count ?? 0) > 1)
     return double && { unfit: `several columns are called "${double.header}": say which with index in place of header` }
   }
-  const positions = places.map(({ at }) => at).filter(at => at >= 0)
+  const positions = columns.map(column => placeOf(column).at).filter(at => at >= 0)
   const width = Math.max(0, ...[...heads, ...rows].map(row => (distinct(slotsOf(row)).length > 1 ? slotsOf(row).length : 0)))
   /** One cell over all columns says something about the table, such as that it is empty. */
   const isBanner = (row: Element) => {
@@ -141,7 +141,8 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
         return [column.name, cell == null ? '' : textOf(cell, column)]
       })
     )
-  const readRows = (): TableRead => {
+  return readRows()
+  function readRows(): TableRead {
     const wrong = wrongColumns()
     if (wrong !== undefined) return { rows: [], hidden: 0, ...wrong }
     const data = rows.filter(isData)
@@ -151,5 +152,4 @@ export function readTable(table: Element, { columns, rows: rowCss, hidden: wants
     const left = data.filter(row => !shown.includes(row) && tidy(row.textContent) !== '')
     return { rows: shown.map(readRow), hidden: wantsHidden === undefined ? left.length : 0 }
   }
-  return readRows()
 }
