@@ -12,6 +12,7 @@ export {
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
 export { isDecimal, isExact, isWholeDouble, plainDecimal } from './core/decimal.ts'
+export { declaredPart } from './core/declared-part.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {

@@ -2,6 +2,7 @@
 import {
   type Adapter,
   type Call,
+  declaredPart,
   defineAdapter,
   isTrue,
   type Json,
@@ -52,7 +53,7 @@ interface Work<Result> {
 const workOf = ({ steps }: Call<Plan>): Work<Json> => ({
   isProbe: false,
   steps: steps.steps,
-  result: stage => pictured(outputOf(steps.result, stage), stage)
+  result: stage => pictured(outputOf(steps, steps.result, stage), stage)
 })
 
 async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
@@ -64,17 +65,17 @@ async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
     result: async stage => {
       const extracted = { ...stage.extracted }
       const found = await isTrue(probe.found, scopeOf(stage))
-      return found ? { found, output: await outputOf(probe.output, stage), extracted } : { found, extracted }
+      return found ? { found, output: await outputOf(call.steps, probe.output, stage), extracted } : { found, extracted }
     }
   }
   return attempt({ pool, call, work })
 }
 
-async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+async function outputOf({ output }: Plan, template: Template | undefined, stage: Stage): Promise<Json> {
   stage.call.answered({ value: { ...stage.extracted } })
   // It goes to the caller, wherever the page is.
   const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
-  return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
+  return template === undefined ? declaredPart(output, { ...stage.extracted }) : ((await template(scope)) ?? null)
 }
 
 interface Attempt<Result> {
@@ -185,6 +186,7 @@ function watchOf({ context, isFresh }: Lease, all: Once<unknown>): Watch | undef
 }
 
 async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result> {
+  stage.tab.filled.begin()
   await runSteps(work.steps, stage)
   await finish(work.steps, stage)
   return work.result(stage)

@@ -68,6 +68,7 @@ export function compilePlan(source: ActionSource): Plan {
     errors: compileErrors(action, part),
     steps,
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
+    output: source.output,
     probe: compileProbe(action, part)
   }
 }

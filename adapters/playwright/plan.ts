@@ -1,6 +1,6 @@
 /** What a manifest becomes at load time, and what steps see while they run. */
 import type { Frame, Page } from 'playwright-core'
-import type { Call, Json, Scope, Template } from '../../src/index.ts'
+import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts'
 import type { PlaceSpec } from './page-script.ts'
 import type { Tab } from './tab.ts'
 
@@ -83,6 +83,8 @@ export interface Plan {
   readonly errors: readonly DeclaredCondition[]
   readonly steps: readonly Step[]
   readonly result: Template | undefined
+  /** Without a result, what it declares of what was extracted goes out. */
+  readonly output: JsonSchema
   readonly probe: { readonly steps: readonly Step[]; readonly found: Template; readonly output: Template | undefined } | undefined
 }
 

@@ -1,8 +1,9 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
 import { BusinessError, RetrofitError } from '../../src/index.ts'
 import { explain, isRefusal, isTold, SignedOff, within } from './failure.ts'
+import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back-steps.ts'
 import { passGate } from './gate.ts'
-import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
+import { type PageAnswer, type PageJob, pageScript } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
 import { lookAtLast, openFirst, sessionEnd } from './session-end.ts'
 import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-off.ts'
@@ -22,11 +23,13 @@ async function runStep(step: Step, stage: Stage): Promise<void> {
       stage.call.signal.throwIfAborted()
       if (stage.tab.changed) await (step.inspects ? throwWhenSignedOff(stage) : inspect(stage))
       if (step.acts) await stage.tab.closeGate?.()
+      await readBackBefore(step, stage)
       const timeoutMs = Math.max(1, Math.min(step.timeoutMs, stage.call.deadlineAt - Date.now()))
       const run = () => (step.commit === undefined ? step.run(stage, timeoutMs) : passGate(step, step.commit, stage, timeoutMs))
       await openFirst(step, stage, { open: () => watched(run(), step, stage), inspect: () => inspect(stage) })
       if (step.commit !== undefined && stage.tab.commitStatus >= 400) await refused(stage)
       await afterwards(stage)
+      await readBackAfter(step, stage)
     } catch (error) {
       throw await explain(await better(error, step, stage), step, stage)
     }
@@ -56,6 +59,7 @@ const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): Re
 
 /** The last look, when the steps are over. */
 export async function finish(steps: readonly Step[], stage: Stage): Promise<void> {
+  await readBackAtEnd(stage)
   if (stage.tab.changed) await inspect(stage)
   const last = steps.at(-1)
   if (last !== undefined) await lookAtLast(last, stage)
@@ -86,7 +90,7 @@ export async function ask(stage: Stage, job: PageJob): Promise<PageAnswer | unde
     const waitMs = Math.max(0, until - Date.now())
     const whole = { ...job, waitMs, errors: errors.filter(error => error !== undefined) }
     try {
-      return await within(stage.frame.evaluate(readPage, whole), waitMs + 5_000)
+      return await within(stage.frame.evaluate<PageAnswer>(pageScript(whole)), waitMs + 5_000)
     } catch (error) {
       if (Date.now() >= until || !isLostContext(error)) throw error
     }

@@ -38,6 +38,10 @@ export const locatorShape = z
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const list = z.union([value, z.array(value)])
+const verify = z
+  .boolean()
+  .describe('false: the page writes the value in its own way, so the field is not read back before it is sent.')
+  .optional()
 const dialogAnswer = z.enum(['accept', 'dismiss'])
 
 const reading = {
@@ -67,6 +71,16 @@ const field = z
     table: place.describe('The table (a CSS selector or a locator), as a list of rows.').optional(),
     columns: z.record(z.string(), column).describe('Which columns, by the name that each gets in the output.').optional(),
     rows: z.string().describe('CSS selector of a row within the table; tr with cells where nothing is said.').optional(),
+    hidden: z
+      .boolean()
+      .describe('true: rows that the page hides are read too; false: they are left out, and nothing is said of them.')
+      .optional(),
+    more: z
+      .union([z.literal(false), locatorShape])
+      .describe(
+        'What the page shows when the list or table has more than is read, which the answer then says; false: it is all that there is.'
+      )
+      .optional(),
     next: locatorShape.describe('What leads to the next page of the table.').optional(),
     pages: z.int().min(1).max(1000).describe('Most pages to read; 50 where nothing is said.').optional(),
     limit: z
@@ -109,7 +123,7 @@ export const step = z
       .optional(),
     goto: z.string().min(1).describe('Path on the target, or an address within egress.').optional(),
     fill: z
-      .strictObject({ ...where, value: value.describe('What to write.') })
+      .strictObject({ ...where, value: value.describe('What to write.'), verify })
       .describe('Writes into a field.')
       .optional(),
     click: z
@@ -125,11 +139,11 @@ export const step = z
     dblclick: act('Clicks twice.'),
     hover: act('Moves the pointer there.'),
     select: z
-      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.') })
+      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.'), verify })
       .describe('Chooses in a drop-down list.')
       .optional(),
     check: z
-      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional() })
+      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional(), verify })
       .describe('Ticks a box.')
       .optional(),
     press: z

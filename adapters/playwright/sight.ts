@@ -1,6 +1,6 @@
 /** Whether a page shows an element just now, in whichever of its frames: a portal of framesets has its menu in one of them. */
 import { within } from './failure.ts'
-import { readPage } from './page-script.ts'
+import { type PageAnswer, pageScript } from './page-script.ts'
 import { callWith, type Place, type Stage } from './plan.ts'
 
 /** `hidden`: it stands there and nobody sees it, as a link in a menu that is folded. */
@@ -22,7 +22,8 @@ async function sightIn(place: Place, stage: Stage): Promise<Sight> {
   if (place.spec === undefined) return sightByLocator(place, stage)
   const spec = await place.spec(stage)
   const field = { name: 'it', place: spec, kind: 'list' as const, attribute: undefined, optional: false, rows: undefined, columns: [] }
-  const answer = await stage.frame.evaluate(readPage, { errors: [spec], fields: [field], waitMs: 0, previous: undefined })
+  const job = { errors: [spec], fields: [field], waitMs: 0, previous: undefined }
+  const answer = await stage.frame.evaluate<PageAnswer>(pageScript(job))
   if (answer.error !== undefined) return 'shown'
   const { it } = answer.values ?? {}
   return Array.isArray(it) && it.length > 0 ? 'hidden' : 'absent'

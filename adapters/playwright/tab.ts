@@ -2,6 +2,8 @@
 import type { Dialog, Download, Page, Request, Response } from 'playwright-core'
 import { refuse } from './download.ts'
 import { within } from './failure.ts'
+import type { Sent } from './filled/body-fields.ts'
+import { FilledFields } from './filled/filled.ts'
 
 export interface DialogAnswer {
   readonly accept: boolean
@@ -43,6 +45,8 @@ export class Tab {
   onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
+  /** What the attempt has filled in, here and in the page that opened this window. */
+  readonly filled: FilledFields
   /** Kills its browser, and every request with it. */
   readonly destroy: () => void
   private readonly opener: Tab | undefined
@@ -59,6 +63,7 @@ export class Tab {
     this.page = page
     this.destroy = destroy
     this.opener = opener
+    this.filled = opener?.filled ?? new FilledFields()
     pooled.add(page)
     page.on('dialog', dialog => this.answer(dialog).catch(() => undefined))
     page.on('popup', popup => {
@@ -167,6 +172,7 @@ export class Tab {
     const request = response.request()
     this.asked.delete(request)
     if (!request.isNavigationRequest()) return
+    if (request.redirectedFrom() === null) this.filled.note(sentBy(request))
     this.changed = true
     if (!isMainFrame(this.page, response) || (response.status() >= 300 && response.status() < 400)) return
     this.status = response.status()
@@ -179,6 +185,14 @@ function statusOfDocument(): number {
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
   return navigation?.responseStatus ?? 0
 }
+
+export const sentBy = (request: Request): Sent => ({
+  method: request.method(),
+  url: request.url(),
+  isForm: request.isNavigationRequest() && request.method() === 'POST',
+  contentType: request.headers()['content-type'] ?? '',
+  body: request.postDataBuffer()
+})
 
 /** Without the query: it may hold anything. */
 export const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '(no address)')

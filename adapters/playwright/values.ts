@@ -1,7 +1,7 @@
 /** Text off a screen, turned into a typed value. */
 import { isExact, type Json } from '../../src/index.ts'
 
-export const valueTypes = ['text', 'number', 'integer', 'money', 'date', 'boolean'] as const
+export const valueTypes = ['text', 'lines', 'number', 'integer', 'money', 'date', 'boolean'] as const
 export type ValueType = (typeof valueTypes)[number]
 
 export interface Reading {
@@ -26,6 +26,7 @@ const no = new Set(['false', 'no', 'n', 'off', '0', '', '-', 'nein', 'non', 'unc
 
 const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Json | undefined>> = {
   text: text => text,
+  lines: text => text,
   number: (text, { locale }) => readNumber(text, locale),
   integer: (text, { locale }) => {
     const value = readNumber(text, locale)
@@ -39,6 +40,7 @@ const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Js
 
 /** Null for an empty place (but '' as text). Throws UnreadableValue. */
 export function readValue(raw: string, reading: Reading): Json {
+  if (reading.as === 'lines') return tidyLines(raw)
   const text = raw
     .replace(/\s+/g, ' ')
     .replaceAll(/['’]/g, reading.as === 'text' ? '$&' : '’')
@@ -49,8 +51,19 @@ export function readValue(raw: string, reading: Reading): Json {
   return value
 }
 
+/** A text with its line breaks, and without space at the ends of its lines, and empty lines around it. */
+export const tidyLines = (raw: string): string =>
+  raw
+    .replaceAll(/\r\n?/g, '\n')
+    .split('\n')
+    .map(line => line.trimEnd())
+    .join('\n')
+    .replace(/^\n+/, '')
+    .trimEnd()
+
 const names: Readonly<Record<ValueType, (reading: Reading) => string>> = {
   text: () => 'a text',
+  lines: () => 'a text',
   number: ({ locale }) => `a number (locale ${locale})`,
   integer: ({ locale }) => `a whole number (locale ${locale})`,
   money: ({ locale }) => `an amount (locale ${locale})`,

@@ -77,12 +77,15 @@ function print({ status, headers, text }: Answer, flags: Flags, probed: Probed |
         httpStatus: status,
         runId: headers['run-id'] ?? null,
         replayed: headers['idempotent-replayed'] === 'true',
+        partial: headers['result-partial'] ?? null,
         body: parsed,
         ...(probed === undefined ? {} : { probe: probed.body.probe ?? probed.body })
       }
     : spoken(parsed, Number(headers['retry-after']))
   const out = flags.json || ok ? process.stdout : process.stderr
   out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
+  const partial = headers['result-partial']
+  if (partial !== undefined && !isText && !flags.json) process.stderr.write(`(not all of it: ${plainLine(String(partial))})\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
 }

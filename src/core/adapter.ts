@@ -117,6 +117,8 @@ export interface Call<Steps = unknown> {
   step<T>(name: string, work: () => Promise<T>): Promise<T>
   /** One exchange with the target, a client span below the current step. */
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
+  /** Says that the list `name` of the output is not all that the target has, and what shows it; the answer tells it. */
+  partial(name: string, reason: string): void
   /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
   /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */

@@ -87,8 +87,8 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
   }
   const sealed = parts.sealer.seal(action.output, output)
   await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
-  const steps = call.records
-  const run = await endAnswered(work, call, (run, now, note) => complete(run, sealed, { now, steps, note }))
+  const { records: steps, partials: partial } = call
+  const run = await endAnswered(work, call, (run, now, note) => complete(run, sealed, { now, steps, partial, note }))
   if (run !== undefined) parts.rehearsals?.committed({ bot, action, run })
   await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
 }

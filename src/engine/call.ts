@@ -11,6 +11,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { type Holding, Stopped } from './holding.ts'
+import { notePartial, type Partials } from './note-partial.ts'
 import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
@@ -24,7 +25,7 @@ export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'scree
   readonly files?: 'dropped' | undefined
 }
 
-export interface OpenCall extends Call {
+export interface OpenCall extends Call, Partials {
   readonly records: readonly StepRecord[]
   /** Undefined until the adapter says that the target has answered. */
   answer(): Answered | undefined
@@ -66,6 +67,7 @@ export function openCall(
     sensitive,
     redact,
     records: tracer.records,
+    ...notePartial(redact),
     holdsSecret: credentials.isIn,
     ...keepingAnswer(),
     get committed() {

@@ -2,7 +2,8 @@
 
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent, Session } from '../core/types.ts'
+import type { RunEvent } from '../core/run-event.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run, Session } from '../core/types.ts'
 
 import type { ProbeRecord } from './probe-records.ts'
 

@@ -13,6 +13,8 @@ export interface Recorded {
   sent: string | undefined
   /** What it said of the target's answer. */
   answer: Answered | undefined
+  /** Lists of the output that are not whole, and why. */
+  readonly partial: Record<string, string>
 }
 
 export interface CallOptions {
@@ -33,7 +35,7 @@ export interface CallOptions {
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
-  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined, answer: undefined }
+  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined, answer: undefined, partial: {} }
   const hidden = options.sensitive ?? []
   let committed = false
   return {
@@ -77,6 +79,9 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
       return work()
     },
     exchange: (_, __, work) => work(),
+    partial: (name, reason) => {
+      seen.partial[name] = reason
+    },
     attach: async (name, content) => void seen.artifacts.set(name, content),
     redact: text => [...hidden, 'Branch#2004'].reduce((clean, value) => clean.replaceAll(value, '***'), text)
   }
@@ -100,7 +105,8 @@ export function parseAction(adapter: Adapter, action: JsonObject, target: JsonOb
   own(action, adapter.shape.action, '')
   if (issues.length > 0) return { steps: undefined, issues }
   const effect = (action.effect ?? 'read') as ActionSource['effect']
-  const steps = adapter.parse({ bot: 'teller', name: 'test', effect, target, action, input: {}, output: {}, env: [], issue })
+  const output = (action.output ?? {}) as JsonObject
+  const steps = adapter.parse({ bot: 'teller', name: 'test', effect, target, action, input: {}, output, env: [], issue })
   return { steps, issues }
 }
 

@@ -90,6 +90,7 @@ export function newCall(options: CallOptions): Recorded {
     credentialOrigins: [new URL(url).origin],
     credentialsAt: origin => (origin === new URL(url).origin ? credentials : marksOf(credentials)),
     signal,
+    partial: () => undefined,
     deadlineAt: Date.now() + 60_000,
     commit: async sent => {
       recorded.sent = sent
