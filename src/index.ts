@@ -25,6 +25,7 @@ export {
 export { createTextFinder } from './core/find-texts.ts'
 export { type Holes, splitHoles } from './core/holes.ts'
 export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
+export { wordDistance } from './core/nearness.ts'
 export { own } from './core/own.ts'
 export {
   type Destination,

@@ -28,6 +28,7 @@ export interface CallOptions {
   readonly credentialOrigins?: readonly string[]
   readonly registered?: boolean
   readonly commit?: () => Promise<void>
+  readonly evidence?: 'none'
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
@@ -58,6 +59,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     signal: options.signal ?? new AbortController().signal,
     deadlineAt: Date.now() + (options.deadlineMs ?? 30_000),
     sensitive: hidden,
+    evidence: options.evidence,
     get committed() {
       return committed
     },
