@@ -158,8 +158,8 @@ async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw>
     await locator
       .first()
       .waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
-      .catch(error => {
-        throw about(field.place, error)
+      .catch((error: Error) => {
+        throw error.name === 'TimeoutError' ? notFound([field], `${field.name}: the element`) : about(field.place, error)
       })
   const name = `${field.name}-${Math.random().toString(36).slice(2)}`
   await locator.evaluateAll((elements, [attribute, value]) => elements.forEach(element => void element.setAttribute(attribute, value)), [

@@ -21,9 +21,7 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   const because = await whyOf(error, step, stage)
   const seen = await whatIsThere(stage)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
-  const why = [...(because === undefined ? [reason(error, call.redact)] : [because.said, ...waited(error)]), ...turnedAway(stage)].join(
-    '; '
-  )
+  const why = [...reasons(error, because, call.redact), ...turnedAway(stage)].join('; ')
   const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
   const detail = cut(call.redact(`step "${step.title}"${element}: ${why}${unpictured === undefined ? '' : `; ${unpictured}`}`), 600)
   const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
@@ -58,6 +56,12 @@ async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Pr
   const place = places.get(error) ?? (isOurs ? undefined : own)
   if (place === undefined || stage.page.isClosed()) return undefined
   return within(whyNot({ error, kind, place }, stage), 2_500).catch(() => undefined)
+}
+
+function reasons(error: Error, because: Why | undefined, redact: StageCall['redact']): readonly string[] {
+  if (because === undefined) return [reason(error, redact)]
+  const isOurs = error instanceof NothingSent || error instanceof RetrofitError
+  return [isOurs ? `${error.message}: ${because.said}` : because.said, ...waited(error)]
 }
 
 const waited = ({ message }: Error): readonly string[] => {

@@ -23,7 +23,8 @@ export function expand(root: JsonSchema, schemas: readonly JsonSchema[]): readon
 
 const asSchemas = (value: Json | undefined): readonly JsonSchema[] => (isObject(value) ? [value] : [])
 
-function resolveRef(root: JsonSchema, ref: string): Json | undefined {
+/** What a reference within the schema leads to. */
+export function resolveRef(root: JsonSchema, ref: string): Json | undefined {
   if (!ref.startsWith('#')) return undefined
   let at: Json | undefined = root
   for (const token of ref.slice(1).split('/').slice(1)) {

@@ -1,6 +1,6 @@
 /** Input and output schemas: every mistake at its place, nothing that could stall the gateway. */
 import { own } from '../core/own.ts'
-import { compileSchema, type newAjv } from '../core/schema.ts'
+import { compileDetached, type newAjv } from '../core/schema.ts'
 import { isVariableName } from '../core/session.ts'
 import type { Check, Json, JsonObject } from '../core/types.ts'
 import { didYouMean, suggestion } from './did-you-mean.ts'
@@ -77,7 +77,7 @@ export function checkSchema(source: SchemaSource): Check | undefined {
     report(keyError(path, `its $refs expand to over ${workLimit} schemas: use fewer of them`))
   if (!clean) return undefined
   try {
-    return compileSchema(source.shared.detach(schema), ajv)
+    return compileDetached({ schema: source.shared.detach(schema), whole: schema }, ajv)
   } catch (error) {
     report(keyError(path, `is not a usable JSON Schema: ${(error as Error).message}`))
     return undefined

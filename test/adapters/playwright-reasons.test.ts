@@ -88,7 +88,12 @@ describe('why a step failed', () => {
       /: 2 elements fit: say which with row with a text of its row, or write nth: 0 or nth: 1$/,
       /nth: 0 is a "Edit" in "A Edit", nth: 1 is a "Edit" in "B Edit"/
     ],
-    ['several, read', { extract: { x: { css: 'li a' } } }, /: 2 elements fit: .* nth: 0 or nth: 1$/, /nth: 1 is a "Edit" in "B Edit"/],
+    [
+      'several, read',
+      { extract: { x: { css: 'li a' } } },
+      /: x: .*: 2 elements fit: .* nth: 0 or nth: 1$/,
+      /nth: 1 is a "Edit" in "B Edit"/
+    ],
     [
       'no such button',
       { click: { role: 'button', name: 'Save', exact: true } },
@@ -104,7 +109,12 @@ describe('why a step failed', () => {
       /the headings are "Orders"; the buttons and links are/
     ],
     ['nothing to read', { extract: { x: { css: '#nothing' } } }, /: nothing on the page fits/, /the headings are "Orders"/],
-    ['not there, expected', { expect: { role: 'button', name: 'Pay' } }, /: nothing on the page fits/, /the buttons are/],
+    [
+      'not there, expected',
+      { expect: { role: 'button', name: 'Pay' } },
+      /: expected role .* not there: nothing on the page fits/,
+      /the buttons are/
+    ],
     ['in a frame', { click: { role: 'button', name: 'Inside' } }, /: it is in a frame \(name: inner\): put the step into frame/, /Orders/],
     ['there still', { waitFor: { text: 'Waiting', state: 'hidden' } }, /: it is still there/, /Orders/]
   ])('%s', async (_, step, detail, said) => {
