@@ -55,7 +55,7 @@ async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Pr
   const isOurs = error instanceof NothingSent || error instanceof RetrofitError
   const place = places.get(error) ?? (isOurs ? undefined : own)
   if (place === undefined || stage.page.isClosed()) return undefined
-  return within(whyNot({ error, kind, place }, stage), 2_500).catch(() => undefined)
+  return within(whyNot({ error, kind, place }, stage), 5_000).catch(() => undefined)
 }
 
 function reasons(error: Error, because: Why | undefined, redact: StageCall['redact']): readonly string[] {

@@ -67,9 +67,9 @@ type Judge = (seen: Seen, failed: Pick<Failed, 'error' | 'kind'>) => Why | undef
 
 const judges: readonly Judge[] = [
   (_, { error }) => (/to be (hidden|detached)/.test(error.message) ? { said: 'it is still there' } : undefined),
-  ({ options, disabledOptions, at }, { kind }) => (kind === 'select' ? choice(options, disabledOptions, at) : undefined),
   ({ hidden }) => (hidden === '' ? undefined : { said: `it is there, but not visible (${hidden})` }),
   ({ disabled }) => (disabled ? { said: 'it is disabled' } : undefined),
+  (seen, { error, kind }) => (kind === 'select' ? choice(seen, /did not find some options/.test(error.message)) : undefined),
   ({ readOnly }, { kind }) => (readOnly && kind === 'fill' ? { said: 'it is read-only' } : undefined),
   (_, { error }) =>
     /detached from the DOM/.test(error.message) ? { said: 'the page took it away while the step was at work on it' } : undefined,
@@ -85,19 +85,16 @@ const judges: readonly Judge[] = [
   (_, { error }) => (/not stable/.test(error.message) ? { said: 'it does not stand still' } : undefined)
 ]
 
-function choice(options: readonly string[] | undefined, disabled: readonly string[], at: string): Why | undefined {
+/** `isMissing`: Playwright has looked for the option and not found it. */
+function choice({ options, disabledOptions, at }: Seen, isMissing: boolean): Why {
   if (options === undefined) return { said: `it is no drop-down list but ${at}: use click` }
   if (options.length === 0) return { said: 'it has no options that can be chosen yet: wait for them with waitFor before the step' }
-  const shut = disabled.length === 0 ? '' : `; ${disabled.length} more can not be chosen`
-  return {
-    said: `it has no such option that can be chosen, but ${options.length} others${shut}`,
-    shown: `the options are ${quoted(options)}`
-  }
+  const shut = disabledOptions.length === 0 ? '' : `; ${disabledOptions.length} more can not be chosen`
+  const said = isMissing ? `it has no such option, but ${options.length} others` : `it has ${options.length} options that can be chosen`
+  return { said: `${said}${shut}`, shown: `the options are ${quoted(options)}` }
 }
 
 function stateOf(seen: Seen, failed: Pick<Failed, 'error' | 'kind'>): Why | undefined {
-  if (failed.kind === 'select' && !/did not find some options|option being selected|not a <select>/.test(failed.error.message))
-    return stateOf(seen, { ...failed, kind: 'click' })
   for (const judge of judges) {
     const why = judge(seen, failed)
     if (why !== undefined) return why

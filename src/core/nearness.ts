@@ -26,6 +26,27 @@ function distance(a: string, b: string): number {
   return cell(a.length, b.length)
 }
 
+/** Comparing takes time: of many words those are compared that begin most like it. */
+const mostCompared = 100
+
+/** The words that may be meant, nearest first. */
+export function nearWords(word: string, known: readonly string[], most: number): readonly string[] {
+  if (word.length > longest) return []
+  const alike = (other: string) => {
+    let at = 0
+    while (at < other.length && other[at] === word[at]) at++
+    return at
+  }
+  const begun = known.map(candidate => ({ candidate, alike: alike(candidate) }))
+  const some = begun.sort((a, b) => b.alike - a.alike).slice(0, mostCompared)
+  const ranked = some.map(({ candidate }) => ({ candidate, distance: wordDistance(word, candidate) }))
+  const near = ranked.filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+  return near
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate)
+}
+
 /** The nearest of the known words, when it is near enough to be meant. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   const ranked = known.map(candidate => ({ candidate, distance: wordDistance(word, candidate) })).sort((a, b) => a.distance - b.distance)

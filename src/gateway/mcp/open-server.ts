@@ -3,6 +3,7 @@ import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@m
 import { parseTraceparent } from '../../core/trace-context.ts'
 import type { Caller, JsonObject } from '../../core/types.ts'
 import { callAction } from './call-action.ts'
+import { noSuchAction } from '../../engine/no-such-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
 import { catalogueTools, runTools } from './own-tools.ts'
 import { listResources, readResource, templates } from './resources.ts'
@@ -57,9 +58,12 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   const own = [...runTools, ...(isLarge(door, actions) ? catalogueTools : [])].find(({ definition }) => definition.name === name)
   if (own !== undefined) return own.call(door, call, args).catch(failureOf)
   const action = actions.find(one => one.name === name)
-  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name.slice(0, 80)}`)
+  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, noSuchTool(door, call, name))
   return callAction(door, { ...call, action, args })
 }
+
+const noSuchTool = ({ engine }: McpDoor, { caller }: McpCall, name: string): string =>
+  noSuchAction(engine.catalog, caller, { name }).message.replace('no action', 'no tool')
 
 function callOf({ caller, traceparent, cancelled, access }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context
