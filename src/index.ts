@@ -9,6 +9,7 @@ export {
   type ProbeResult
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
+export { connectionWords } from './core/connection-words.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {

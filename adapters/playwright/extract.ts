@@ -5,6 +5,7 @@ import { compilePlace, type Path, template } from './locator.ts'
 import type { FieldSpec, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
 import { ask, throwDeclared } from './run-steps.ts'
+import { sayStatus } from './say-net-error.ts'
 import type { ColumnSource, FieldSource, LocatorSource } from './shape.ts'
 import type { Compiler } from './steps/kind.ts'
 import { dateParts, isLocale, type Reading, readValue, UnreadableValue } from './values.ts'
@@ -136,7 +137,7 @@ async function readFields(
   stage.tab.changed = false
   const { status } = stage.tab
   if (status >= 400)
-    throw new RetrofitError('target_failed', { detail: `the target answered with status ${status}`, targetDown: status >= 500 })
+    throw new RetrofitError('target_failed', { detail: sayStatus(status), targetDown: status >= 500 })
   if (answer?.missing !== undefined) throw notFound(fields, answer.missing)
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))

@@ -4,6 +4,7 @@ import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { firstText } from './page-script.ts'
 import { picture } from './picture/picture.ts'
 import type { Place, Stage, StageCall, Step } from './plan.ts'
+import { sayNetError } from './say-net-error.ts'
 import { pathOf } from './tab.ts'
 import { type Why, whyNot } from './why.ts'
 
@@ -110,6 +111,8 @@ function reason(error: Error, redact: StageCall['redact']): string {
   if (first.includes('ERR_SOCKS_CONNECTION_FAILED'))
     return 'the address can not be reached, is outside of target.egress, or is one that a bot over HTTP may not go to (ERR_SOCKS_CONNECTION_FAILED)'
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
+  const net = sayNetError(first)
+  if (net !== undefined) return net
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
   return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(redact(hint.replace(/^[\s-]+/, '')), 120)})`}`
 }

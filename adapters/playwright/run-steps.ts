@@ -4,6 +4,7 @@ import { explain, isRefusal, SignedOff, within } from './failure.ts'
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
+import { sayStatus } from './say-net-error.ts'
 import { atPath, isSignedOff } from './signed-off.ts'
 
 /** A quick step is not disturbed; a slow one is, as soon as the page shows a declared error. */
@@ -63,7 +64,7 @@ export async function inspect(stage: Stage): Promise<void> {
   if (fast !== undefined) await throwDeclared(stage, fast)
   if (tab.status >= 400)
     throw new RetrofitError('target_failed', {
-      detail: `the target answered with status ${tab.status}`,
+      detail: sayStatus(tab.status),
       targetDown: tab.status >= 500,
       ...(call.committed && { effect: 'unknown' as const })
     })

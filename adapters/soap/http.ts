@@ -23,6 +23,8 @@ export interface Answer {
   readonly contentType: string
   readonly location: string | undefined
   readonly retryAfter: string | undefined
+  /** The challenges of `WWW-Authenticate`. */
+  readonly authenticate?: string | undefined
   readonly body: Buffer
   /** Why the body is not whole. */
   readonly broken: string | undefined
@@ -126,6 +128,7 @@ export async function post(dispatcher: Dispatcher, { path, headers, body, signal
     contentType: one(answered['content-type']) ?? '',
     location: one(answered.location),
     retryAfter: one(answered['retry-after']),
+    authenticate: [answered['www-authenticate'] ?? []].flat().join(', ') || undefined,
     body: content,
     broken
   }

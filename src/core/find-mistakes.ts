@@ -146,7 +146,7 @@ class Finder {
       return void found.push({ pointer, message: `fits more than one of ${names(fitting)}: give what only one of them has` })
     const possible = meant(branches, value)
     const [only, ...others] = possible
-    if (only !== undefined && others.length === 0) return this.look(only.schema, place)
+    if (only !== undefined && others.length === 0) return void this.look(only.schema, place)
     const tag = isObject(value) ? commonTag(possible) : undefined
     if (tag !== undefined)
       return void found.push({ pointer: `${pointer}/${escapePointer(tag.name)}`, message: `must be one of ${listed(tag.values)}` })

@@ -9,7 +9,11 @@ import type { Catalog } from './engine.ts'
 const mostNear = 3
 
 /** `hint`: how this door finds the names that exist. */
-export function noSuchAction(catalog: Catalog, caller: Caller, { name, hint }: { readonly name: string; readonly hint?: string | undefined }): RetrofitError {
+export function noSuchAction(
+  catalog: Catalog,
+  caller: Caller,
+  { name, hint }: { readonly name: string; readonly hint?: string | undefined }
+): RetrofitError {
   const detail = `There is no action ${name.slice(0, 80)}.`
   const broken = catalog.broken.seenBy(caller.tenant).filter(bot => name.startsWith(`${bot.name}_`))
   // The longest name: the bots `a` and `a_b` may both be broken.
@@ -21,7 +25,10 @@ export function noSuchAction(catalog: Catalog, caller: Caller, { name, hint }: {
     usable.filter(({ scopes }) => allows(caller.scopes, scopes)).map(action => action.name),
     mostNear
   )
-  return new RetrofitError('action_not_found', { detail: near.length === 0 ? detail : `${detail} Did you mean ${near.join(' or ')}?`, hint })
+  return new RetrofitError('action_not_found', {
+    detail: near.length === 0 ? detail : `${detail} Did you mean ${near.join(' or ')}?`,
+    hint
+  })
 }
 
 interface About {
@@ -35,7 +42,10 @@ function ofBroken(bot: BrokenBot, { detail, caller, isServed }: About): Retrofit
   const state = isServed ? 'an older version of the bot is served' : 'none of its actions is served'
   const what = `${detail} The manifest of the bot ${bot.name} has ${bot.issues.length === 1 ? 'a mistake' : 'mistakes'}: ${state}.`
   if (first === undefined || !mayKnow(bot, caller))
-    return new RetrofitError('action_not_found', { detail: what, hint: "Tell the bot's owner or the operator; retrofit check says what is wrong." })
+    return new RetrofitError('action_not_found', {
+      detail: what,
+      hint: "Tell the bot's owner or the operator; retrofit check says what is wrong."
+    })
   return new RetrofitError('action_not_found', {
     detail: `${what} The first: ${first.file}:${first.line}:${first.column} ${first.message}`.slice(0, 500),
     hint: 'Correct the manifest; retrofit check lists every mistake in it.'

@@ -5,7 +5,14 @@ import { type OpenGateway, openGateway } from './open-gateway.ts'
 let gateway: OpenGateway
 beforeAll(async () => {
   gateway = await openGateway({ settings: { botsOverHttp: 'tenant' } })
-  const issue = { severity: 'error', file: 'bots/ledger/bot.yaml', line: 7, column: 3, pointer: '', message: 'adapter: is missing' } as const
+  const issue = {
+    severity: 'error',
+    file: 'bots/ledger/bot.yaml',
+    line: 7,
+    column: 3,
+    pointer: '',
+    message: 'adapter: is missing'
+  } as const
   gateway.parts.catalog.broken.note({ name: 'ledger', issues: [issue] })
   gateway.parts.catalog.broken.note({ name: 'safe', tenant: 'acme', issues: [{ ...issue, file: 'safe (registered)' }, issue] })
 })

@@ -77,6 +77,7 @@ test.each<[string, JsonObject, Json, readonly (readonly [string, string])[]]>([
   ],
   [
     'what a condition asks for',
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     { to: { if: { required: ['a'] }, then: { required: ['b'] }, type: 'object' } },
     { to: { a: 1 } },
     [['/to/b', 'is required']]
