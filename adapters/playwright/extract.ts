@@ -136,8 +136,7 @@ async function readFields(
   if (answer !== undefined) await throwDeclared(stage, answer)
   stage.tab.changed = false
   const { status } = stage.tab
-  if (status >= 400)
-    throw new RetrofitError('target_failed', { detail: sayStatus(status), targetDown: status >= 500 })
+  if (status >= 400) throw new RetrofitError('target_failed', { detail: sayStatus(status), targetDown: status >= 500 })
   if (answer?.missing !== undefined) throw notFound(fields, answer.missing)
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))

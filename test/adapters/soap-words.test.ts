@@ -25,7 +25,9 @@ afterAll(async () => {
 })
 
 const call = (url: string, more: Partial<Plan> = {}) =>
-  failure(adapter.run(newCall({ plan: { ...plan, ...more }, url, input: { text: 'a' }, credentials: { username: 'u', password: 'p' } }).call))
+  failure(
+    adapter.run(newCall({ plan: { ...plan, ...more }, url, input: { text: 'a' }, credentials: { username: 'u', password: 'p' } }).call)
+  )
 const html = { 'content-type': 'text/html' }
 
 async function listening(other: Server): Promise<number> {
@@ -36,7 +38,11 @@ async function listening(other: Server): Promise<number> {
 
 describe('an answer that is no SOAP message', () => {
   test.each<[number, Record<string, string>, RegExp]>([
-    [301, { location: 'https://new.example/soap/v2?token=1' }, /HTTP 301, a redirect to https:\/\/new\.example: redirects are never followed.*target\.url/],
+    [
+      301,
+      { location: 'https://new.example/soap/v2?token=1' },
+      /HTTP 301, a redirect to https:\/\/new\.example: redirects are never followed.*target\.url/
+    ],
     [302, { location: '/login' }, /HTTP 302, a redirect to \/login: redirects/],
     [307, {}, /HTTP 307, a redirect: redirects/],
     [401, {}, /HTTP 401: it refused the login \(none was sent\)\.$/],
@@ -74,7 +80,12 @@ describe('an answer that is no SOAP message', () => {
 })
 
 test('names of schemes, and nothing that stands in quotes', () => {
-  expect(schemesOf('Digest realm="Bearer x, NTLM", qop="auth", nonce="a\\"b", Negotiate, Basic realm=x, basic')).toEqual(['Digest', 'Negotiate', 'Basic', 'basic'])
+  expect(schemesOf('Digest realm="Bearer x, NTLM", qop="auth", nonce="a\\"b", Negotiate, Basic realm=x, basic')).toEqual([
+    'Digest',
+    'Negotiate',
+    'Basic',
+    'basic'
+  ])
   expect(schemesOf(undefined)).toEqual([])
   expect(schemesOf(`${'"'.repeat(100_000)}`)).toEqual([])
 })
@@ -83,7 +94,10 @@ describe('no connection, or none that can be used', () => {
   test('nobody listens', async () => {
     const port = await listening(createTcpServer())
     await new Promise(resolve => others.pop()?.close(resolve))
-    expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({ retryable: true, hint: expect.stringContaining('nobody listens at its address') })
+    expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({
+      retryable: true,
+      hint: expect.stringContaining('nobody listens at its address')
+    })
   })
 
   test('a name that is none', async () => {
