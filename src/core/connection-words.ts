@@ -40,7 +40,9 @@ const words: Readonly<Record<string, string>> = {
 
 /** By the code of Node, OpenSSL, llhttp or undici; undefined for one that says nothing. */
 export function connectionWords(error: unknown): string | undefined {
-  const code = String((error as { readonly code?: unknown } | null | undefined)?.code ?? '')
-  if (code.startsWith('HPE_')) return noHttp
+  const { code: given, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
+  const code = String(given ?? '')
+  // Undici gives its parser's errors a name alone.
+  if (code.startsWith('HPE_') || name === 'HTTPParserError') return noHttp
   return Object.hasOwn(words, code) ? words[code] : undefined
 }
