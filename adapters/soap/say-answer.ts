@@ -76,7 +76,8 @@ function titleOf({ contentType, body }: Answer): string | undefined {
 }
 
 /** What is wrong with an answer that says it went well. */
-export const sayContent = ({ body, status }: Answer, why: string): string => (body.length === 0 ? `it is empty (HTTP ${status})` : why)
+export const sayContent = ({ body, broken, status }: Answer, why: string): string =>
+  body.length === 0 && broken === undefined ? `it is empty (HTTP ${status})` : why
 
 export const pageHint =
   'An HTML page in place of SOAP is a login, an error or a proxy: an operator has to look at target.url and at the credentials; do not retry.'
