@@ -1,9 +1,11 @@
 /** The extract step: every field of a page in one round trip, tables page after page. */
 import { compilePattern, isTrue, type Json, own, RetrofitError, type Template } from '../../src/index.ts'
+import { about } from './failure.ts'
 import { compilePlace, type Path, template } from './locator.ts'
 import type { FieldSpec, PageAnswer, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
 import { ask, throwDeclared } from './run-steps.ts'
+import { sayStatus } from './say-net-error.ts'
 import type { ColumnSource, FieldSource, LocatorSource } from './shape.ts'
 import type { Compiler } from './steps/kind.ts'
 import { dateParts, isLocale, type Reading, readValue, tidyLines, UnreadableValue } from './values.ts'
@@ -74,6 +76,8 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
   const where = source.table ?? source.list ?? pickPlace(source)
   const place = compilePlace(typeof where === 'string' ? { css: where } : where, kind === 'value' ? path : [...path, kind], issue)
   const columns = source.columns ?? {}
+  if (kind !== 'value' && (source.within ?? source.row) !== undefined)
+    issue([...path, kind], `within and row belong into ${kind}: write ${kind}: { css: …, within: … }`)
   if (kind === 'table' && Object.keys(columns).length === 0) issue(path, 'a table needs columns')
   if (kind !== 'table')
     for (const key of ['columns', 'rows', 'hidden', 'next', 'pages', 'limit', 'until'] as const)
@@ -115,8 +119,8 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
   }
 }
 
-function pickPlace({ role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }: FieldSource): LocatorSource {
-  const all = { role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }
+function pickPlace({ role, name, label, placeholder, text, testId, css, xpath, row, within, nth, exact, any }: FieldSource): LocatorSource {
+  const all = { role, name, label, placeholder, text, testId, css, xpath, row, within, nth, exact, any }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
@@ -158,28 +162,41 @@ async function readFields(
   if (answer !== undefined) await throwDeclared(stage, answer)
   stage.tab.changed = false
   const { status } = stage.tab
-  if (status >= 400)
-    throw new RetrofitError('target_failed', { detail: `the target answered with status ${status}`, targetDown: status >= 500 })
-  if (answer !== undefined) throwMissing(answer)
+  if (status >= 400) throw new RetrofitError('target_failed', { detail: sayStatus(status), targetDown: status >= 500 })
+  if (answer !== undefined) throwMissing(fields, answer)
   notePartial(stage, answer)
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))
   return { ...answer?.values, ...Object.fromEntries(found) }
 }
 
-function throwMissing({ missing, isUnfit }: PageAnswer): void {
-  if (missing !== undefined) throw new RetrofitError('target_failed', { detail: isUnfit === true ? missing : `not found: ${missing}` })
+function throwMissing(fields: readonly Field[], { missing, isUnfit }: PageAnswer): void {
+  if (missing === undefined) return
+  throw isUnfit === true ? new RetrofitError('target_failed', { detail: missing }) : notFound(fields, missing)
 }
 
 function notePartial({ call }: Stage, answer: PageAnswer | undefined): void {
   for (const [name, reason] of Object.entries(answer?.partial ?? {})) call.partial(name, reason)
 }
 
+/** The page is asked why where it is about an element, and not about the rows of a table. */
+function notFound(fields: readonly Field[], missing: string): RetrofitError {
+  const error = new RetrofitError('target_failed', { detail: `not found: ${missing}` })
+  const field = fields.find(({ name }) => missing.startsWith(`${name}: `))
+  return field !== undefined && /: (the element$|one single element)/.test(missing) ? about(field.place, error) : error
+}
+
 const marker = 'data-retrofit-field'
 
 async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw> {
   const locator = await field.place.find(stage)
-  if (!field.spec.optional && field.kind !== 'list') await locator.first().waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
+  if (!field.spec.optional && field.kind !== 'list')
+    await locator
+      .first()
+      .waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
+      .catch((error: Error) => {
+        throw error.name === 'TimeoutError' ? notFound([field], `${field.name}: the element`) : about(field.place, error)
+      })
   const name = `${field.name}-${Math.random().toString(36).slice(2)}`
   await locator.evaluateAll((elements, [attribute, value]) => elements.forEach(element => void element.setAttribute(attribute, value)), [
     marker,
@@ -187,7 +204,7 @@ async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw>
   ] as [string, string])
   const place: PlaceSpec = { alternatives: [{ how: 'css', what: `[${marker}="${name}"]` }], nth: undefined, exact: false }
   const answer = await ask(stage, { errors: [], fields: [{ ...field.spec, place }], waitMs: 0, previous: undefined })
-  if (answer !== undefined) throwMissing(answer)
+  if (answer !== undefined) throwMissing([field], answer)
   notePartial(stage, answer)
   return own(answer?.values ?? {}, field.name) ?? null
 }

@@ -4,8 +4,10 @@ import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isLasting } from './lasting-failure.ts'
 import { firstText } from './page-script.ts'
 import { picture } from './picture/picture.ts'
-import type { Stage, StageCall, Step } from './plan.ts'
+import type { Place, Stage, StageCall, Step } from './plan.ts'
+import { sayNetError } from './say-net-error.ts'
 import { pathOf } from './tab.ts'
+import { type Why, whyNot } from './why.ts'
 
 /** The session on the target is over: log in again and start anew. */
 export class SignedOff extends Error {}
@@ -19,13 +21,15 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   if (!Error.isError(error) || told.has(error)) return error
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
   if (isRefusal(error)) return named(error, step)
+  const because = await whyOf(error, step, stage)
   const seen = await whatIsThere(stage)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
-  const why = reason(error, call.redact)
+  const why = [...reasons(error, because, call.redact), ...turnedAway(stage)].join('; ')
   const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
   const detail = cut(call.redact(`step "${step.title}"${element}: ${why}${unpictured === undefined ? '' : `; ${unpictured}`}`), 600)
   const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
-  const targetSaid = cut(call.redact(own === undefined ? seen : `${own}; ${seen}`), 600)
+  const shown = call.evidence === 'none' ? undefined : because?.shown
+  const targetSaid = cut(call.redact([own, shown, seen].filter(text => text !== undefined).join('; ')), 900)
   const explained =
     error instanceof NothingSent
       ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, targetSaid, cause: error })
@@ -41,6 +45,40 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   told.add(explained)
   return explained
 }
+
+/** Errors that speak of an element that is not their step's own. */
+const places = new WeakMap<Error, Place>()
+
+/** The page is asked why, once the step has failed. */
+export function about<Failure extends Error>(place: Place, error: Failure): Failure {
+  places.set(error, place)
+  return error
+}
+
+/** An error of ours has said why, but for those that are about an element. */
+async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Promise<Why | undefined> {
+  const isOurs = error instanceof NothingSent || error instanceof RetrofitError
+  const place = places.get(error) ?? (isOurs ? undefined : own)
+  if (place === undefined || stage.page.isClosed()) return undefined
+  return within(whyNot({ error, kind, place }, stage), 5_000).catch(() => undefined)
+}
+
+function reasons(error: Error, because: Why | undefined, redact: StageCall['redact']): readonly string[] {
+  if (because === undefined) return [reason(error, redact)]
+  const isOurs = error instanceof NothingSent || error instanceof RetrofitError
+  return [isOurs ? `${error.message}: ${because.said}` : because.said, ...waited(error)]
+}
+
+const waited = ({ message }: Error): readonly string[] => {
+  const [, ms] = /Timeout (\d+)ms exceeded/.exec(message) ?? []
+  return ms === undefined ? [] : [`waited ${ms} ms`]
+}
+
+const notExpected: Readonly<Record<string, string>> = {
+  window: 'a window that the page opened was closed, as no popup expects it',
+  file: 'a file that came was refused, as no download expects it'
+}
+const turnedAway = ({ tab }: Stage): readonly string[] => [...tab.turnedAway].flatMap(what => notExpected[what] ?? [])
 
 const refusals: ReadonlySet<string> = new Set(['invalid_input', 'credential_refused'])
 
@@ -79,6 +117,8 @@ function reason(error: Error, redact: StageCall['redact']): string {
   if (first.includes('ERR_SOCKS_CONNECTION_FAILED'))
     return 'the address can not be reached, is outside of target.egress, or is one that a bot over HTTP may not go to (ERR_SOCKS_CONNECTION_FAILED)'
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
+  const net = sayNetError(first)
+  if (net !== undefined) return net
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
   return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(redact(hint.replace(/^[\s-]+/, '')), 120)})`}`
 }

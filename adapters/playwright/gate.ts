@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request, Route } from 'playwright-core'
-import { isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
+import { connectionWords, isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
@@ -224,13 +224,18 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     .catch(async error => {
       await route.abort(call.committed ? 'failed' : 'blockedbyclient').catch(() => undefined)
       throw error instanceof NotConnected
-        ? new NothingSent(`no connection to the target: ${error.message}`, {
+        ? new NothingSent(`no connection to the target: ${inWords(error)}`, {
             retryable: true,
             targetDown: isConnectionFailure(error.cause),
             cause: error
           })
         : error
     })
+}
+
+function inWords({ message, cause }: NotConnected): string {
+  const words = connectionWords(cause)
+  return words === undefined ? message : `${message} (${words})`
 }
 
 /** Nobody waits for the answer to a beacon, and one that becomes a download has none that is told. */

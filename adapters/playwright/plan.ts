@@ -1,14 +1,33 @@
 /** What a manifest becomes at load time, and what steps see while they run. */
-import type { Frame, Page } from 'playwright-core'
+import type { Frame, Locator, Page } from 'playwright-core'
 import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts'
 import type { PlaceSpec } from './page-script.ts'
 import type { Tab } from './tab.ts'
+
+/** What a locator is made of. */
+export interface Look {
+  /** Absent: a row alone. */
+  readonly way: string | undefined
+  /** Of `role`. */
+  readonly role: string | undefined
+  /** The text that was looked for. */
+  readonly wanted: string
+  readonly found: Locator
+  /** What `within` names. */
+  readonly outer: Locator | undefined
+  /** Every row that `row` fits. */
+  readonly rows: Locator | undefined
+  /** Where the rest of it looks. */
+  readonly root: Frame | Locator
+}
 
 /** Finds an element; compiled once. */
 export interface Place {
   /** As the manifest says it, for people. */
   readonly text: string
-  find(stage: Stage): Promise<import('playwright-core').Locator>
+  find(stage: Stage): Promise<Locator>
+  /** Its parts, without waiting: one for each alternative. */
+  look(stage: Stage): Promise<readonly Look[]>
   /** Set when code inside the page can find it, so that several are found in one round trip. */
   spec?(stage: Stage): Promise<PlaceSpec>
 }

@@ -5,6 +5,7 @@ import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back
 import { passGate } from './gate.ts'
 import { type PageAnswer, type PageJob, pageScript } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
+import { sayStatus } from './say-net-error.ts'
 import { lookAtLast, openFirst, sessionEnd } from './session-end.ts'
 import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-off.ts'
 
@@ -74,7 +75,7 @@ export async function inspect(stage: Stage): Promise<void> {
   await throwWhenSignedOff(stage)
   if (tab.status >= 400)
     throw new RetrofitError('target_failed', {
-      detail: `the target answered with status ${tab.status}`,
+      detail: sayStatus(tab.status),
       targetDown: tab.status >= 500,
       ...(call.committed && { effect: 'unknown' as const })
     })

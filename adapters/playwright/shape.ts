@@ -14,15 +14,44 @@ const duration = z
   .regex(durationPattern, 'write a duration such as 500ms, 10s, 5m, 2h')
   .describe('A duration: 500ms, 10s, 5m, 2h.')
 
+/** A locator; `any` holds more of them. Written out, as it may hold itself. */
+export interface LocatorSource extends WaySource {
+  readonly any?: readonly WaySource[] | undefined
+}
+
+type Texts = string | string[] | undefined
+interface WaySource {
+  readonly role?: string | undefined
+  readonly name?: Texts
+  readonly label?: Texts
+  readonly placeholder?: Texts
+  readonly text?: Texts
+  readonly testId?: Texts
+  readonly css?: Texts
+  readonly xpath?: Texts
+  readonly row?: Texts
+  readonly within?: string | LocatorSource | undefined
+  readonly nth?: number | undefined
+  readonly exact?: boolean | undefined
+}
+
 const ways = {
   role: z.string().min(1).describe('ARIA role, e.g. button, link, textbox; with name.').optional(),
   name: oneOrMore('The accessible name of the role.'),
-  label: oneOrMore('Text of the label of a form field.'),
+  label: oneOrMore('Text of the label of a form field; without one, of the cell or the text before it.'),
   placeholder: oneOrMore('Placeholder text of a form field.'),
   text: oneOrMore('Text that the element shows.'),
   testId: oneOrMore('Value of data-testid.'),
   css: oneOrMore('CSS selector.'),
   xpath: oneOrMore('XPath expression.'),
+  row: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe('In the one row of a table, or item of a list, that has a cell with this text; a list: with all of them.')
+    .optional(),
+  within: z
+    .lazy((): z.ZodType<string | LocatorSource> => place)
+    .describe('In this element (a CSS selector or a locator).')
+    .optional(),
   nth: z.int().describe('Which one, when several match: 0 is the first, -1 the last.').optional(),
   exact: z.boolean().describe('The whole text, with its case; else a part of it will do.').optional()
 }
@@ -32,9 +61,10 @@ const where = {
   ...ways,
   any: z.array(single).min(1).describe('Alternatives of different kinds: the first that matches wins.').optional()
 }
-export const locatorShape = z
-  .strictObject(where)
-  .describe('Which element: one of role with name, label, placeholder, text, testId, css, xpath, any.')
+export const locatorShape = z.strictObject(where).meta({
+  id: 'playwright_locator',
+  description: 'Which element: one of role with name, label, placeholder, text, testId, css, xpath, any, or a row alone; in within and row.'
+})
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const list = z.union([value, z.array(value)])
@@ -61,7 +91,7 @@ const column = z
   })
   .describe('One of header, index, css.')
 
-const place = z.union([z.string().min(1), locatorShape])
+const place: z.ZodType<string | LocatorSource> = z.union([z.string().min(1), locatorShape])
 const field = z
   .strictObject({
     ...where,
@@ -260,7 +290,6 @@ export const shape = {
   error: z.strictObject({ when: locatorShape.describe('What a page shows when the target says this.').optional() })
 }
 
-export type LocatorSource = z.infer<typeof locatorShape>
 export type FieldSource = z.infer<typeof field>
 export type ColumnSource = z.infer<typeof column>
 export type StepSource = z.infer<typeof step>

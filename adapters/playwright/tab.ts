@@ -30,6 +30,8 @@ export class Tab {
   documents = 0
   /** What an unexpected dialog said. */
   surprise: { readonly type: string; readonly message: string } | undefined
+  /** What came that no step expected. */
+  readonly turnedAway = new Set<'window' | 'file'>()
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
   /** Takes the next file that comes; without it the file is refused. */
@@ -67,8 +69,9 @@ export class Tab {
     pooled.add(page)
     page.on('dialog', dialog => this.answer(dialog).catch(() => undefined))
     page.on('popup', popup => {
-      if (this.expectPopup === undefined) popup.close().catch(() => undefined)
-      else this.expectPopup(popup)
+      if (this.expectPopup !== undefined) return this.expectPopup(popup)
+      this.turnedAway.add('window')
+      popup.close().catch(() => undefined)
     })
     page.on('websocket', socket => {
       const what = `a message through the WebSocket ${pathOf(socket.url())}`
@@ -77,6 +80,7 @@ export class Tab {
     })
     page.on('download', file => {
       if (/^https?:/.test(file.url())) this.onUnheld?.({ what: `GET ${pathOf(file.url())}`, url: new URL(file.url()) })
+      if (this.expectDownload === undefined) this.turnedAway.add('file')
       const take = this.expectDownload ?? refuse
       this.expectDownload = undefined
       void take(file)
@@ -93,6 +97,7 @@ export class Tab {
   begin(committed: () => boolean): void {
     this.answers.length = 0
     this.surprise = undefined
+    this.turnedAway.clear()
     this.changed = false
     this.status = 0
     this.documents = 0

@@ -6,6 +6,8 @@ import { RE2JS } from 're2js'
 import { canonicalJson } from './canonical-json.ts'
 import { checkMetaSchema } from './check-meta-schema.js'
 import { isMultiple } from './decimal.ts'
+import { createMistakeFinder, escapePointer } from './find-mistakes.ts'
+import { sayMistake } from './say-mistake.ts'
 import type { Check, FieldError, Json, JsonSchema } from './types.ts'
 
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
@@ -101,20 +103,32 @@ const multipleOf = {
 }
 
 /** Compiles a schema; throws an Error that says what is wrong with it. */
-export function compileSchema(schema: JsonSchema, ajv: Ajv2020 = newAjv()): Check {
+export const compileSchema = (schema: JsonSchema, ajv: Ajv2020 = newAjv()): Check => compileDetached({ schema, whole: schema }, ajv)
+
+/** The same; `whole` holds what the references of `schema` lead to outside of it. */
+export function compileDetached({ schema, whole }: { readonly schema: JsonSchema; readonly whole: JsonSchema }, ajv: Ajv2020): Check {
   const validate = ajv.compile(schema)
-  return value => (validate(value) ? [] : (validate.errors ?? []).map(toFieldError))
+  const find = createMistakeFinder(whole, newFinderAjv)
+  return value => {
+    if (validate(value)) return []
+    const found = find(value as Json)
+    return found.length > 0 ? found : (validate.errors ?? []).map(toFieldError)
+  }
 }
 
-const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** It sees one value at a time, and says all that is wrong with it. */
+function newFinderAjv(): Ajv2020 {
+  const ajv = newAjv()
+  ajv.opts.allErrors = true
+  return ajv
+}
 
-function toFieldError({ instancePath, keyword, params, message }: ErrorObject): FieldError {
+function toFieldError(error: ErrorObject): FieldError {
+  const { instancePath, keyword, params } = error
   if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
     const name = String(params.additionalProperty ?? params.unevaluatedProperty)
     return { pointer: `${instancePath}/${escapePointer(name)}`, message: 'is not a known property' }
   }
   if (keyword === 'required') return { pointer: `${instancePath}/${escapePointer(String(params.missingProperty))}`, message: 'is required' }
-  if (keyword === 'enum') return { pointer: instancePath, message: `must be one of ${JSON.stringify(params.allowedValues)}` }
-  if (keyword === 'const') return { pointer: instancePath, message: `must be ${JSON.stringify(params.allowedValue)}` }
-  return { pointer: instancePath, message: message ?? `fails ${keyword}` }
+  return { pointer: instancePath, message: sayMistake(error) }
 }

@@ -15,6 +15,7 @@ import type { Trial } from './breakers.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { keyValues } from './key-values.ts'
 import { windowOf } from './line.ts'
+import { noSuchAction } from './no-such-action.ts'
 import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { passGate } from './pass-gate.ts'
@@ -37,7 +38,7 @@ interface Admitted {
 /** Everything that can be refused before anything is written; the key is not used up by a refusal. */
 export async function admit(parts: Parts, request: CallRequest): Promise<Admitted> {
   const found = parts.catalog.action(request.action, request.caller.tenant)
-  if (found === undefined) throw new RetrofitError('action_not_found', { detail: `There is no action ${request.action}.` })
+  if (found === undefined) throw noSuchAction(parts.catalog, request.caller, { name: request.action })
   const { bot, action } = found
   allow(request.caller, action)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)

@@ -57,7 +57,7 @@ describe('answers that are refused', () => {
     ['HTML that calls itself XML', '<html><body>Login<br></body></html>', {}, /well formed|cut off/],
     ['another root', '<a/>', {}, /not a SOAP envelope/],
     ['plain text', 'OK', {}, /text stands outside the root element/],
-    ['nothing', '', {}, /no element/],
+    ['nothing', '', {}, /it is empty \(HTTP 200\)/],
     ['a cut-off document', whole.slice(0, -30), {}, /closes GetCustomerResponse/],
     ['text after the document', `${whole}<a/>`, {}, /more than one root/],
     ['another answer', envelope('<ListAccountsResponse xmlns="urn:bank.example:corebank:v1"/>'), {}, /ListAccountsResponse where/],

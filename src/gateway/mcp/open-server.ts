@@ -2,6 +2,7 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server'
 import { parseTraceparent } from '../../core/trace-context.ts'
 import type { Caller, FieldError, JsonObject } from '../../core/types.ts'
+import { noSuchAction } from '../../engine/no-such-action.ts'
 import { inexactInput } from '../json-body.ts'
 import { callAction } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
@@ -62,9 +63,12 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   const own = [...runTools, ...(isLarge(door, actions) ? catalogueTools : [])].find(({ definition }) => definition.name === name)
   if (own !== undefined) return own.call(door, call, args).catch(failureOf)
   const action = actions.find(one => one.name === name)
-  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name.slice(0, 80)}`)
+  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, noSuchTool(door, call, name))
   return callAction(door, { ...call, action, args })
 }
+
+const noSuchTool = ({ engine }: McpDoor, { caller }: McpCall, name: string): string =>
+  noSuchAction(engine.catalog, caller, { name }).message.replace('no action', 'no tool')
 
 function callOf({ caller, traceparent, cancelled, access }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context

@@ -32,6 +32,7 @@ export interface CallOptions {
   readonly credentialOrigins?: readonly string[]
   readonly registered?: boolean
   readonly commit?: () => Promise<void>
+  readonly evidence?: 'none'
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
@@ -65,6 +66,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     answered: answer => {
       seen.answer = answer
     },
+    evidence: options.evidence,
     get committed() {
       return committed
     },
