@@ -64,12 +64,14 @@ export async function findMore(elements: readonly Element[], count: number): Pro
     const rows = owner === null ? count : owner.querySelectorAll('tr, [role=row]').length
     return total === -1 || total > rows ? `the page says that there are ${total === -1 ? 'more' : total}` : undefined
   }
+  // Bounded: a page may be one long number.
   const ranges =
-    /(\d[\d.,]*)\s*(?:-|–|—|to|bis|à|a|t\/m)\s*(\d[\d.,]*)\s*(?:of|von|de|sur|di|van|out of|\/)\s*(?:about |ca\. |over )?(\d[\d.,]*)/gi
-  const shares = /(?:showing|displaying|first|top)\s+(?:the )?(?:first |last )?(\d[\d.,]*)\s*(?:of|out of|\/)\s*(\d[\d.,]*)/gi
-  const pages = /\b(?:page|seite|página|pagina)\s*(\d[\d.,]*)\s*(?:of|von|de|sur|di|van|\/)\s*(\d[\d.,]*)/gi
+    /(\d[\d.,]{0,15})\s{0,9}(?:-|–|—|to|bis|à|a|t\/m)\s{0,9}(\d[\d.,]{0,15})\s{0,9}(?:of|von|de|sur|di|van|out of|\/)\s{0,9}(?:about |ca\. |over )?(\d[\d.,]{0,15})/gi
+  const shares =
+    /(?:showing|displaying|first|top)\s{1,9}(?:the )?(?:first |last )?(\d[\d.,]{0,15})\s{0,9}(?:of|out of|\/)\s{0,9}(\d[\d.,]{0,15})/gi
+  const pages = /\b(?:page|seite|página|pagina)\s{0,9}(\d[\d.,]{0,15})\s{0,9}(?:of|von|de|sur|di|van|\/)\s{0,9}(\d[\d.,]{0,15})/gi
   const totals =
-    /(\d[\d.,]*)\s+(?:results?|entries|records?|items|rows|matches|hits|treffer|einträge|résultats?|resultados)\b(?:\s+(?:found|in total|total))?/gi
+    /(\d[\d.,]{0,15})\s{1,9}(?:results?|entries|records?|items|rows|matches|hits|treffer|einträge|résultats?|resultados)\b(?:\s{1,9}(?:found|in total|total))?/gi
   const byText = () => {
     // biome-ignore lint/performance/useDomNodeTextContent: what a person reads, without what is hidden
     const text = (document.body?.innerText ?? '').slice(0, 200_000)

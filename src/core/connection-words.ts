@@ -21,6 +21,7 @@ const words: Readonly<Record<string, string>> = {
   ENETUNREACH: noWay,
   ECONNRESET: hungUp,
   UND_ERR_SOCKET: hungUp,
+  ERR_NO_HTTP: noHttp,
   EPROTO: noTls,
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,

@@ -11,6 +11,7 @@ export interface AnswerHead {
 
 /** It is no HTTP answer. */
 export class NoHttp extends Error {}
+export const noBegin = 'what came does not begin as an HTTP answer does'
 
 const [cr, lf] = [13, 10]
 
@@ -36,7 +37,7 @@ const statusLine = /^.{0,4}?http(?:\/[\d.]*)?[ \t]*(\d*)/i
 export function readHead(bytes: Buffer): AnswerHead {
   const [first = '', ...lines] = bytes.toString('latin1').split(/\r\n|\n|\r/)
   const found = statusLine.exec(first)
-  if (found === null) throw new NoHttp('what came does not begin as an HTTP answer does')
+  if (found === null) throw new NoHttp(noBegin)
   // A browser takes an answer that names no status for a good one.
   const status = found[1] === '' ? 200 : Number(found[1])
   if (status < 100 || status > 599) throw new NoHttp(`its status is ${found[1]?.slice(0, 20)}, which HTTP does not have`)
