@@ -27,6 +27,7 @@ export {
 export { createTextFinder } from './core/find-texts.ts'
 export { type Holes, splitHoles } from './core/holes.ts'
 export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
+export type { Onlooker, Shot } from './core/onlooker.ts'
 export { own } from './core/own.ts'
 export {
   type Destination,

@@ -27,6 +27,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     name: 'playwright',
     templates,
     shape,
+    tellsOnlooker: true,
     parse: compilePlan,
     run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
     probe: call => probe(pool, call),
@@ -130,9 +131,13 @@ async function leaseOf(pool: Pool, call: Call<Plan>, stageCall: StageCall): Prom
 
 async function perform<Result>(lease: Lease, call: StageCall, plan: Plan, work: Work<Result>): Promise<Result> {
   const stage = stageOn(lease.tab, call, plan)
-  await runSteps(work.steps, stage)
-  await finish(stage)
-  return work.result(stage)
+  try {
+    await runSteps(work.steps, stage)
+    await finish(stage)
+    return await work.result(stage)
+  } finally {
+    await call.onlooker?.over()
+  }
 }
 
 /** What a caller can use of an error that no step has explained. */
