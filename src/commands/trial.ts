@@ -39,7 +39,7 @@ export class Trial {
   /** What a probe saw after a dry attempt, when there is one. */
   probed: { readonly found: boolean } | { readonly problem: string } | undefined
   private readonly options: TrialOptions
-  private readonly open: Shot[][] = []
+  private looking: Promise<ProbeResult> | undefined
   private count = 0
   private held = false
 
@@ -51,7 +51,18 @@ export class Trial {
   watch(adapter: Adapter): Adapter {
     const { probe } = adapter
     const watched = { ...adapter, run: (call: Call) => this.run(adapter, call) }
-    return probe === undefined ? watched : { ...watched, probe: call => probe(this.seenBy(adapter, call, 'probe: ')) }
+    return probe === undefined ? watched : { ...watched, probe: call => this.look(() => probe(this.seenBy(adapter, call, 'probe: '))) }
+  }
+
+  /** The engine looks by itself after a first commit, beside the look that is asked for: one is enough for both. */
+  private look(probe: () => Promise<ProbeResult>): Promise<ProbeResult> {
+    const looking = this.looking ?? probe()
+    this.looking = looking
+    const forget = () => {
+      this.looking = undefined
+    }
+    looking.then(result => result.found || forget(), forget)
+    return looking
   }
 
   private async run(adapter: Adapter, call: Call) {
@@ -89,11 +100,12 @@ export class Trial {
 
   private onlooker(call: Call, prefix: string): Onlooker {
     const { stepMs, isDry } = this.options
+    const open: Shot[][] = []
     return {
       stepMs,
       isDry,
-      step: (name, work, look) => this.step(call, { name: prefix + name, work, look }),
-      show: async shot => void this.open.at(-1)?.push(shot),
+      step: (name, work, look) => this.step(call, { name: prefix + name, work, look, open }),
+      show: async shot => void open.at(-1)?.push(shot),
       stop: () => this.stop(),
       over: () => this.hold()
     }
@@ -104,17 +116,17 @@ export class Trial {
     return this.stopped
   }
 
-  private async step<T>(call: Call, { name, work, look }: Step<T>): Promise<T> {
+  private async step<T>(call: Call, { name, work, look, open }: Step<T>): Promise<T> {
     const { stepwise, keyboard } = this.options
-    const [number, depth] = [++this.count, this.open.length]
+    const [number, depth] = [++this.count, open.length]
     if (stepwise) await keyboard.enter(`next: ${call.redact(name)} (Enter) `)
     const shots: Shot[] = []
-    this.open.push(shots)
+    open.push(shots)
     const begun = performance.now()
     const end = async (error?: { readonly thrown: unknown }) => {
       const ms = Math.round(performance.now() - begun)
       if (look !== undefined) shots.push(...(await look().catch(() => [])))
-      this.open.pop()
+      open.splice(open.indexOf(shots), 1)
       this.note({ number, name: call.redact(name), ms, depth, ...this.ended(call, error), files: this.keep(number, name, shots) })
     }
     try {
@@ -157,6 +169,8 @@ interface Step<T> {
   readonly name: string
   readonly work: () => Promise<T>
   readonly look: (() => Promise<readonly Shot[]>) | undefined
+  /** What the steps around it have shown; of one call. */
+  readonly open: Shot[][]
 }
 
 const mostWhy = 600

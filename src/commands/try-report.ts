@@ -21,7 +21,7 @@ export function begin({ action, bot, flags, isDry, key, stepMs }: Tried): void {
 
 export function stepLine({ number, name, ms, state, error, files, depth }: TriedStep): string {
   const place = `${'  '.repeat(depth)}${String(number).padStart(2)}`
-  const kept = files.length === 0 ? '' : `  [${files.join(' ')}]`
+  const kept = files.length === 0 ? '' : `  ${files[0]}`
   const why = error === undefined ? '' : `\n     ${plainLine(error)}`
   return `${place}  ${state.padEnd(7)}  ${String(ms).padStart(6)} ms  ${plainLine(name)}${kept}${why}\n`
 }
