@@ -259,7 +259,10 @@ describe('an action that writes', () => {
   })
 
   test('a probe that finds what was not done is said, and the exit code is 2', async () => {
-    write('bots/loose/bot.yaml', bot.replace('bot: desk', 'bot: loose').replace('"{{ run.reference in rows }}"', '"{{ $count(rows) > 0 }}"'))
+    write(
+      'bots/loose/bot.yaml',
+      bot.replace('bot: desk', 'bot: loose').replace('"{{ run.reference in rows }}"', '"{{ $count(rows) > 0 }}"')
+    )
     const { code, err } = await tried('loose_pay', `holder=${holder}`)
     expect(err).toContain('the probe DISAGREES: it found an effect, and nothing was done')
     expect(code).toBe(2)

@@ -34,7 +34,7 @@ export function createAdapter(): Adapter<Plan> {
 
 async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
   const { operation, commit, errors } = call.steps
-  const response = await invoke({
+  const { response, keep } = await invoke({
     call,
     operation,
     role: commit ? 'commit' : 'read',
@@ -42,17 +42,17 @@ async function run(call: Call<Plan>, pools: Pools): Promise<Json> {
     pools
   })
   const conditional = errors.filter(each => each.response !== undefined)
-  if (conditional.length === 0 && operation.result === undefined) return response
   const scope = { ...scopeOf(call), response }
   for (const { code, response: condition } of conditional)
     if (condition !== undefined && (await isTrue(condition, scope))) throw new BusinessError(code, 'The target said so in its answer.')
+  call.answered({ keep })
   return operation.result === undefined ? response : ((await operation.result(scope)) ?? null)
 }
 
 async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
   const { probe: plan } = call.steps
   if (plan === undefined) return { found: false }
-  const response = await invoke({
+  const { response, keep } = await invoke({
     call,
     operation: plan.operation,
     role: 'probe',
@@ -61,6 +61,7 @@ async function probe(call: Call<Plan>, pools: Pools): Promise<ProbeResult> {
   })
   const scope = { ...scopeOf(call), response }
   if (!(await isTrue(plan.found, scope))) return { found: false, extracted: response }
+  call.answered({ keep })
   const output = plan.output === undefined ? response : await plan.output(scope)
   return { found: true, output: output ?? null, extracted: response }
 }

@@ -31,6 +31,8 @@ export interface Answer {
   readonly contentType: string
   readonly location: string | undefined
   readonly retryAfter: string | undefined
+  /** The challenges of `WWW-Authenticate`. */
+  readonly authenticate?: string | undefined
   readonly body: Buffer
   /** Why the body can not be used. */
   readonly broken: string | undefined
@@ -104,6 +106,7 @@ async function postOn(socket: Socket, { path, headers, body, signal, answerBytes
     contentType: headerOf(answer, 'content-type') ?? '',
     location: headerOf(answer, 'location'),
     retryAfter: headerOf(answer, 'retry-after'),
+    authenticate: headerOf(answer, 'www-authenticate'),
     body: answer.body,
     broken: answer.tooLarge ? largerThan(answerBytes) : answer.undecoded,
     cut: answer.tooLarge ? undefined : answer.missing
@@ -147,6 +150,7 @@ export async function post(dispatcher: Dispatcher, { path, headers, body, signal
     contentType: one(answered['content-type']) ?? '',
     location: one(answered.location),
     retryAfter: one(answered['retry-after']),
+    authenticate: [answered['www-authenticate'] ?? []].flat().join(', ') || undefined,
     body: decoded.body,
     broken: decoded.broken
   }

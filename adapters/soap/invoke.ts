@@ -4,8 +4,8 @@ import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
-import { attachEvidence, showExchanged } from './evidence.ts'
-import { answerError, symptomError, untrustedError } from './failures.ts'
+import { attachEvidence, type Exchanged, showExchanged } from './evidence.ts'
+import { answerError, symptomError, unreadableError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import type { OperationPlan } from './plan.ts'
@@ -17,7 +17,13 @@ import { Untrusted } from './security/untrusted.ts'
 import { type Outgoing, send } from './send.ts'
 import { Unwritable } from './write-value.ts'
 
-export async function invoke(invocation: Invocation): Promise<Json> {
+export interface Invoked {
+  readonly response: Json
+  /** Attaches the raw answer to the run. */
+  keep(): Promise<void>
+}
+
+export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
   let request = await call.step('build', async () => {
     const built = await build(invocation)
@@ -35,12 +41,17 @@ export async function invoke(invocation: Invocation): Promise<Json> {
       await showExchanged(call, operation, { request: undefined, answer })
       return answer
     })
-    return await call.step('read', () => read(invocation, received, request))
+    const response = await call.step('read', () => read(invocation, received, request))
+    return { response, keep: () => keepEvidence(call, operation, { request: undefined, answer: received }) }
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
-    if (!(error instanceof BusinessError) && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
+    if (!(error instanceof BusinessError)) await keepEvidence(call, operation, { request: sent, answer })
     throw error
   }
+}
+
+async function keepEvidence(call: Invocation['call'], operation: OperationPlan, exchanged: Exchanged): Promise<void> {
+  if (call.evidence !== 'none') await attachEvidence(call, operation, exchanged)
 }
 
 interface Built extends Outgoing {
@@ -83,6 +94,7 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     throw symptomError(invocation, outcome.symptom)
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
+    if (error instanceof Unreadable && answer.status < 300) throw unreadableError(invocation, error.message)
     if (error instanceof BadXml || error instanceof Unreadable) throw answerError(invocation, answer, error.message)
     throw error
   }

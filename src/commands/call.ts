@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { UsageError } from '../cli.ts'
+import { isDecimal, isExact } from '../core/decimal.ts'
+import { InexactNumber, lostDigits, parseExactJson } from '../core/exact-json.ts'
 import { own } from '../core/own.ts'
 import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
@@ -92,12 +94,15 @@ function print({ status, headers, text }: Answer, flags: Flags, probed: Probed |
         httpStatus: status,
         runId: headers['run-id'] ?? null,
         replayed: headers['idempotent-replayed'] === 'true',
+        partial: headers['result-partial'] ?? null,
         body: parsed,
         ...(probed === undefined ? {} : { probe: probed.body.probe ?? probed.body })
       }
     : spoken(parsed, Number(headers['retry-after']))
   const out = flags.json || ok ? process.stdout : process.stderr
   out.write(`${typeof shown === 'string' ? plainText(shown) : plainJson(shown, flags.json ? 0 : 2)}\n`)
+  const partial = headers['result-partial']
+  if (partial !== undefined && !isText && !flags.json) process.stderr.write(`(not all of it: ${plainLine(String(partial))})\n`)
   if (headers['idempotent-replayed'] === 'true' && !flags.json) process.stderr.write('(replayed: this key had its run before)\n')
   return ok ? 0 : 1
 }
@@ -115,7 +120,7 @@ async function readInputs(client: Client, action: string, inputs: readonly strin
   const pairs = inputs.map(text => /^([^=:]+)(:?=)([\s\S]*)$/.exec(text) ?? refuse(text))
   const properties = pairs.some(([, , how]) => how === '=') ? await propertiesOf(client, action) : {}
   return Object.fromEntries(
-    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? JSON.parse(value) : typed(value, own(properties, name))])
+    pairs.map(([, name = '', how, value = '']) => [name, how === ':=' ? jsonIn(name, value) : typed(name, value, own(properties, name))])
   )
 }
 
@@ -123,16 +128,36 @@ const refuse = (text: string): never => {
   throw new UsageError(`write inputs as name=value or name:=json, not ${text}`)
 }
 
-async function propertiesOf(client: Client, action: string): Promise<Readonly<Record<string, { readonly type?: string }>>> {
+interface Schema {
+  readonly type?: string | readonly string[]
+}
+
+async function propertiesOf(client: Client, action: string): Promise<Readonly<Record<string, Schema>>> {
   const { status, text } = await client('GET', '/openapi.json')
   if (status !== 200) return {}
   return JSON.parse(text).components?.schemas?.[`${action}.input`]?.properties ?? {}
 }
 
-function typed(value: string, schema: { readonly type?: string } | undefined): Json {
-  const type = schema?.type
-  if ((type === 'number' || type === 'integer') && value.trim() !== '' && !Number.isNaN(Number(value))) return Number(value)
-  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
-  if (type === 'array' || type === 'object') return JSON.parse(value)
+function jsonIn(name: string, text: string): Json {
+  try {
+    return parseExactJson(text)
+  } catch (error) {
+    throw new UsageError(`${name}${error instanceof InexactNumber ? ` ${error.message.trim()}` : ' is not JSON'}`)
+  }
+}
+
+function typed(name: string, value: string, { type = [] }: Schema = {}): Json {
+  const types = [type].flat()
+  const is = (...wanted: readonly string[]): boolean => wanted.some(each => types.includes(each))
+  if (is('number', 'integer') && isDecimal(value.trim())) return numberIn(name, value, is('string'))
+  if (is('boolean') && (value === 'true' || value === 'false')) return value === 'true'
+  if (is('array', 'object') && !is('string')) return jsonIn(name, value)
   return value
+}
+
+/** As text where a number would lose digits and the schema takes text. */
+function numberIn(name: string, value: string, orText: boolean): Json {
+  if (isExact(value.trim())) return Number(value)
+  if (orText) return value
+  throw new UsageError(`${name} ${lostDigits}, where its schema takes text: ${name}:='"…"'`)
 }

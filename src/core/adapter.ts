@@ -109,12 +109,19 @@ export interface Call<Steps = unknown> {
    * `sent`: what is about to leave, redacted; kept with the run, so that a person can see it also when this worker dies.
    */
   commit(sent?: string): Promise<void>
+  /**
+   * Tells that the target has answered, as far as it goes with success: after the commit point the effect is there, and whatever
+   * throws from here on is about the output alone (`invalid_output`). `answer` is what is kept of it when no output comes.
+   */
+  answered(answer: Answered): void
   /** True from `commit()` on. */
   readonly committed: boolean
   /** Something with a name and a duration: span, event, record. Steps may nest. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>
   /** One exchange with the target, a client span below the current step. */
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
+  /** Says that the list `name` of the output is not all that the target has, and what shows it; the answer tells it. */
+  partial(name: string, reason: string): void
   /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
   /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */
@@ -125,6 +132,13 @@ export interface Call<Steps = unknown> {
   readonly sensitive: readonly string[]
   /** Present when the action is tried out (`retrofit try`). */
   readonly onlooker?: Onlooker | undefined
+}
+
+export interface Answered {
+  /** What was read, where it is JSON. */
+  readonly value?: Json | undefined
+  /** Attaches the raw answer to the run, without secrets. */
+  keep?(): Promise<void>
 }
 
 export function defineAdapter<Steps>(adapter: Adapter<Steps>): Adapter<Steps> {

@@ -1,5 +1,5 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
-import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { type Answered, type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
@@ -11,6 +11,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { type Holding, Stopped } from './holding.ts'
+import { notePartial, type Partials } from './note-partial.ts'
 import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
@@ -24,8 +25,10 @@ export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'scree
   readonly files?: 'dropped' | undefined
 }
 
-export interface OpenCall extends Call {
+export interface OpenCall extends Call, Partials {
   readonly records: readonly StepRecord[]
+  /** Undefined until the adapter says that the target has answered. */
+  answer(): Answered | undefined
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
@@ -64,7 +67,9 @@ export function openCall(
     sensitive,
     redact,
     records: tracer.records,
+    ...notePartial(redact),
     holdsSecret: credentials.isIn,
+    ...keepingAnswer(),
     get committed() {
       return committed
     },
@@ -83,7 +88,17 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
+    attach: (name, content, mediaType) => attachFile(work, { name, content, mediaType })
+  }
+}
+
+function keepingAnswer(): Pick<OpenCall, 'answer' | 'answered'> {
+  let last: Answered | undefined
+  return {
+    answer: () => last,
+    answered: answer => {
+      last = answer
+    }
   }
 }
 
@@ -124,13 +139,20 @@ const sentFile = (attempt: number, text: string) => ({
   content: Buffer.from(text).subarray(0, sentBytes)
 })
 
-/** After the commit point the evidence matters more than the quota. */
-async function keep(
-  { parts, holding, files }: CallWork,
-  file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
-): Promise<void> {
+interface AttachedFile {
+  readonly name: string
+  readonly content: Uint8Array
+  readonly mediaType: string
+}
+
+async function attachFile(work: CallWork, file: AttachedFile): Promise<void> {
   if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
     throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  await keep(work, file)
+}
+
+/** After the commit point the evidence matters more than the quota. */
+async function keep({ parts, holding, files }: CallWork, file: AttachedFile): Promise<void> {
   if (files === 'dropped') return
   const name =
     file.name

@@ -5,7 +5,7 @@ import { createAdapter } from '../../../adapters/soap/adapter.ts'
 import type { Plan } from '../../../adapters/soap/plan.ts'
 import { marksOf } from '../../../src/core/credential-marks.ts'
 import { createRedactor } from '../../../src/governance/redact.ts'
-import type { ActionSource, Call, Json, JsonObject } from '../../../src/index.ts'
+import type { ActionSource, Answered, Call, Json, JsonObject } from '../../../src/index.ts'
 
 export interface Issue {
   readonly path: string
@@ -48,6 +48,8 @@ export interface Recorded {
   commits: number
   /** What `commit()` was told that leaves. */
   sent: string | undefined
+  /** What it said of the target's answer. */
+  answer: Answered | undefined
 }
 
 export interface CallOptions {
@@ -72,7 +74,8 @@ export function newCall(options: CallOptions): Recorded {
     steps: [] as string[],
     exchanges: [] as string[],
     commits: 0,
-    sent: undefined as string | undefined
+    sent: undefined as string | undefined,
+    answer: undefined as Answered | undefined
   }
   let committed = options.committed ?? false
   const call: Call<Plan> = {
@@ -87,12 +90,16 @@ export function newCall(options: CallOptions): Recorded {
     credentialOrigins: [new URL(url).origin],
     credentialsAt: origin => (origin === new URL(url).origin ? credentials : marksOf(credentials)),
     signal,
+    partial: () => undefined,
     deadlineAt: Date.now() + 60_000,
     commit: async sent => {
       recorded.sent = sent
       recorded.commits += 1
       await options.commit?.()
       committed = true
+    },
+    answered: answer => {
+      recorded.answer = answer
     },
     get committed() {
       return committed
