@@ -99,10 +99,11 @@ export class Trial {
   }
 
   private onlooker(call: Call, prefix: string): Onlooker {
-    const { stepMs, isDry } = this.options
+    const { stepMs, isDry, stepwise, keepOpen } = this.options
     const open: Shot[][] = []
     return {
       stepMs,
+      waits: stepwise || keepOpen,
       isDry,
       step: (name, work, look) => this.step(call, { name: prefix + name, work, look, open }),
       show: async shot => void open.at(-1)?.push(shot),

@@ -4,6 +4,7 @@ import { join, sep } from 'node:path'
 import { parseDocument } from 'yaml'
 import { UsageError } from '../cli.ts'
 import type { Adapter } from '../core/adapter.ts'
+import { durationMs } from '../core/duration.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { Action, Bot } from '../core/types.ts'
 import { type BotFolder, readBots } from '../manifest/bots-folder.ts'
@@ -22,15 +23,15 @@ interface Finding {
   readonly into: string
   readonly adapters: Readonly<Record<string, Adapter>>
   readonly env: (name: string) => string | undefined | null
-  /** Somebody looks at the screen meanwhile: the manifest's time limit of an attempt does not hold. */
-  readonly unhurried: boolean
+  /** The attempt has so much time, at least: pictures take some, and people who look at a screen more. As `10m`. */
+  readonly time: string
 }
 
 const manifestName = 'bot.yaml'
 
 /** Throws with every mistake of the manifest, or with names that are near. */
 export async function findAction(name: string, finding: Finding): Promise<FoundAction> {
-  const { botsDir, into, adapters, env, unhurried } = finding
+  const { botsDir, into, adapters, env, time } = finding
   if (!existsSync(botsDir)) throw new UsageError(`${botsDir} does not exist: set BOTS_DIR to the folder of the bots`)
   const folders = readdirSync(botsDir).filter(folder => name.startsWith(`${folder}_`) && existsSync(join(botsDir, folder, manifestName)))
   for (const folder of folders) copyBot(finding, folder)
@@ -38,7 +39,7 @@ export async function findAction(name: string, finding: Finding): Promise<FoundA
   for (const { bot, issues } of read) {
     const action = bot?.actions.find(each => each.name === name)
     if (bot === undefined || action === undefined) continue
-    if (unhurried) giveTime(join(into, bot.name, manifestName), name.slice(bot.name.length + 1))
+    if (action.timeouts.runMs < durationMs(time)) giveTime(join(into, bot.name, manifestName), name.slice(bot.name.length + 1), time)
     return { bot, action, warnings: there(issues, finding) }
   }
   const broken = read.filter(({ bot }) => bot === undefined)
@@ -54,14 +55,21 @@ function copyBot({ botsDir, into }: Finding, folder: string): void {
   writeFileSync(join(into, folder, manifestName), readFileSync(file), { mode: 0o600 })
 }
 
-/** The longest that people look at a screen. */
-const longest = '24h'
+/** In bytes. */
+const largest = 1_048_576
 
-function giveTime(copy: string, action: string): void {
-  const document = parseDocument(readFileSync(copy, 'utf8'))
-  const known = (document.toJS() as { actions?: Record<string, { timeouts?: object }> }).actions?.[action]
-  document.setIn(['actions', action, 'timeouts'], document.createNode({ ...known?.timeouts, run: longest }))
-  writeFileSync(copy, document.toString())
+/** A manifest that is too large for that, or can not be written so, keeps its own time. */
+function giveTime(copy: string, action: string, run: string): void {
+  const source = readFileSync(copy)
+  if (source.length > largest) return
+  const document = parseDocument(source.toString('utf8'))
+  try {
+    const known = (document.toJS() as { actions?: Record<string, { timeouts?: object }> }).actions?.[action]
+    document.setIn(['actions', action, 'timeouts'], document.createNode({ ...known?.timeouts, run }))
+  } catch {
+    return
+  }
+  writeFileSync(copy, document.toString({ lineWidth: 0 }))
 }
 
 /** In the author's own file. */

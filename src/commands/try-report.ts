@@ -99,7 +99,7 @@ function asJson({ action, trial, folder, isDry, key }: Tried, answer: Answer, { 
 
 function print({ trial, folder, action }: Tried, { ok, body, run, probe }: Ending): void {
   if (trial.stopped !== undefined) {
-    say('Stopped before the commit point: all steps before it work. Nothing was sent, effect none.')
+    say('Stopped before the commit point: all steps before it work. The request with the effect was not sent: effect none.')
     if (trial.sent !== undefined) say(`It would have sent:\n${plainLines(trial.sent)}`)
   } else {
     const out = ok ? process.stdout : process.stderr

@@ -57,7 +57,7 @@ function checkFlags({ timeout, step, headed }: Flags): number {
   const text = String(timeout ?? '5s')
   if (!new RegExp(durationPattern).test(text)) throw new UsageError(`--timeout: write a duration such as 5s or 500ms, not ${text}`)
   if (step && !process.stdin.isTTY) throw new UsageError('--step waits for Enter before each step, so it needs a terminal as its input')
-  if (headed && process.platform === 'linux' && windowEnvironment().DISPLAY === undefined)
+  if (headed && process.platform === 'linux' && !windowEnvironment().DISPLAY)
     throw new UsageError('--headed shows the browser on a screen, and DISPLAY is not set: leave it out, or run it in xvfb-run')
   return durationMs(text)
 }
@@ -72,8 +72,8 @@ async function find(
   mkdirSync(into)
   const adapters = await loadAdapters({ chromiumSandbox: settings.CHROMIUM_SANDBOX || 'on' })
   try {
-    const unhurried = flags.step === true || flags.keepOpen === true
-    const found = await findAction(name, { botsDir: settings.BOTS_DIR, into, adapters, env: settings.manifestEnv, unhurried })
+    const time = flags.step || flags.keepOpen ? '24h' : '10m'
+    const found = await findAction(name, { botsDir: settings.BOTS_DIR, into, adapters, env: settings.manifestEnv, time })
     if (found.warnings.length > 0) process.stderr.write(`${plainText(formatIssues(found.warnings))}\n`)
     return found
   } finally {

@@ -2,6 +2,8 @@
 export interface Onlooker {
   /** The longest that a step may take, in milliseconds. */
   readonly stepMs: number
+  /** A person decides how long the attempt takes. */
+  readonly waits: boolean
   /** The attempt ends before the step that has the effect. */
   readonly isDry: boolean
   /** Around every step. `look` is asked when it is over, however it ended: what does the target show now? */
