@@ -1,12 +1,13 @@
 /** `retrofit try`: one attempt of an action of a bots folder, in a real browser, with all that it showed on the way. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { usualBrowser } from '../adapters/playwright/browser.ts'
 import { runCli } from '../src/cli.ts'
 import { type Site, startSite } from './adapters/playwright/site.ts'
 
@@ -177,8 +178,11 @@ const env = () => ({
   BOT_LEDGER: `http://127.0.0.1:${(soap.address() as AddressInfo).port}/`
 })
 
-function started(args: readonly string[]): { child: ChildProcess; said(): Said; ended: Promise<Said> } {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'try', ...args], { env: env() })
+function started(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {}
+): { child: ChildProcess; said(): Said; ended: Promise<Said> } {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'try', ...args], { env: { ...env(), ...more } })
   const texts = { out: '', err: '' }
   child.stdout?.on('data', chunk => (texts.out += chunk))
   child.stderr?.on('data', chunk => (texts.err += chunk))
@@ -311,6 +315,7 @@ describe('a mistake of whoever tries', () => {
     ['a bot with mistakes', ['wrong_find'], /the manifest of wrong has mistakes:\n\S+bots\/wrong\/bot\.yaml:\d+:\d+ +error/],
     ['--step without a terminal', ['desk_find', '--step'], /--step .* needs a terminal/],
     ['--headed without a screen', ['desk_find', '--headed'], /DISPLAY is not set/],
+    ['a window for what has none', ['ledger_book', '--keep-open'], /--keep-open is for actions in a browser, and ledger has none/],
     ['a time that is none', ['desk_find', '--timeout', 'soon'], /--timeout: write a duration/],
     ['a folder that is in use', ['desk_find', '--out', import.meta.dirname], /is not empty/]
   ])('%s is refused, and says what to do', async (_, args, said) => {
@@ -334,6 +339,22 @@ describe('somebody who looks on', () => {
     expect(said().out).toBe('')
     child.stdin?.write('\n')
     expect(await ended).toMatchObject({ code: 0, out: expect.stringContaining('Form') })
+  })
+
+  test('--headed starts a browser with a window, on the screen that is set', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'retrofit-try-browser-'))
+    const [browser, log] = [join(folder, 'browser'), join(folder, 'log')]
+    // The browser may have a user of its own.
+    chmodSync(folder, 0o777)
+    const real = usualBrowser() ?? ''
+    writeFileSync(browser, `#!/bin/sh\necho "$DISPLAY $*" > ${log}\nexec ${real} "$@"\n`, { mode: 0o755 })
+    const { child, ended } = started(['desk_secret', '--headed'], { CHROMIUM_PATH: browser, DISPLAY: ':77' })
+    child.stdin?.end()
+    expect(await ended).toMatchObject({ code: 0 })
+    const said = readFileSync(log, 'utf8')
+    expect(said).toMatch(/^:77 --/)
+    expect(said).not.toContain('--headless')
+    rmSync(folder, { recursive: true })
   })
 
   test('Ctrl-C ends the attempt and its browser', async () => {

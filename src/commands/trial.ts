@@ -34,6 +34,7 @@ export class Trial {
   readonly steps: TriedStep[] = []
   /** What was, or would have been, sent; masked. */
   sent: string | undefined
+  crossed = false
   /** Set when the attempt ended before its commit point because it is a dry one. */
   stopped: Error | undefined
   /** What a probe saw after a dry attempt, when there is one. */
@@ -92,6 +93,7 @@ export class Trial {
         this.sent = sent
         if (this.options.isDry) throw this.stop()
         await call.commit(sent)
+        this.crossed = true
       },
       ...(adapter.tellsOnlooker ? {} : { step: (name, work) => onlooker.step(name, () => call.step(name, work)) })
     }

@@ -29,12 +29,13 @@ export async function tryAction(name: string, inputs: readonly string[], flags: 
   keepFilesPrivate()
   const stepMs = checkFlags(flags)
   const given = readSettings()
-  const scratch = mkdtempSync(join(tmpdir(), 'retrofit-try-'))
   const sandboxes = flags.sandbox ? await startSandboxes(given) : []
+  const scratch = mkdtempSync(join(tmpdir(), 'retrofit-try-'))
   const settings = withSandboxes(given, sandboxes)
   const keyboard = createKeyboard()
   try {
     const found = await find(name, { settings, scratch, flags })
+    checkBrowser(found, flags)
     const isDry = found.action.effect !== 'read' && flags.commit !== true
     const folder = createTryFolder({
       wanted: typeof flags.out === 'string' ? flags.out : undefined,
@@ -60,6 +61,13 @@ function checkFlags({ timeout, step, headed }: Flags): number {
   if (headed && process.platform === 'linux' && !windowEnvironment().DISPLAY)
     throw new UsageError('--headed shows the browser on a screen, and DISPLAY is not set: leave it out, or run it in xvfb-run')
   return durationMs(text)
+}
+
+function checkBrowser({ bot }: FoundAction, { headed, keepOpen }: Flags): void {
+  if (bot.adapter === 'playwright' || !(headed || keepOpen)) return
+  throw new UsageError(
+    `${headed ? '--headed' : '--keep-open'} is for actions in a browser, and ${bot.name} has none (adapter: ${bot.adapter})`
+  )
 }
 
 const stamp = (now: Date): string => now.toISOString().replaceAll(/[-:]|\.\d+/g, '')
@@ -117,13 +125,15 @@ async function attempt(settings: Settings, tried: Tried): Promise<number> {
     work.catch(() => undefined)
     const code = await Promise.race([work, interrupted.promise])
     if (code !== 'interrupted') return code
-    process.stderr.write('\nended; the browser is closed\n')
+    process.stderr.write(`\nended; the browser is closed\n${tried.trial.crossed ? perhapsDone : ''}`)
     return 130
   } finally {
     await system.stop()
     for (const signal of signals) process.off(signal, interrupt)
   }
 }
+
+const perhapsDone = 'It had crossed its commit point: look into the target whether the effect is there before you try again.\n'
 
 async function carryOut(system: System, tried: Tried): Promise<number> {
   const { action, inputs, flags, key } = tried
