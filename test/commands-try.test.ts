@@ -302,10 +302,11 @@ describe('an action that writes', () => {
 })
 
 describe('a mistake of whoever tries', () => {
-  const before = { ...process.env }
+  const [before, umask] = [{ ...process.env }, process.umask()]
   beforeAll(() => void Object.assign(process.env, env(), { DISPLAY: '' }))
   afterAll(() => {
     process.env = before
+    process.umask(umask)
   })
   afterEach(() => void jest.restoreAllMocks())
 
@@ -347,7 +348,8 @@ describe('somebody who looks on', () => {
     // The browser may have a user of its own.
     chmodSync(folder, 0o777)
     const real = usualBrowser() ?? ''
-    writeFileSync(browser, `#!/bin/sh\necho "$DISPLAY $*" > ${log}\nexec ${real} "$@"\n`, { mode: 0o755 })
+    writeFileSync(browser, `#!/bin/sh\necho "$DISPLAY $*" > ${log}\nexec ${real} "$@"\n`)
+    chmodSync(browser, 0o755)
     const { child, ended } = started(['desk_secret', '--headed'], { CHROMIUM_PATH: browser, DISPLAY: ':77' })
     child.stdin?.end()
     expect(await ended).toMatchObject({ code: 0 })
