@@ -45,6 +45,15 @@ export function readHead(bytes: Buffer): AnswerHead {
 
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 
+/** RFC 9112, section 5: blanks and tabs around a value are not part of it. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t'
+  let [from, end] = [0, text.length]
+  while (from < end && isBlank(from)) from += 1
+  while (end > from && isBlank(end - 1)) end -= 1
+  return text.slice(from, end)
+}
+
 function readHeaders(lines: readonly string[]): AnswerHeaders {
   const headers = new Map<string, string[]>()
   for (const line of unfolded(lines)) {
@@ -52,7 +61,7 @@ function readHeaders(lines: readonly string[]): AnswerHeaders {
     const name = line.slice(0, Math.max(0, colon)).trimEnd()
     if (!token.test(name) || line.includes('\0')) continue
     const key = name.toLowerCase()
-    const value = textOf(key, line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, ''))
+    const value = textOf(key, withoutBlanks(line.slice(colon + 1)))
     const before = headers.get(key)
     if (before === undefined) headers.set(key, [value])
     else before.push(value)

@@ -12,17 +12,19 @@ interface Described {
   readonly output: JsonObject | undefined
   readonly set: SchemaSet
   shared(name: string): Json | undefined
+  /** What is left of a schema of the input. */
+  left(schema: Json): Json
 }
 
 const longest = 3_900
 const mostNames = 8
 
 /** The words of the WSDL, of the element that is sent, of its type, of the element that answers; otherwise what the names say. */
-export function describeOperation({ operation, input, output, set, shared }: Described): string {
+export function describeOperation({ operation, input, output, set, shared, left }: Described): string {
   const said = cleanText(operation.documentation, longest) || cleanText(wordsOf(operation.input, set), longest)
   if (said !== '') return said
   const title = cleanText(titleOf(operation.name), 200)
-  const takes = namesOf(input, shared)
+  const takes = namesOf(left(input) as JsonObject, name => left(shared(name) ?? null))
   const answers = output === undefined ? [] : namesOf(output, shared)
   const about = cleanText(operation.output === undefined ? '' : wordsOf(operation.output, set), 500)
   return [

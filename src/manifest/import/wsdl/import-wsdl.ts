@@ -20,7 +20,7 @@ import { readWsdl } from './read-wsdl.ts'
 import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
 import { reviewsOf } from './reviews.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
-import { shortBehind, shortInput } from './shorten.ts'
+import { shortBehind, shortInput, withoutOptional } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
 import { cleaned, count, reachable } from './tidy.ts'
 import type { ReadOptions } from './web.ts'
@@ -223,7 +223,8 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
       input: request.schema,
       output: answer?.schema,
       set: importing.set,
-      shared: name => findShared(literal, name)
+      shared: name => findShared(literal, name),
+      left: options.onlyRequired === true ? withoutOptional : schema => schema
     }),
     effect,
     scopes: [`${bot}:${effect === 'read' ? 'read' : 'write'}`],

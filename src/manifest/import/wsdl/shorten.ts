@@ -29,7 +29,7 @@ function onlyObject(
 }
 
 /** Properties that a condition names stay: without them it could not be met. */
-function withoutOptional(schema: Json): Json {
+export function withoutOptional(schema: Json): Json {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return schema
   const { properties, ...rest } = schema as JsonObject
   const kept = isMap(rest.items) ? { ...rest, items: withoutOptional(rest.items) } : rest
