@@ -342,6 +342,16 @@ describe('somebody who looks on', () => {
     expect(await ended).toMatchObject({ code: 0, out: expect.stringContaining('Form') })
   })
 
+  test('--keep-open holds the page of a login that was refused, too', async () => {
+    write('secrets/unwelcome.json', JSON.stringify({ username: 'clerk', password }))
+    const refused = bot.replace('bot: desk', 'bot: unwelcome').replace('credentials: desk', 'credentials: unwelcome')
+    write('bots/unwelcome/bot.yaml', refused.replace('ready: { text: Welcome }', 'ready: { text: Never there }\n  timeout: 500ms'))
+    const { child, said, ended } = started(['unwelcome_lost', '--keep-open'])
+    await until(said, 'stays open')
+    child.stdin?.write('\n')
+    expect(await ended).toMatchObject({ code: 1, err: expect.stringContaining('Never there') })
+  })
+
   test('--headed starts a browser with a window, on the screen that is set', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'retrofit-try-browser-'))
     const [browser, log] = [join(folder, 'browser'), join(folder, 'log')]

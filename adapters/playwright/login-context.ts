@@ -192,12 +192,13 @@ export class LoginContext {
     })
     const tab = await this.newTab()
     const own = withoutRun(call)
-    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, { plan }), plan).catch(error => this.loginFailed(error))
+    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, { plan }), plan).catch(error => this.loginFailed(error, own))
     this.home = tab.page.url()
     this.free.push(tab)
   }
 
-  private loginFailed(error: unknown): never {
+  private async loginFailed(error: unknown, { onlooker }: StageCall): Promise<never> {
+    await onlooker?.over()
     const isDown = error instanceof RetrofitError && error.targetDown
     this.isFruitless = Error.isError(error) && !isGone(error) && !isRefusal(error) && !isDown
     throw error
