@@ -1,7 +1,7 @@
 /** The extract step: every field of a page in one round trip, tables page after page. */
 import { compilePattern, isTrue, type Json, own, RetrofitError, type Template } from '../../src/index.ts'
 import { about } from './failure.ts'
-import { compilePlace, type Path, template } from './locator.ts'
+import { compilePlace, type Issue, type Path, template } from './locator.ts'
 import type { FieldSpec, PageAnswer, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
 import { ask, throwDeclared } from './run-steps.ts'
@@ -69,6 +69,23 @@ function saidSo({ call, extracted }: Stage): void {
   if (call.committed && !call.probes) call.answered({ value: { ...extracted } })
 }
 
+interface Checking {
+  readonly kind: 'table' | 'list' | 'value'
+  readonly path: Path
+  readonly issue: Issue
+}
+
+/** Keys that the kind of field does not take, or needs. */
+function checkKeys(source: FieldSource, { kind, path, issue }: Checking): void {
+  if (kind !== 'value' && (source.within ?? source.row) !== undefined)
+    issue([...path, kind], `within and row belong into ${kind}: write ${kind}: { css: …, within: … }`)
+  if (kind === 'table' && Object.keys(source.columns ?? {}).length === 0) issue(path, 'a table needs columns')
+  if (kind !== 'table')
+    for (const key of ['columns', 'rows', 'hidden', 'next', 'pages', 'limit', 'until'] as const)
+      if (source[key] !== undefined) issue([...path, key], `${key} belongs to a table`)
+  if (kind === 'value' && source.more !== undefined) issue([...path, 'more'], 'more belongs to a list or a table')
+}
+
 function compileField(name: string, source: FieldSource, path: Path, compiler: Compiler): Field | undefined {
   const { issue } = compiler
   if (reserved.has(name)) issue(path, `"${name}" is taken: give the value another name`)
@@ -76,13 +93,7 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
   const where = source.table ?? source.list ?? pickPlace(source)
   const place = compilePlace(typeof where === 'string' ? { css: where } : where, kind === 'value' ? path : [...path, kind], issue)
   const columns = source.columns ?? {}
-  if (kind !== 'value' && (source.within ?? source.row) !== undefined)
-    issue([...path, kind], `within and row belong into ${kind}: write ${kind}: { css: …, within: … }`)
-  if (kind === 'table' && Object.keys(columns).length === 0) issue(path, 'a table needs columns')
-  if (kind !== 'table')
-    for (const key of ['columns', 'rows', 'hidden', 'next', 'pages', 'limit', 'until'] as const)
-      if (source[key] !== undefined) issue([...path, key], `${key} belongs to a table`)
-  if (kind === 'value' && source.more !== undefined) issue([...path, 'more'], 'more belongs to a list or a table')
+  checkKeys(source, { kind, path, issue })
   for (const [column, each] of Object.entries(columns)) checkColumn(each, [...path, 'columns', column], compiler)
   if (place === undefined) return undefined
   return {

@@ -55,10 +55,12 @@ export function about<Failure extends Error>(place: Place, error: Failure): Fail
   return error
 }
 
+const isOfPlaywright = ({ name, message }: Error): boolean =>
+  name === 'TimeoutError' || /^(locator|page|frame|elementHandle)\.\w+: /.test(message)
+
 /** An error of ours has said why, but for those that are about an element. */
 async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Promise<Why | undefined> {
-  const isOurs = error instanceof NothingSent || error instanceof RetrofitError
-  const place = places.get(error) ?? (isOurs ? undefined : own)
+  const place = places.get(error) ?? (isOfPlaywright(error) ? own : undefined)
   if (place === undefined || stage.page.isClosed()) return undefined
   return within(whyNot({ error, kind, place }, stage), 5_000).catch(() => undefined)
 }

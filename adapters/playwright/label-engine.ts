@@ -19,7 +19,13 @@ export interface LabelEngine extends Engine {
 export function labelEngine(): LabelEngine {
   const fields = 'input:not([type=hidden],[type=submit],[type=button],[type=image],[type=reset]), select, textarea, [contenteditable=true]'
   const tidy = (text: string | null | undefined) => (text ?? '').replace(/\s+/g, ' ').trim()
-  const bare = (text: string) => tidy(text).replace(/^[\s*]+|[\s*:\uff1a]+$/g, '')
+  const bare = (text: string): string => {
+    const name = tidy(text)
+    let [from, end] = [0, name.length]
+    while (from < end && ' *'.includes(name.charAt(from))) from += 1
+    while (end > from && ' *:\uff1a'.includes(name.charAt(end - 1))) end -= 1
+    return name.slice(from, end)
+  }
   const isShown = (element: Element) => !element.checkVisibility || element.checkVisibility()
   const isBreak = (element: Element) => element.tagName === 'BR' || !/^(inline|contents)/.test(getComputedStyle(element).display)
   const blockOf = (node: Node): Element | null => {

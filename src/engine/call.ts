@@ -35,17 +35,21 @@ export interface OpenCall extends Call, Partials {
   close(): void
 }
 
-/** `root` is the span of the attempt; `mayCommit` is false for probes. */
-export function openCall(
-  work: CallWork,
-  options: { readonly root: Span; readonly credentials: UsableCredentials; readonly input: JsonObject; readonly mayCommit: boolean }
-): OpenCall {
+interface Opening {
+  /** The span of the attempt. */
+  readonly root: Span
+  readonly credentials: UsableCredentials
+  readonly input: JsonObject
+  /** False for probes. */
+  readonly mayCommit: boolean
+}
+
+export function openCall(work: CallWork, options: Opening): OpenCall {
   const { bot, action, holding } = work
   const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
-  const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
-  const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
+  const sensitive = [...sensitiveOf(work, options), ...session.sensitive]
   const redact = redactorOf(bot, sensitive)
   const tracer = new StepTracer(work, root, redact)
   let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
@@ -74,8 +78,7 @@ export function openCall(
       return committed
     },
     commit: async sent => {
-      if (!options.mayCommit || committed)
-        throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
+      if (!options.mayCommit || committed) throw new Error(`${action.name}: commit() may be called once in an attempt, never in a probe`)
       await cross(work, action.evidence === 'none' ? undefined : sent)
       if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
@@ -101,6 +104,12 @@ function keepingAnswer(): Pick<OpenCall, 'answer' | 'answered'> {
     }
   }
 }
+
+const sensitiveOf = ({ action, sensitive = [] }: CallWork, { credentials, input }: Opening): readonly string[] => [
+  ...Object.values(credentials.values),
+  ...sensitiveTexts(action.input, input),
+  ...sensitive
+]
 
 /** Takes sensitive values and those of the bot's environment out of a text. */
 function redactorOf(bot: Work['bot'], sensitive: readonly string[]): (text: string) => string {

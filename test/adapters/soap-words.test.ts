@@ -123,7 +123,7 @@ describe('no connection, or none that can be used', () => {
   })
 
   test('what is no HTTP', async () => {
-    const smtp = createTcpServer(socket => void socket.end('220 mail.example ESMTP\r\n'))
+    const smtp = createTcpServer(socket => void socket.once('data', () => socket.end('220 mail.example ESMTP\r\n')))
     expect((await call(`http://127.0.0.1:${await listening(smtp)}/`)).hint).toContain('what it answered is no HTTP')
   })
 })
