@@ -32,6 +32,7 @@ export { createTextFinder } from './core/find-texts.ts'
 export { type Holes, splitHoles } from './core/holes.ts'
 export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
 export { wordDistance } from './core/nearness.ts'
+export type { Onlooker, Shot } from './core/onlooker.ts'
 export { own } from './core/own.ts'
 export {
   type Destination,

@@ -29,6 +29,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     name: 'playwright',
     templates,
     shape,
+    tellsOnlooker: true,
     parse: compilePlan,
     run: call => attempt({ pool, call, work: workOf(call) }),
     probe: call => probe(pool, call),
@@ -187,9 +188,13 @@ function watchOf({ context, isFresh }: Lease, all: Once<unknown>): Watch | undef
 
 async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result> {
   stage.tab.filled.begin()
-  await runSteps(work.steps, stage)
-  await finish(work.steps, stage)
-  return work.result(stage)
+  try {
+    await runSteps(work.steps, stage)
+    await finish(work.steps, stage)
+    return await work.result(stage)
+  } finally {
+    await stage.call.onlooker?.over()
+  }
 }
 
 /** What a caller can use of an error that no step has explained. */

@@ -19,6 +19,8 @@ interface Options {
 }
 
 const loginMs = 45_000
+/** A person who looks on decides when the next step begins. */
+const watchedLoginMs = 24 * 60 * 60_000
 /** No run has been at work for this long. */
 const restMs = 10_000
 /** What a page asks for later than this, after a run, it asks for by itself. */
@@ -190,12 +192,13 @@ export class LoginContext {
     })
     const tab = await this.newTab()
     const own = withoutRun(call)
-    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, { plan }), plan).catch(error => this.loginFailed(error))
+    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, { plan }), plan).catch(error => this.loginFailed(error, own))
     this.home = tab.page.url()
     this.free.push(tab)
   }
 
-  private loginFailed(error: unknown): never {
+  private async loginFailed(error: unknown, { onlooker }: StageCall): Promise<never> {
+    await onlooker?.over()
     const isDown = error instanceof RetrofitError && error.targetDown
     this.isFruitless = Error.isError(error) && !isGone(error) && !isRefusal(error) && !isDown
     throw error
@@ -216,10 +219,11 @@ const browserGone = (): RetrofitError => new RetrofitError('target_failed', { de
 
 /** A login serves several runs: it is nobody's attempt. */
 function withoutRun(call: StageCall): StageCall {
+  const limitMs = call.onlooker?.waits ? watchedLoginMs : loginMs
   const own: Partial<StageCall> = {
     errors: [],
-    deadlineAt: Date.now() + loginMs,
-    signal: AbortSignal.timeout(loginMs),
+    deadlineAt: Date.now() + limitMs,
+    signal: AbortSignal.timeout(limitMs),
     committed: false,
     input: {},
     session: {},

@@ -3,6 +3,7 @@ import { BusinessError, RetrofitError } from '../../src/index.ts'
 import { explain, isRefusal, isTold, SignedOff, within } from './failure.ts'
 import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back-steps.ts'
 import { passGate } from './gate.ts'
+import { lookedOn } from './looked-on.ts'
 import { type PageAnswer, type PageJob, pageScript } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
 import { sayStatus } from './say-net-error.ts'
@@ -15,7 +16,7 @@ const patienceMs = 400
 const tellMs = 2_000
 
 export async function runSteps(steps: readonly Step[], stage: Stage): Promise<void> {
-  for (const step of steps) await runStep(step, stage)
+  for (const step of steps) await lookedOn(step, stage, taken => runStep(taken, stage))
 }
 
 async function runStep(step: Step, stage: Stage): Promise<void> {

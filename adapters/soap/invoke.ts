@@ -4,7 +4,7 @@ import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
-import { attachEvidence, type Exchanged } from './evidence.ts'
+import { attachEvidence, type Exchanged, showExchanged } from './evidence.ts'
 import { answerError, symptomError, unreadableError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
@@ -25,15 +25,22 @@ export interface Invoked {
 
 export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
-  let request = await call.step('build', () => build(invocation))
+  let request = await call.step('build', async () => {
+    const built = await build(invocation)
+    await showExchanged(call, operation, { request: built.envelope, answer: undefined })
+    return built
+  })
   const again = async () => {
     request = await build(invocation)
     return request
   }
   let answer: Answer | undefined
   try {
-    const received = await call.step('send', () => send(invocation, request, again))
-    answer = received
+    const received = await call.step('send', async () => {
+      answer = await send(invocation, request, again)
+      await showExchanged(call, operation, { request: undefined, answer })
+      return answer
+    })
     const response = await call.step('read', () => read(invocation, received, request))
     return { response, keep: () => keepEvidence(call, operation, { request: undefined, answer: received }) }
   } catch (error) {

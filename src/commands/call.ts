@@ -15,6 +15,21 @@ type Flags = Readonly<Record<string, unknown>>
 
 export async function call(action: string, inputs: readonly string[], flags: Flags): Promise<number> {
   const client = createClient(flags)
+  const answer = await ask(client, { action, inputs, flags })
+  const probed = flags.probe && !flags.dryRun ? await probeAfter(client, answer, Number(flags.wait)) : undefined
+  const code = print(answer, flags, probed)
+  if (probed !== undefined && !flags.json) process.stderr.write(`${probeText(probed)}\n`)
+  return probed === undefined || code !== 0 ? code : exitCodeOf(probed)
+}
+
+export interface Asking {
+  readonly action: string
+  readonly inputs: readonly string[]
+  readonly flags: Flags
+}
+
+/** The answer when the run has ended, or when it was waited for long enough. */
+export async function ask(client: Client, { action, inputs, flags }: Asking): Promise<Answer> {
   const body = JSON.stringify(await readInputs(client, action, inputs))
   const key = typeof flags.idempotencyKey === 'string' ? flags.idempotencyKey : randomUUID()
   const wait = Number(flags.wait)
@@ -27,18 +42,19 @@ export async function call(action: string, inputs: readonly string[], flags: Fla
       ...(typeof flags.session === 'string' ? { 'session-id': flags.session } : {})
     }
   })
-  const answer = first.status === 202 ? await follow(client, first, { waitSeconds: wait, flags }) : first
-  const probed = flags.probe && !flags.dryRun ? await probeAfter(client, answer, wait) : undefined
-  const code = print(answer, flags, probed)
-  if (probed !== undefined && !flags.json) process.stderr.write(`${probeText(probed)}\n`)
-  return probed === undefined || code !== 0 ? code : exitCodeOf(probed)
+  return first.status === 202 ? await follow(client, first, { waitSeconds: wait, flags }) : first
 }
 
 /** A text for a model has no run id but in its headers. */
 async function probeAfter(client: Client, { headers, text }: Answer, waitSeconds: number): Promise<Probed> {
-  const found = headers['run-id'] ?? /"runId":\s*"(run_[0-9a-z]+)"/.exec(text)?.[1]
-  if (typeof found !== 'string') return { good: false, body: { detail: 'The call has no run.' } }
+  const found = runIdOf({ headers, text })
+  if (found === undefined) return { good: false, body: { detail: 'The call has no run.' } }
   return askProbe(client, found, Math.max(waitSeconds, leastLookSeconds))
+}
+
+export function runIdOf({ headers, text }: Pick<Answer, 'headers' | 'text'>): string | undefined {
+  const found = headers['run-id'] ?? /"runId":\s*"(run_[0-9a-z]+)"/.exec(text)?.[1]
+  return typeof found === 'string' ? found : undefined
 }
 
 const leastLookSeconds = 60
@@ -56,13 +72,14 @@ function queryOf({ dryRun, fields, text }: Flags): string {
 async function follow(client: Client, first: Answer, { waitSeconds, flags }: { waitSeconds: number; flags: Flags }): Promise<Answer> {
   const { runId } = JSON.parse(first.text) as { runId: string }
   const until = Date.now() + waitSeconds * 1_000
-  process.stderr.write(`run ${plainLine(runId)} is under way …\n`)
+  const say = (text: string) => (flags.quiet ? true : process.stderr.write(text))
+  say(`run ${plainLine(runId)} is under way …\n`)
   for (;;) {
     const answer = await client('GET', `/v1/runs/${runId}?wait=20${fieldsOf(flags)}`)
     const { status } = JSON.parse(answer.text) as { status?: string }
     if (answer.status !== 200 || !['queued', 'working'].includes(status ?? '') || Date.now() > until)
       return flags.text ? await client('GET', `/v1/runs/${runId}?view=text${fieldsOf(flags)}`) : answer
-    process.stderr.write(`  ${plainLine(status ?? '')}\n`)
+    say(`  ${plainLine(status ?? '')}\n`)
   }
 }
 
@@ -91,7 +108,7 @@ function print({ status, headers, text }: Answer, flags: Flags, probed: Probed |
 }
 
 /** A problem in the words of the command line. */
-function spoken(body: Json, retryAfterSeconds: number): Json {
+export function spoken(body: Json, retryAfterSeconds: number): Json {
   const problem = body as { readonly code?: Json; readonly hint?: Json } | null
   if (typeof problem?.code !== 'string' || typeof problem.hint !== 'string') return body
   const retryAfterMs = Number.isNaN(retryAfterSeconds) ? undefined : retryAfterSeconds * 1_000

@@ -1,5 +1,6 @@
 /** What an adapter is: code that executes attempts on one kind of target. `adapters/echo/` is the one to copy. */
 import type { ZodObject } from 'zod'
+import type { Onlooker } from './onlooker.ts'
 import type { Json, JsonObject, ScreenUse, Target } from './types.ts'
 
 export interface Adapter<Steps = unknown> {
@@ -24,6 +25,8 @@ export interface Adapter<Steps = unknown> {
   probe?(call: Call<Steps>): Promise<ProbeResult>
   /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
   closeScreen?(id: string): Promise<void>
+  /** It tells an onlooker of each step itself; absent: whoever hands in the call does, from `call.step`. */
+  readonly tellsOnlooker?: true | undefined
   /** Tells an operator how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
   notices?(): Promise<readonly Notice[]>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
@@ -127,6 +130,8 @@ export interface Call<Steps = unknown> {
   readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */
   readonly sensitive: readonly string[]
+  /** Present when the action is tried out (`retrofit try`). */
+  readonly onlooker?: Onlooker | undefined
 }
 
 export interface Answered {
