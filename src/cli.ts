@@ -98,6 +98,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .action(async (action: string, inputs: string[], flags: Flags) =>
       done(await (await import('./commands/call.ts')).call(action, inputs, flags))
     )
+  addTry(retrofit, done)
   client(retrofit.command('tools'))
     .description('prints the actions as tools of a provider, ready to paste into a request')
     .requiredOption('--format <format>', 'openai, openai-responses, anthropic, gemini or mcp')
@@ -113,6 +114,25 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--yaml', 'as YAML')
     .option('--for <importer>', '3.0: one that does not know 3.1; gpt: GPT Actions')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addTry(retrofit: Command, done: (code: number) => void): void {
+  retrofit
+    .command('try')
+    .description('makes one attempt of an action of BOTS_DIR, without a gateway, and keeps a picture and the HTML of each step')
+    .argument('<action>', 'e.g. teller_get_balance')
+    .argument('[inputs...]', 'name=value, or name:=json')
+    .option('--commit', 'let the step through that has the effect; without it a write stops before')
+    .option('--headed', 'show the browser')
+    .option('--step', 'wait for Enter before each step')
+    .option('--keep-open', 'leave the browser open at the end, until Enter or Ctrl-C')
+    .option('--timeout <duration>', 'most for one step', '5s')
+    .option('--out <folder>', 'where pictures and HTML go (DATA_DIR/try/<action>-<time>)')
+    .option('--sandbox', 'also start the stand-ins in bots/*/sandbox for which no address is set')
+    .option('--json', 'one JSON object with steps, output or problem, and folder')
+    .action(async (action: string, inputs: string[], flags: Flags) =>
+      done(await (await import('./commands/try.ts')).tryAction(action, inputs, flags))
+    )
 }
 
 function addRuns(retrofit: Command, done: (code: number) => void): void {
@@ -148,11 +168,16 @@ function addImports(retrofit: Command, done: (code: number) => void): void {
       .option('--port <name>', 'only this port')
       .option('--operations <names>', 'only these operations, with commas')
       .option('--allow-fetch', 'fetch the file and what it imports, from the same origin only')
+      .option('--allow-host <hosts>', 'fetch imports from these hosts too, with commas')
+      .option('--map-host <pairs>', 'ask another host in place of one that can not be reached: from=to, with commas')
+      .option('--credentials <name>', 'fetch the file with these of SECRETS_DIR: username and password, or token')
+      .option('--root <folder>', 'read imports from this folder above the file too')
       .option('--partial', 'leave out what needs a missing file')
   limits(wsdl(retrofit.command('import').description('makes a bot of what you have')))
     .description('a SOAP service: every operation becomes an action')
     .option('--bot <name>', 'name of the bot; made of the service when absent')
     .option('--out <folder>', "the bot's folder (BOTS_DIR/<bot>)")
+    .option('--url <address>', 'the address of the service, in place of the one in the file')
     .option('--flatten', 'an input that only wraps one object is that object')
     .option('--only-required', 'leave optional parts of inputs out')
     .option('--json', 'one JSON object')

@@ -272,6 +272,9 @@ const picked = (isAllowed: (name: string) => boolean): Record<string, string> =>
 /** The environment of the browser, which makes its own home; pages may get to read it. */
 export const browserEnvironment = (): Record<string, string> => picked(name => harmless.test(name) || name.startsWith('FONTCONFIG_'))
 
+/** What a browser with a window needs beside: which screen it is, and the right to draw on it. */
+export const windowEnvironment = (): Record<string, string> => picked(name => name === 'DISPLAY' || name === 'XAUTHORITY')
+
 const ofSandboxes = new Set(['TMPDIR', 'FAULTS', 'NOTIFY', 'SESSION_TTL_MS', 'SINGLE_LOGIN', 'MAINTENANCE'])
 
 /** The environment of a bot's sandbox: names that begin with the bot's name are its own, unless they are settings of ours. */

@@ -2,6 +2,7 @@
 export {
   type ActionSource,
   type Adapter,
+  type Answered,
   type Call,
   defineAdapter,
   largestArtifactMiB,
@@ -10,7 +11,10 @@ export {
   type Seen
 } from './core/adapter.ts'
 export { isConnectionFailure } from './core/connection-failure.ts'
+export { connectionWords } from './core/connection-words.ts'
 export { placeholdersOf, settleMarks } from './core/credential-marks.ts'
+export { isDecimal, isExact, isWholeDouble, plainDecimal } from './core/decimal.ts'
+export { declaredPart } from './core/declared-part.ts'
 export { durationMs, durationPattern } from './core/duration.ts'
 export { BusinessError, type ErrorCode, NothingSent, RetrofitError } from './core/errors.ts'
 export {
@@ -28,6 +32,8 @@ export {
 export { createTextFinder } from './core/find-texts.ts'
 export { type Holes, splitHoles } from './core/holes.ts'
 export { longestTimerMs, timeoutSignal } from './core/long-timer.ts'
+export { wordDistance } from './core/nearness.ts'
+export type { Onlooker, Shot } from './core/onlooker.ts'
 export { own } from './core/own.ts'
 export {
   type Destination,

@@ -190,6 +190,7 @@ async function openCatalog({
       issues.push(...found)
       for (const issue of found)
         telemetry.log[issue.severity === 'error' ? 'error' : 'warn'](`${issue.file}:${issue.line}:${issue.column} ${issue.message}`)
+      catalog.broken.note({ name, issues: bot === undefined && !removed ? found : [] })
       if (bot !== undefined) await catalog.setFile(bounded(bot))
       else if (removed) catalog.removeFile(name)
     }

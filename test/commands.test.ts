@@ -56,6 +56,9 @@ describe('retrofit', () => {
     expect(await retrofit('call', 'probe_ask', 'note=42', ...at())).toEqual({ code: 0, out: '{\n  "version": "1.0.0"\n}\n', err: '' })
     expect((await retrofit('call', 'probe_ask', 'count=3', ...at())).code).toBe(0)
     expect(JSON.parse((await retrofit('call', 'probe_ask', 'count=three', ...at())).err)).toMatchObject({ code: 'invalid_input' })
+    const lost = 'has more digits than a number keeps: send it as text'
+    for (const input of ['count=9007199254740993', 'count:=9007199254740993', 'count:={"a":0.10000000000000001}'])
+      expect((await retrofit('call', 'probe_ask', input, ...at())).err).toContain(lost)
     const once = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
     const again = await retrofit('call', 'probe_ask', '--idempotency-key', 'k-1', '--json', ...at())
     const [first, second] = [JSON.parse(once.out), JSON.parse(again.out)]

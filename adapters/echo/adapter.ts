@@ -30,6 +30,7 @@ const shape = {
     result: z.unknown().optional().describe('The output, with {{ … }} in it. Without it: the input.'),
     delay: duration.optional().describe('How long the answer takes.'),
     commit: z.boolean().optional().describe('The action has an effect. Needed on write and irreversible actions.'),
+    partial: z.record(z.string(), z.string()).optional().describe('Lists of the output that are said not to be whole, by name, and why.'),
     fail: z
       .strictObject({
         times: z.int().min(1).describe('How many attempts of a run fail.'),
@@ -59,6 +60,7 @@ interface EchoSteps {
   readonly ledger: Template | undefined
   readonly delayMs: number
   readonly commit: boolean
+  readonly partial: Readonly<Record<string, string>>
   readonly fail: Failure | undefined
 }
 
@@ -93,6 +95,7 @@ function parse({ effect, target, action, issue, takes }: ActionSource): EchoStep
     ledger: template(target.ledger, ['target', 'ledger']),
     delayMs: own.delay === undefined ? 0 : durationMs(own.delay),
     commit: own.commit === true,
+    partial: own.partial ?? {},
     fail: own.fail
   }
 }
@@ -103,6 +106,8 @@ async function run(call: Call<EchoSteps>): Promise<Json> {
   failWhen(call, 'before')
   if (commit) await call.step('commit', () => takeEffect(call))
   failWhen(call, 'after')
+  for (const [name, reason] of Object.entries(call.steps.partial)) call.partial(name, reason)
+  call.answered({})
   return await answer(call)
 }
 
@@ -123,7 +128,9 @@ function failWhen({ run, steps: { fail } }: Call<EchoSteps>, moment: Failure['wh
 
 async function probe(call: Call<EchoSteps>): Promise<{ found: true; output: Json } | { found: false }> {
   const ledger = await ledgerOf(call)
-  return ledger !== '' && hasEffect(ledger, call.run.reference) ? { found: true, output: await answer(call) } : { found: false }
+  if (ledger === '' || !hasEffect(ledger, call.run.reference)) return { found: false }
+  call.answered({})
+  return { found: true, output: await answer(call) }
 }
 
 const ledgerOf = async (call: Call<EchoSteps>): Promise<string> =>

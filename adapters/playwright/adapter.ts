@@ -2,6 +2,7 @@
 import {
   type Adapter,
   type Call,
+  declaredPart,
   defineAdapter,
   isTrue,
   type Json,
@@ -12,13 +13,14 @@ import {
 import { BrowserHolder, type BrowserOptions } from './browser.ts'
 import { compilePlan } from './compile.ts'
 import { noticesOf } from './confinement.ts'
-import { SignedOff } from './failure.ts'
+import { attachPicture, SignedOff } from './failure.ts'
 import { stageOn } from './login-context.ts'
 import { templates } from './names.ts'
-import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf } from './plan.ts'
+import { callWith, type Plan, type Stage, type StageCall, type Step, scopeOf, type Watch } from './plan.ts'
 import { abortable, type Lease, Pool } from './pool.ts'
 import { finish, runSteps } from './run-steps.ts'
 import { shape } from './shape.ts'
+import { tryOf } from './tries.ts'
 
 export function createAdapter(options: BrowserOptions = {}): Adapter {
   const browsers = new BrowserHolder(options)
@@ -27,8 +29,9 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
     name: 'playwright',
     templates,
     shape,
+    tellsOnlooker: true,
     parse: compilePlan,
-    run: call => attempt(pool, call, { steps: call.steps.steps, result: stage => outputOf(call.steps.result, stage) }),
+    run: call => attempt({ pool, call, work: workOf(call) }),
     probe: call => probe(pool, call),
     closeScreen: id => pool.closeScreen(id),
     stats: () => pool.stats(),
@@ -42,51 +45,91 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
 }
 
 interface Work<Result> {
+  /** What is read says whether the effect is there; it is not the answer to a request that committed. */
+  readonly isProbe: boolean
   readonly steps: readonly Step[]
   result(stage: Stage): Promise<Result>
 }
 
+const workOf = ({ steps }: Call<Plan>): Work<Json> => ({
+  isProbe: false,
+  steps: steps.steps,
+  result: stage => pictured(outputOf(steps, steps.result, stage), stage)
+})
+
 async function probe(pool: Pool, call: Call<Plan>): Promise<ProbeResult> {
   const { probe } = call.steps
   if (probe === undefined) throw new RetrofitError('internal_error', { detail: `${call.action} has no probe` })
-  return attempt(pool, call, {
+  const work: Work<ProbeResult> = {
+    isProbe: true,
     steps: probe.steps,
     result: async stage => {
       const extracted = { ...stage.extracted }
       const found = await isTrue(probe.found, scopeOf(stage))
-      return found ? { found, output: await outputOf(probe.output, stage), extracted } : { found, extracted }
+      return found ? { found, output: await outputOf(call.steps, probe.output, stage), extracted } : { found, extracted }
     }
-  })
+  }
+  return attempt({ pool, call, work })
 }
 
-async function outputOf(template: Template | undefined, stage: Stage): Promise<Json> {
+async function outputOf({ output }: Plan, template: Template | undefined, stage: Stage): Promise<Json> {
+  stage.call.answered({ value: { ...stage.extracted } })
   // It goes to the caller, wherever the page is.
   const scope = { ...scopeOf(stage), credentials: stage.call.credentialsAt(undefined) }
-  return template === undefined ? { ...stage.extracted } : ((await template(scope)) ?? null)
+  return template === undefined ? declaredPart(output, { ...stage.extracted }) : ((await template(scope)) ?? null)
 }
 
-/** A session of the target that ended on the way is opened again, once, and the steps start anew; never after the commit point. */
-async function attempt<Result>(pool: Pool, call: Call<Plan>, work: Work<Result>): Promise<Result> {
-  const stageCall = callWith(call, { errors: call.steps.errors })
+interface Attempt<Result> {
+  readonly pool: Pool
+  readonly call: Call<Plan>
+  readonly work: Work<Result>
+}
+
+/** Whoever has to correct an expression sees what it was about. */
+async function pictured(output: Promise<Json>, stage: Stage): Promise<Json> {
   try {
-    return await once(pool, call, stageCall, work)
+    return await output
   } catch (error) {
-    if (!(error instanceof SignedOff) || call.committed || call.signal.aborted) throw plain(error)
+    if (stage.call.evidence !== 'none' && !stage.page.isClosed()) await attachPicture('answer.png', stage)
+    throw error
   }
-  return once(pool, call, stageCall, work).catch(error => {
+}
+
+/** A session of the target that ended is opened again, once, and the steps begin anew; never after the commit point. */
+async function attempt<Result>(all: Attempt<Result>): Promise<Result> {
+  const { call } = all
+  const base = callWith(call, { errors: call.steps.errors, probes: all.work.isProbe })
+  const first = tryOf(base)
+  try {
+    return await once({ ...all, own: first.call, isAnew: false })
+  } catch (error) {
+    const isOpen = first.giveUp() && mayBeginAnew(all)
+    if (!(error instanceof SignedOff) || !isOpen || call.signal.aborted) throw plain(error)
+  }
+  return once({ ...all, own: tryOf(base).call, isAnew: true }).catch(error => {
     throw plain(error)
   })
 }
 
-async function once<Result>(pool: Pool, call: Call<Plan>, stageCall: StageCall, work: Work<Result>): Promise<Result> {
-  const lease = await leaseOf(pool, call, stageCall)
+/** A probe begins after the commit point and only reads. */
+const mayBeginAnew = ({ call, work }: Attempt<unknown>): boolean => work.isProbe || !call.committed
+
+interface Once<Result> extends Attempt<Result> {
+  readonly own: StageCall
+  readonly isAnew: boolean
+}
+
+async function once<Result>(all: Once<Result>): Promise<Result> {
+  const { pool, call, own, work } = all
+  const lease = await leaseOf(pool, call, own)
   let left: Promise<void> | undefined
   const leave = (keep: boolean) => (left ??= leavePage(lease, keep))
   const stop = () => void leave(false)
   call.signal.addEventListener('abort', stop, { once: true })
   let keep = false
   try {
-    const result = await abortable(perform(lease, stageCall, call.steps, work), call.signal)
+    const stage = stageOn(lease.tab, own, { plan: call.steps, watch: watchOf(lease, all) })
+    const result = await abortable(perform(stage, work), call.signal)
     keep = true
     return result
   } catch (error) {
@@ -128,11 +171,30 @@ async function leaseOf(pool: Pool, call: Call<Plan>, stageCall: StageCall): Prom
   }
 }
 
-async function perform<Result>(lease: Lease, call: StageCall, plan: Plan, work: Work<Result>): Promise<Result> {
-  const stage = stageOn(lease.tab, call, plan)
-  await runSteps(work.steps, stage)
-  await finish(stage)
-  return work.result(stage)
+/** On a screen that goes on, another login does not bring back what the page held. */
+function watchOf({ context, isFresh }: Lease, all: Once<unknown>): Watch | undefined {
+  const { call, isAnew } = all
+  if (call.steps.login.steps.length === 0) return undefined
+  const goesOn = call.screen !== undefined && call.screen.use !== 'pinned'
+  return {
+    home: context.home,
+    isAnew: isAnew || goesOn,
+    mayBeginAnew: () => mayBeginAnew(all),
+    isSure: isAnew || isFresh,
+    hasLooked: call.screen !== undefined && !isFresh,
+    documents: undefined
+  }
+}
+
+async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result> {
+  stage.tab.filled.begin()
+  try {
+    await runSteps(work.steps, stage)
+    await finish(work.steps, stage)
+    return await work.result(stage)
+  } finally {
+    await stage.call.onlooker?.over()
+  }
 }
 
 /** What a caller can use of an error that no step has explained. */

@@ -5,6 +5,7 @@ import type { Browser, BrowserType } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import { type Confinement, confine, isRoot, noSandbox, type SandboxWish, userOf } from './confinement.ts'
 import { egressFlags } from './egress.ts'
+import { registerEngines } from './engines.ts'
 import { within } from './failure.ts'
 import { isGroupRunning } from './processes.ts'
 import { makeOwnFolder, markProfile, removeEmptyProfiles, removeOrphans } from './profiles.ts'
@@ -140,7 +141,8 @@ function notStarted(cause: Error, { chromiumPath }: BrowserOptions): RetrofitErr
 async function launch(options: BrowserOptions): Promise<Running> {
   const { headless = true, chromiumSandbox: wish = 'on', environment } = options
   // Large, and of no use to a gateway: loaded by the first attempt.
-  const { chromium } = await import('playwright-core')
+  const { chromium, selectors } = await import('playwright-core')
+  await registerEngines(selectors)
   const executable = executableOf(options, chromium)
   const confinement = await confine(wish)
   const folder = await makeOwnFolder(confinement.user)

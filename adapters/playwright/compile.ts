@@ -4,7 +4,7 @@ import { beginMessage, beginsAtAddress } from './begins.ts'
 import { compileGlob } from './glob.ts'
 import { compilePlace, type Issue, type Path, template } from './locator.ts'
 import { checkExtracted, takesIn } from './names.ts'
-import { type CommitRule, type DeclaredCondition, type Login, type Plan, type Step, scopeOf } from './plan.ts'
+import { type CommitRule, type DeclaredCondition, type Login, type Place, type Plan, type Step, scopeOf } from './plan.ts'
 import type { LocatorSource, StepSource } from './shape.ts'
 import { type KindName, kindNames, kindOf } from './steps/index.ts'
 import type { Compiled, Compiler } from './steps/kind.ts'
@@ -18,6 +18,8 @@ interface Part {
   readonly timeoutMs: number
   /** Nothing is kept of a run for people. */
   readonly isUnseen: boolean
+  /** Takes the fields that are filled. */
+  readonly form?: Place[]
   /** Places of the commit steps; absent where none may be. */
   readonly commits?: Path[]
 }
@@ -26,6 +28,7 @@ interface TargetSource {
   readonly login?: Sources
   readonly ready?: LocatorSource
   readonly signedOff?: LocatorSource
+  readonly refused?: LocatorSource
   readonly timeout?: string
   readonly locale?: string
   readonly pool?: { readonly pages?: number; readonly maxUses?: number; readonly maxAge?: string }
@@ -65,6 +68,7 @@ export function compilePlan(source: ActionSource): Plan {
     errors: compileErrors(action, part),
     steps,
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
+    output: source.output,
     probe: compileProbe(action, part)
   }
 }
@@ -81,14 +85,19 @@ function checkCommits(commits: readonly Path[], { effect }: ActionSource, issue:
     issue([...path, 'commit'], 'there is a commit point before this one: an action has one')
 }
 
-function compileLogin({ login = [], ready, signedOff }: TargetSource, part: Part): Login {
+function compileLogin({ login = [], ready, signedOff, refused }: TargetSource, part: Part): Login {
   const [first] = login as readonly StepSource[]
   const path = first?.goto !== undefined && !first.goto.includes('{{') ? new URL(first.goto, 'http://target').pathname : undefined
+  const form: Place[] = []
+  const place = (source: LocatorSource | undefined, key: string) =>
+    source === undefined ? undefined : compilePlace(source, ['target', key], part.issue)
   return {
-    steps: compileSteps(login, ['target', 'login'], part),
+    steps: compileSteps(login, ['target', 'login'], { ...part, form }),
     path,
-    ready: ready === undefined ? undefined : compilePlace(ready, ['target', 'ready'], part.issue),
-    signedOff: signedOff === undefined ? undefined : compilePlace(signedOff, ['target', 'signedOff'], part.issue)
+    ready: place(ready, 'ready'),
+    signedOff: place(signedOff, 'signedOff'),
+    refused: place(refused, 'refused'),
+    form
   }
 }
 
@@ -138,6 +147,7 @@ function compileStep(source: StepSource, path: Path, part: Part): Step | undefin
   const { acts, inspects = false, compile } = kindOf(kind)
   const made = compile(source[kind] as never, [...path, kind], compiler)
   if (made === undefined) return undefined
+  if (kind === 'fill' && made.place !== undefined) part.form?.push(made.place)
   const { about, ...rest } = leavable(made, { kind, body: source[kind], commit, path: [...path, kind], issue: part.issue })
   const title = source.name ?? `${kind} ${about ?? ''}`.trim().slice(0, 80)
   return {

@@ -1,12 +1,14 @@
 /** The extract step: every field of a page in one round trip, tables page after page. */
 import { compilePattern, isTrue, type Json, own, RetrofitError, type Template } from '../../src/index.ts'
-import { compilePlace, type Path, template } from './locator.ts'
-import type { FieldSpec, PlaceSpec, Raw } from './page-script.ts'
+import { about } from './failure.ts'
+import { compilePlace, type Issue, type Path, template } from './locator.ts'
+import type { FieldSpec, PageAnswer, PlaceSpec, Raw } from './page-script.ts'
 import { type Place, type Stage, scopeOf } from './plan.ts'
 import { ask, throwDeclared } from './run-steps.ts'
+import { sayStatus } from './say-net-error.ts'
 import type { ColumnSource, FieldSource, LocatorSource } from './shape.ts'
 import type { Compiler } from './steps/kind.ts'
-import { dateParts, isLocale, type Reading, readValue, UnreadableValue } from './values.ts'
+import { dateParts, isLocale, type Reading, readValue, tidyLines, UnreadableValue } from './values.ts'
 
 interface Cell {
   readonly reading: Reading
@@ -21,6 +23,8 @@ interface Field {
   readonly columns: Readonly<Record<string, Cell>>
   readonly spec: Omit<FieldSpec, 'place'>
   readonly next: Place | undefined
+  /** What the page shows when there is more than is read. */
+  readonly more: Place | undefined
   readonly pages: number
   readonly limit: Template | undefined
   readonly until: Template | undefined
@@ -33,18 +37,53 @@ const reserved = new Set(['input', 'session', 'credentials', 'env', 'steps', 'ru
 
 export function compileExtract(source: Readonly<Record<string, FieldSource>>, path: Path, compiler: Compiler): Read {
   const fields = Object.entries(source).flatMap(([name, field]) => compileField(name, field, [...path, name], compiler) ?? [])
-  return async (stage, timeoutMs) => {
+  const read: Read = async (stage, timeoutMs) => {
     const until = Date.now() + timeoutMs
     const left = () => Math.max(0, until - Date.now())
     const first = await readFields(fields, stage, { waitMs: left(), previous: undefined })
     const entries: [string, Json][] = []
     for (const field of fields) {
       const raw = own(first, field.name) ?? null
+      if (field.more !== undefined && (await (await field.more.find(stage)).first().isVisible()))
+        stage.call.partial(field.name, `the page shows ${field.more.text}`)
       const value = field.kind === 'table' ? await readTable(field, stage, raw, left) : convert(field, raw)
       if (value !== null || !field.spec.optional) entries.push([field.name, value])
     }
     return Object.fromEntries(entries)
   }
+  return (stage, timeoutMs) =>
+    read(stage, timeoutMs).catch(error => {
+      if (error instanceof UnreadableField) saidSo(stage)
+      throw error
+    })
+}
+
+/** The value is there and is none of its type. A page that shows it after the commit point is the target's answer. */
+class UnreadableField extends RetrofitError {
+  constructor(detail: string, targetSaid: string) {
+    super('target_failed', { detail, targetSaid })
+  }
+}
+
+function saidSo({ call, extracted }: Stage): void {
+  if (call.committed && !call.probes) call.answered({ value: { ...extracted } })
+}
+
+interface Checking {
+  readonly kind: 'table' | 'list' | 'value'
+  readonly path: Path
+  readonly issue: Issue
+}
+
+/** Keys that the kind of field does not take, or needs. */
+function checkKeys(source: FieldSource, { kind, path, issue }: Checking): void {
+  if (kind !== 'value' && (source.within ?? source.row) !== undefined)
+    issue([...path, kind], `within and row belong into ${kind}: write ${kind}: { css: …, within: … }`)
+  if (kind === 'table' && Object.keys(source.columns ?? {}).length === 0) issue(path, 'a table needs columns')
+  if (kind !== 'table')
+    for (const key of ['columns', 'rows', 'hidden', 'next', 'pages', 'limit', 'until'] as const)
+      if (source[key] !== undefined) issue([...path, key], `${key} belongs to a table`)
+  if (kind === 'value' && source.more !== undefined) issue([...path, 'more'], 'more belongs to a list or a table')
 }
 
 function compileField(name: string, source: FieldSource, path: Path, compiler: Compiler): Field | undefined {
@@ -54,10 +93,7 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
   const where = source.table ?? source.list ?? pickPlace(source)
   const place = compilePlace(typeof where === 'string' ? { css: where } : where, kind === 'value' ? path : [...path, kind], issue)
   const columns = source.columns ?? {}
-  if (kind === 'table' && Object.keys(columns).length === 0) issue(path, 'a table needs columns')
-  if (kind !== 'table')
-    for (const key of ['columns', 'rows', 'next', 'pages', 'limit', 'until'] as const)
-      if (source[key] !== undefined) issue([...path, key], `${key} belongs to a table`)
+  checkKeys(source, { kind, path, issue })
   for (const [column, each] of Object.entries(columns)) checkColumn(each, [...path, 'columns', column], compiler)
   if (place === undefined) return undefined
   return {
@@ -72,16 +108,21 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
       name,
       kind,
       attribute: source.attribute,
+      lines: source.as === 'lines',
       optional: source.optional ?? false,
       rows: source.rows,
-      columns: Object.entries(columns).map(([column, { header, index, css, attribute }]) => ({
+      hidden: source.hidden,
+      signs: kind !== 'value' && source.more === undefined && source.next === undefined,
+      columns: Object.entries(columns).map(([column, { header, index, css, attribute, as }]) => ({
         name: column,
         header,
         index,
         css,
-        attribute
+        attribute,
+        lines: as === 'lines'
       }))
     },
+    more: source.more === undefined || source.more === false ? undefined : compilePlace(source.more, [...path, 'more'], issue),
     next: source.next === undefined ? undefined : compilePlace(source.next, [...path, 'next'], issue),
     pages: source.pages ?? 50,
     limit: source.limit === undefined ? undefined : template(source.limit, [...path, 'limit'], issue),
@@ -89,8 +130,8 @@ function compileField(name: string, source: FieldSource, path: Path, compiler: C
   }
 }
 
-function pickPlace({ role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }: FieldSource): LocatorSource {
-  const all = { role, name, label, placeholder, text, testId, css, xpath, nth, exact, any }
+function pickPlace({ role, name, label, placeholder, text, testId, css, xpath, row, within, nth, exact, any }: FieldSource): LocatorSource {
+  const all = { role, name, label, placeholder, text, testId, css, xpath, row, within, nth, exact, any }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
@@ -132,19 +173,41 @@ async function readFields(
   if (answer !== undefined) await throwDeclared(stage, answer)
   stage.tab.changed = false
   const { status } = stage.tab
-  if (status >= 400)
-    throw new RetrofitError('target_failed', { detail: `the target answered with status ${status}`, targetDown: status >= 500 })
-  if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
+  if (status >= 400) throw new RetrofitError('target_failed', { detail: sayStatus(status), targetDown: status >= 500 })
+  if (answer !== undefined) throwMissing(fields, answer)
+  notePartial(stage, answer)
   const others = fields.filter(field => field.place.spec === undefined)
   const found = await Promise.all(others.map(async field => [field.name, await readOne(field, stage, wait.waitMs)] as const))
   return { ...answer?.values, ...Object.fromEntries(found) }
+}
+
+function throwMissing(fields: readonly Field[], { missing, isUnfit }: PageAnswer): void {
+  if (missing === undefined) return
+  throw isUnfit === true ? new RetrofitError('target_failed', { detail: missing }) : notFound(fields, missing)
+}
+
+function notePartial({ call }: Stage, answer: PageAnswer | undefined): void {
+  for (const [name, reason] of Object.entries(answer?.partial ?? {})) call.partial(name, reason)
+}
+
+/** The page is asked why where it is about an element, and not about the rows of a table. */
+function notFound(fields: readonly Field[], missing: string): RetrofitError {
+  const error = new RetrofitError('target_failed', { detail: `not found: ${missing}` })
+  const field = fields.find(({ name }) => missing.startsWith(`${name}: `))
+  return field !== undefined && /: (the element$|one single element)/.test(missing) ? about(field.place, error) : error
 }
 
 const marker = 'data-retrofit-field'
 
 async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw> {
   const locator = await field.place.find(stage)
-  if (!field.spec.optional && field.kind !== 'list') await locator.first().waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
+  if (!field.spec.optional && field.kind !== 'list')
+    await locator
+      .first()
+      .waitFor({ state: 'attached', timeout: Math.max(1, waitMs) })
+      .catch((error: Error) => {
+        throw error.name === 'TimeoutError' ? notFound([field], `${field.name}: the element`) : about(field.place, error)
+      })
   const name = `${field.name}-${Math.random().toString(36).slice(2)}`
   await locator.evaluateAll((elements, [attribute, value]) => elements.forEach(element => void element.setAttribute(attribute, value)), [
     marker,
@@ -152,7 +215,8 @@ async function readOne(field: Field, stage: Stage, waitMs: number): Promise<Raw>
   ] as [string, string])
   const place: PlaceSpec = { alternatives: [{ how: 'css', what: `[${marker}="${name}"]` }], nth: undefined, exact: false }
   const answer = await ask(stage, { errors: [], fields: [{ ...field.spec, place }], waitMs: 0, previous: undefined })
-  if (answer?.missing !== undefined) throw new RetrofitError('target_failed', { detail: `not found: ${answer.missing}` })
+  if (answer !== undefined) throwMissing([field], answer)
+  notePartial(stage, answer)
   return own(answer?.values ?? {}, field.name) ?? null
 }
 
@@ -172,7 +236,7 @@ function readRow(field: Field, row: Readonly<Record<string, string>>, index: num
 }
 
 function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
-  const tidy = raw.replace(/\s+/g, ' ').trim()
+  const tidy = reading.as === 'lines' ? tidyLines(raw) : raw.replace(/\s+/g, ' ').trim()
   const found = pattern?.find(tidy)
   if (pattern !== undefined && found === undefined)
     throw new RetrofitError('target_failed', {
@@ -182,8 +246,7 @@ function readCell({ reading, pattern }: Cell, raw: string, name: string): Json {
   try {
     return readValue(found === undefined ? raw : (found[1] ?? found[0]), reading)
   } catch (error) {
-    if (error instanceof UnreadableValue)
-      throw new RetrofitError('target_failed', { detail: `${name}: ${error.message}`, targetSaid: error.text })
+    if (error instanceof UnreadableValue) throw new UnreadableField(`${name}: ${error.message}`, error.text)
     throw error
   }
 }
@@ -192,16 +255,25 @@ async function readTable(field: Field, stage: Stage, first: Raw, left: () => num
   if (first === null) return null
   const limit = Number((await field.limit?.(scopeOf(stage))) ?? Number.POSITIVE_INFINITY) || Number.POSITIVE_INFINITY
   const rows = [...(convert(field, first) as readonly Row[])]
+  const next = async () => {
+    const found = (await field.next?.find(stage))?.first()
+    return (await found?.isVisible()) && (await found?.isEnabled()) ? found : undefined
+  }
   let raw: Raw = first
-  for (let page = 1; page < field.pages && rows.length < limit && field.next !== undefined; page++) {
+  for (let page = 1; field.next !== undefined; page++) {
     if (await isOver(field, stage, rows)) break
-    const next = (await field.next.find(stage)).first()
-    if (!(await next.isVisible()) || !(await next.isEnabled())) break
-    await next.click({ timeout: Math.max(1, left()) })
+    const control = await next()
+    if (control === undefined) break
+    if (page >= field.pages || rows.length >= limit) {
+      stage.call.partial(field.name, page >= field.pages ? `it has more than ${field.pages} pages` : `it has more than ${limit} rows`)
+      break
+    }
+    await control.click({ timeout: Math.max(1, left()) })
     const previous: string = JSON.stringify({ [field.name]: raw })
     raw = (await readFields([field], stage, { waitMs: left(), previous }))[field.name] ?? null
     rows.push(...(convert(field, raw) as readonly Row[]))
   }
+  if (rows.length > limit) stage.call.partial(field.name, `it has more than ${limit} rows`)
   return rows.slice(0, limit)
 }
 

@@ -4,27 +4,32 @@ import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isLasting } from './lasting-failure.ts'
 import { firstText } from './page-script.ts'
 import { picture } from './picture/picture.ts'
-import type { Stage, StageCall, Step } from './plan.ts'
+import type { Place, Stage, StageCall, Step } from './plan.ts'
+import { sayNetError } from './say-net-error.ts'
 import { pathOf } from './tab.ts'
+import { type Why, whyNot } from './why.ts'
 
 /** The session on the target is over: log in again and start anew. */
 export class SignedOff extends Error {}
 
 /** Told already; what is around it adds nothing. */
 const told = new WeakSet<Error>()
+export const isTold = (error: unknown): boolean => Error.isError(error) && told.has(error)
 
 export async function explain(error: unknown, step: Step, stage: Stage): Promise<unknown> {
   const { call, page } = stage
   if (!Error.isError(error) || told.has(error)) return error
   if (error instanceof BusinessError || error instanceof SignedOff || error.name === 'FenceLost' || call.signal.aborted) return error
   if (isRefusal(error)) return named(error, step)
+  const because = await whyOf(error, step, stage)
   const seen = await whatIsThere(stage)
   const element = step.place === undefined ? '' : ` (${step.place.text})`
-  const why = reason(error, call.redact)
+  const why = [...reasons(error, because, call.redact), ...turnedAway(stage)].join('; ')
   const unpictured = call.evidence === 'none' || page.isClosed() ? undefined : await attachPicture('failure.png', stage)
   const detail = cut(call.redact(`step "${step.title}"${element}: ${why}${unpictured === undefined ? '' : `; ${unpictured}`}`), 600)
   const own = error instanceof NothingSent || error instanceof RetrofitError ? error.targetSaid : undefined
-  const targetSaid = cut(call.redact(own === undefined ? seen : `${own}; ${seen}`), 600)
+  const shown = call.evidence === 'none' ? undefined : because?.shown
+  const targetSaid = cut(call.redact([own, shown, seen].filter(text => text !== undefined).join('; ')), 900)
   const explained =
     error instanceof NothingSent
       ? new NothingSent(detail, { retryable: error.retryable, targetDown: error.targetDown, targetSaid, cause: error })
@@ -41,6 +46,42 @@ export async function explain(error: unknown, step: Step, stage: Stage): Promise
   return explained
 }
 
+/** Errors that speak of an element that is not their step's own. */
+const places = new WeakMap<Error, Place>()
+
+/** The page is asked why, once the step has failed. */
+export function about<Failure extends Error>(place: Place, error: Failure): Failure {
+  places.set(error, place)
+  return error
+}
+
+const isOfPlaywright = ({ name, message }: Error): boolean =>
+  name === 'TimeoutError' || /^(locator|page|frame|elementHandle)\.\w+: /.test(message)
+
+/** An error of ours has said why, but for those that are about an element. */
+async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Promise<Why | undefined> {
+  const place = places.get(error) ?? (isOfPlaywright(error) ? own : undefined)
+  if (place === undefined || stage.page.isClosed()) return undefined
+  return within(whyNot({ error, kind, place }, stage), 5_000).catch(() => undefined)
+}
+
+function reasons(error: Error, because: Why | undefined, redact: StageCall['redact']): readonly string[] {
+  if (because === undefined) return [reason(error, redact)]
+  const isOurs = error instanceof NothingSent || error instanceof RetrofitError
+  return [isOurs ? `${error.message}: ${because.said}` : because.said, ...waited(error)]
+}
+
+const waited = ({ message }: Error): readonly string[] => {
+  const [, ms] = /Timeout (\d+)ms exceeded/.exec(message) ?? []
+  return ms === undefined ? [] : [`waited ${ms} ms`]
+}
+
+const notExpected: Readonly<Record<string, string>> = {
+  window: 'a window that the page opened was closed, as no popup expects it',
+  file: 'a file that came was refused, as no download expects it'
+}
+const turnedAway = ({ tab }: Stage): readonly string[] => [...tab.turnedAway].flatMap(what => notExpected[what] ?? [])
+
 const refusals: ReadonlySet<string> = new Set(['invalid_input', 'credential_refused'])
 
 /** A value of the caller or of the credentials can not stand where it is to go: the page has nothing to do with it. */
@@ -55,14 +96,16 @@ function named({ code, message, hint, errors }: RetrofitError, { title }: Step):
 const unreached = /net::ERR_(CONNECTION_|NAME_NOT_RESOLVED|ADDRESS_|TIMED_OUT|EMPTY_RESPONSE|INVALID_HTTP_RESPONSE|SSL_|CERT_|NETWORK_)/
 const tooLate = /^page\.goto: Timeout (\d+)ms exceeded/
 
+export const isGone = ({ message }: Error): boolean => /(page|context|browser) has been closed|Target crashed|Page crashed/.test(message)
+
 /** No page came. A time limit counts when it is the manifest's: a caller may give as little time as it likes. */
-function isUnreached({ message }: Error, { timeoutMs }: Step): boolean {
+export function isUnreached({ message }: Error, { timeoutMs }: Pick<Step, 'timeoutMs'>): boolean {
   const limitMs = tooLate.exec(message)?.[1]
   return unreached.test(message) || (limitMs !== undefined && Number(limitMs) >= timeoutMs)
 }
 
 /** Cut last: half a secret would not be found. */
-async function whatIsThere({ call, page }: Stage): Promise<string> {
+export async function whatIsThere({ call, page }: Stage): Promise<string> {
   const work = Promise.all([page.title(), page.evaluate(firstText)])
   const none = ['', ''] as [string, string]
   const [title, text] = await within(work, 1_000).catch(() => none)
@@ -76,12 +119,14 @@ function reason(error: Error, redact: StageCall['redact']): string {
   if (first.includes('ERR_SOCKS_CONNECTION_FAILED'))
     return 'the address can not be reached, is outside of target.egress, or is one that a bot over HTTP may not go to (ERR_SOCKS_CONNECTION_FAILED)'
   if (first.includes('ERR_PROXY_CONNECTION_FAILED')) return 'the address is outside of target.egress (ERR_PROXY_CONNECTION_FAILED)'
+  const net = sayNetError(first)
+  if (net !== undefined) return net
   const hint = rest.find(line => /intercepts pointer|not visible|not enabled|not stable|strict mode|resolved to/.test(line))
   return `${first.replace(/^(locator|page|frame)\.\w+: /, '')}${hint === undefined ? '' : ` (${cut(redact(hint.replace(/^[\s-]+/, '')), 120)})`}`
 }
 
 /** Why there is none, if so. */
-async function attachPicture(name: string, { call, page }: Stage): Promise<string | undefined> {
+export async function attachPicture(name: string, { call, page }: Stage): Promise<string | undefined> {
   const taken = await within(picture(page, call), 6_000).catch(noPicture)
   if (typeof taken === 'string') return taken
   await call.attach(name, taken, 'image/png').catch(() => undefined)

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request, Route } from 'playwright-core'
-import { isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
+import { connectionWords, isConnectionFailure, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isInEgress } from './egress.ts'
 import { type Answer, exchangeOnce, NotConnected } from './exchange.ts'
 import { within } from './failure.ts'
@@ -12,7 +12,7 @@ import { fetchMetadata } from './fetch-metadata.ts'
 import { interceptionOf } from './interception.ts'
 import type { CommitRule, Stage, Step } from './plan.ts'
 import { sentText } from './sent.ts'
-import { pooled, type Tab, type Unheld } from './tab.ts'
+import { pooled, sentBy, type Tab, type Unheld } from './tab.ts'
 import { ambiguous, asksForChange, mayBeEffect, nameOf, outcomeUnknown, unnamed } from './unheld.ts'
 import { gatesOf, usesWindows } from './windows.ts'
 
@@ -41,6 +41,7 @@ interface Passage {
 export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeoutMs: number): Promise<void> {
   const until = Date.now() + timeoutMs
   await (step.rehearse === undefined ? step.place?.find(stage) : step.rehearse(stage, timeoutMs))
+  await stage.tab.filled.checkAll(stage.call.redact)
   if (rule.via === 'any') return passMarked(step, stage, until)
   const { done, state, shut } = await openGate(rule, stage, until)
   const acted = step.run(stage, Math.max(1, until - Date.now())).then(
@@ -207,6 +208,8 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
   }
   await call
     .exchange('commit', { 'http.request.method': request.method(), 'url.path': url.pathname }, async () => {
+      // A page that goes to another document answers no question while the request for that is held.
+      await stage.tab.filled.checkHeld(sentBy(request), call.redact, !request.isNavigationRequest())
       if (rule.via === 'browser' || unread) {
         await commit()
         await route.continue()
@@ -221,13 +224,18 @@ async function send(route: Route, request: Request, { rule, stage, until, shut }
     .catch(async error => {
       await route.abort(call.committed ? 'failed' : 'blockedbyclient').catch(() => undefined)
       throw error instanceof NotConnected
-        ? new NothingSent(`no connection to the target: ${error.message}`, {
+        ? new NothingSent(`no connection to the target: ${inWords(error)}`, {
             retryable: true,
             targetDown: isConnectionFailure(error.cause),
             cause: error
           })
         : error
     })
+}
+
+function inWords({ message, cause }: NotConnected): string {
+  const words = connectionWords(cause)
+  return words === undefined ? message : `${message} (${words})`
 }
 
 /** Nobody waits for the answer to a beacon, and one that becomes a download has none that is told. */

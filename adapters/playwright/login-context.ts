@@ -3,13 +3,12 @@ import type { BrowserContext } from 'playwright-core'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
 import { egressProxy, originsOf } from './egress.ts'
-import { SignedOff, within } from './failure.ts'
+import { isGone, isRefusal, within } from './failure.ts'
 import { interceptionOf } from './interception.ts'
 import { openJudgingProxy } from './judging-proxy.ts'
-import { callWith, type Plan, type Stage, type StageCall } from './plan.ts'
+import { logIn } from './login.ts'
+import { callWith, type Plan, type Stage, type StageCall, type Watch } from './plan.ts'
 import { checkReachable } from './reachable.ts'
-import { ask, runSteps } from './run-steps.ts'
-import { atPath, isSignedOff } from './signed-off.ts'
 import { Tab } from './tab.ts'
 
 interface Options {
@@ -20,6 +19,8 @@ interface Options {
 }
 
 const loginMs = 45_000
+/** A person who looks on decides when the next step begins. */
+const watchedLoginMs = 24 * 60 * 60_000
 /** No run has been at work for this long. */
 const restMs = 10_000
 /** What a page asks for later than this, after a run, it asks for by itself. */
@@ -30,6 +31,8 @@ export class LoginContext {
   readonly ready: Promise<void>
   uses = 0
   failed = false
+  /** The target was there and the steps of the login came to nothing. */
+  isFruitless = false
   /** Runs that have chosen it, until they have a page of it. */
   wanted = 0
   private readonly plan: Plan
@@ -37,7 +40,8 @@ export class LoginContext {
   private readonly free: Tab[] = []
   private readonly busy = new Set<Tab>()
   private context: BrowserContext | undefined
-  private home = ''
+  /** Address of the first page after the login. */
+  home = ''
   private dead = false
   private whenEmpty: (() => void) | undefined
   private readonly gone = Promise.withResolvers<never>()
@@ -90,10 +94,6 @@ export class LoginContext {
       const tab = this.freeTab() ?? (await this.newTab())
       this.busy.add(tab)
       tab.begin(() => call.committed)
-      await this.prepare(tab, call).catch(error => {
-        this.give(tab, false)
-        throw error
-      })
       return tab
     } finally {
       this.takers--
@@ -192,23 +192,16 @@ export class LoginContext {
     })
     const tab = await this.newTab()
     const own = withoutRun(call)
-    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, plan), plan)
+    if (plan.login.steps.length > 0) await logIn(stageOn(tab, own, { plan }), plan).catch(error => this.loginFailed(error, own))
     this.home = tab.page.url()
     this.free.push(tab)
   }
 
-  /** One round trip where the page is fine; a look at the first page after the login where it is not. */
-  private async prepare(tab: Tab, call: StageCall): Promise<void> {
-    const { login, steps } = this.plan
-    const { page } = tab
-    if (login.steps.length === 0) return
-    const stage = stageOn(tab, call, this.plan)
-    const fresh = page.url() === 'about:blank'
-    if (!fresh && (await isReady(stage))) return
-    if (fresh && steps[0]?.kind === 'goto') return
-    await tab.goto(this.home, { waitUntil: 'domcontentloaded', timeout: 15_000 })
-    if (!(await isReady(stage)) || (await isSignedOff(stage))) throw new SignedOff('the target has ended the session')
-    tab.changed = false
+  private async loginFailed(error: unknown, { onlooker }: StageCall): Promise<never> {
+    await onlooker?.over()
+    const isDown = error instanceof RetrofitError && error.targetDown
+    this.isFruitless = Error.isError(error) && !isGone(error) && !isRefusal(error) && !isDown
+    throw error
   }
 }
 
@@ -226,10 +219,11 @@ const browserGone = (): RetrofitError => new RetrofitError('target_failed', { de
 
 /** A login serves several runs: it is nobody's attempt. */
 function withoutRun(call: StageCall): StageCall {
+  const limitMs = call.onlooker?.waits ? watchedLoginMs : loginMs
   const own: Partial<StageCall> = {
     errors: [],
-    deadlineAt: Date.now() + loginMs,
-    signal: AbortSignal.timeout(loginMs),
+    deadlineAt: Date.now() + limitMs,
+    signal: AbortSignal.timeout(limitMs),
     committed: false,
     input: {},
     session: {},
@@ -241,53 +235,6 @@ function withoutRun(call: StageCall): StageCall {
   return callWith(call, own)
 }
 
-export function stageOn(tab: Tab, call: StageCall, plan: Plan): Stage {
-  return { call, login: plan.login, tab, page: tab.page, frame: tab.page.mainFrame(), extracted: {}, locals: {} }
-}
-
-async function logIn(stage: Stage, plan: Plan): Promise<void> {
-  const { login } = plan
-  // On the way in, the login page is no sign that the session is over.
-  const entering = { ...stage, login: { ...login, path: undefined, signedOff: undefined } }
-  await runSteps(login.steps, entering)
-  if (await isReady(stage, plan.timeoutMs)) return
-  if (!(await isSignedOff(stage)))
-    throw new RetrofitError('target_failed', { detail: `after the login ${login.ready?.text ?? 'the page'} is not there` })
-  const detail = 'the target did not accept the login: it shows its login page again'
-  throw Object.assign(
-    new RetrofitError('target_failed', {
-      detail,
-      retryable: false,
-      hint: 'Check the credentials of the target; asking again may lock the account.'
-    }),
-    { refusedLogin: true }
-  )
-}
-
-async function isReady(stage: Stage, waitMs = 0): Promise<boolean> {
-  const { ready } = stage.login
-  if (ready === undefined) return !(await isSignedOff(stage))
-  if (ready.spec === undefined) {
-    const locator = (await ready.find(stage)).first()
-    return waitMs === 0
-      ? locator.isVisible()
-      : locator.waitFor({ timeout: waitMs }).then(
-          () => true,
-          () => false
-        )
-  }
-  const { login } = stage
-  const spec = await ready.spec(stage)
-  const field = { name: 'ready', place: spec, kind: 'list' as const, attribute: undefined, optional: false, rows: undefined, columns: [] }
-  const bare = { ...stage, call: callWith(stage.call, { errors: [] }) }
-  const until = Date.now() + waitMs
-  do {
-    const answer = await ask(bare, { errors: [], fields: [field], waitMs: 0, previous: undefined })
-    const seen = answer?.values?.ready
-    if (Array.isArray(seen) && seen.length > 0) return true
-    // The login page was sent, and then sent again.
-    if (stage.tab.documents > 1 && login.path !== undefined && atPath(stage.page.url(), login.path)) return false
-    if (Date.now() < until) await new Promise(resolve => setTimeout(resolve, 50))
-  } while (Date.now() < until)
-  return false
+export function stageOn(tab: Tab, call: StageCall, { plan, watch }: { readonly plan: Plan; readonly watch?: Watch | undefined }): Stage {
+  return { call, login: plan.login, watch, tab, page: tab.page, frame: tab.page.mainFrame(), extracted: {}, locals: {} }
 }

@@ -1,4 +1,6 @@
 /** Code that runs inside the page: everything that a step wants to know, in one round trip. Nothing here may use a name from outside its function. */
+import { findMore } from './more-signs.ts'
+import { readTable, type TableSpec } from './read-table.ts'
 
 export interface PlaceSpec {
   readonly alternatives: readonly { readonly how: 'css' | 'xpath' | 'text'; readonly what: string }[]
@@ -6,22 +8,15 @@ export interface PlaceSpec {
   readonly exact: boolean
 }
 
-export interface ColumnSpec {
-  readonly name: string
-  readonly header?: string | undefined
-  readonly index?: number | undefined
-  readonly css?: string | undefined
-  readonly attribute?: string | undefined
-}
-
-export interface FieldSpec {
+export interface FieldSpec extends TableSpec {
   readonly name: string
   readonly place: PlaceSpec
   readonly kind: 'value' | 'list' | 'table'
   readonly attribute: string | undefined
+  readonly lines?: boolean | undefined
   readonly optional: boolean
-  readonly rows: string | undefined
-  readonly columns: readonly ColumnSpec[]
+  /** Of a list or table about which the manifest says nothing: looks whether there is more of it. */
+  readonly signs?: boolean | undefined
 }
 
 export interface PageJob {
@@ -40,9 +35,19 @@ export interface PageAnswer {
   readonly errorText?: string
   readonly values?: Readonly<Record<string, Raw>>
   readonly missing?: string
+  /** Of what is missing: it is there, and does not fit. */
+  readonly isUnfit?: boolean
+  /** Why a list or a table is not all that there is, by its name. */
+  readonly partial?: Readonly<Record<string, string>>
 }
 
-export function readPage(job: PageJob): Promise<PageAnswer> {
+type Scripts = { readonly readTable: typeof readTable; readonly findMore: typeof findMore }
+
+/** As an expression, as functions can not be handed over to a page. */
+export const pageScript = (job: PageJob): string =>
+  `(${readPage})(${JSON.stringify(job)}, { readTable: ${readTable}, findMore: ${findMore} })`
+
+function readPage(job: PageJob, { readTable, findMore }: Scripts): Promise<PageAnswer> {
   const tidy = (text: string | null | undefined) => (text ?? '').replace(/\s+/g, ' ').trim()
   const shown = (element: Element) => !element.checkVisibility || element.checkVisibility()
   const ways: Record<string, (what: string, exact: boolean) => Element[]> = {
@@ -74,65 +79,48 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
     }
     return []
   }
-  const textOf = (element: Element, attribute: string | undefined): string => {
+  /** Of what is not laid out, where there is no text as a person reads it. */
+  const linesOf = (element: Element): string => {
+    const copy = element.cloneNode(true) as Element
+    for (const each of copy.querySelectorAll('br')) each.replaceWith('\n')
+    return copy.textContent ?? ''
+  }
+  const textOf = (element: Element, { attribute, lines }: { attribute?: string | undefined; lines?: boolean | undefined }): string => {
     if (attribute !== undefined) return element.getAttribute(attribute) ?? ''
     if (element instanceof HTMLInputElement && /^(checkbox|radio)$/.test(element.type)) return String(element.checked)
     if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) return element.value
     if (element instanceof HTMLSelectElement) return element.selectedOptions[0]?.text ?? ''
+    if (!(element instanceof HTMLElement)) return element.textContent ?? ''
+    if (lines === true && !shown(element)) return linesOf(element)
     // biome-ignore lint/performance/useDomNodeTextContent: what a person reads, with line breaks and without what is hidden
-    return element.childElementCount === 0 || !(element instanceof HTMLElement) ? (element.textContent ?? '') : element.innerText
+    return element.childElementCount === 0 && lines !== true ? (element.textContent ?? '') : element.innerText
   }
-  const readTable = (table: Element, { columns, rows: rowCss }: FieldSpec): string | Record<string, string>[] => {
-    const rows =
-      rowCss !== undefined
-        ? [...table.querySelectorAll(rowCss)]
-        : table instanceof HTMLTableElement
-          ? [...table.rows]
-          : [...table.querySelectorAll('tr')]
-    const cells = (row: Element) => (row instanceof HTMLTableRowElement ? [...row.cells] : [...row.children])
-    const headers = table instanceof HTMLTableElement ? [...table.rows] : rows
-    const headerRow =
-      headers.find(row => cells(row).some(cell => cell.tagName === 'TH') && cells(row).length > 1) ??
-      (columns.some(column => column.header) ? headers[0] : undefined)
-    const names =
-      headerRow === undefined
-        ? []
-        : cells(headerRow).flatMap(cell => [
-            tidy(cell.textContent),
-            ...Array(Math.max(0, ((cell as HTMLTableCellElement).colSpan || 1) - 1)).fill('')
-          ])
-    const positions = columns.map(({ header, index }) =>
-      header === undefined ? (index ?? 0) - 1 : names.findIndex(name => name.toLowerCase() === tidy(header).toLowerCase())
-    )
-    const lost = columns.find((column, at) => column.header !== undefined && positions[at] === -1)
-    if (lost !== undefined) return `column "${lost.header}" (the table has ${names.join(', ') || 'no headers'})`
-    const last = Math.max(...positions)
-    const data = rows.filter(
-      row =>
-        row !== headerRow &&
-        (!(row instanceof HTMLTableRowElement) || (cells(row).length > last && cells(row).some(cell => cell.tagName === 'TD')))
-    )
-    return data.map(row => {
-      const own = cells(row)
-      return Object.fromEntries(
-        columns.map((column, at) => {
-          const cell = column.css === undefined ? own[positions[at] ?? 0] : row.querySelector(column.css)
-          return [column.name, cell == null ? '' : textOf(cell, column.attribute)]
-        })
-      )
+  const partial: Record<string, string> = {}
+  const looks: (() => Promise<void>)[] = []
+  const lookFor = (name: string, elements: readonly Element[], count: number) =>
+    looks.push(async () => {
+      const sign = await findMore(elements, count)
+      if (sign !== undefined) partial[name] = sign
     })
-  }
-  const readField = (field: FieldSpec): { value: Raw } | { missing: string } => {
+  const readField = (field: FieldSpec): { value: Raw } | { missing: string; isUnfit?: boolean } => {
     const found = all(field.place)
-    if (field.kind === 'list') return { value: found.map(element => textOf(element, field.attribute)) }
+    if (field.kind === 'list') {
+      if (field.signs === true) lookFor(field.name, found, found.length)
+      return { value: found.map(element => textOf(element, field)) }
+    }
     if (found.length > 1) return { missing: `one single element (${found.length} match)` }
     const [element] = found
     if (element === undefined) return field.optional ? { value: null } : { missing: 'the element' }
-    if (field.kind === 'value') return { value: textOf(element, field.attribute) }
-    const rows = readTable(element, field)
-    return typeof rows === 'string' ? { missing: rows } : { value: rows }
+    if (field.kind === 'value') return { value: textOf(element, field) }
+    const { rows, missing, unfit, hidden } = readTable(element, field, textOf)
+    if (missing !== undefined) return { missing }
+    if (unfit !== undefined) return { missing: unfit, isUnfit: true }
+    if (hidden > 0) partial[field.name] = `the page hides ${hidden} row${hidden === 1 ? '' : 's'} of it`
+    else if (field.signs === true) lookFor(field.name, [element], rows.length)
+    return { value: rows }
   }
   const look = (): PageAnswer => {
+    looks.length = 0
     for (const [index, place] of job.errors.entries()) {
       const element = all(place).find(shown)
       if (element !== undefined) return { error: index, errorText: tidy(element.textContent).slice(0, 5_000) }
@@ -140,13 +128,13 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
     const values: Record<string, Raw> = {}
     for (const field of job.fields) {
       const read = readField(field)
-      if ('missing' in read) return { missing: `${field.name}: ${read.missing}` }
+      if ('missing' in read) return { ...read, missing: `${field.name}: ${read.missing}` }
       values[field.name] = read.value
     }
     if (job.previous !== undefined && JSON.stringify(values) === job.previous) return { missing: 'another page of rows' }
-    return { values }
+    return { values, partial }
   }
-  return new Promise(resolve => {
+  return new Promise<PageAnswer>(resolve => {
     const until = Date.now() + job.waitMs
     let timer: ReturnType<typeof setTimeout> | undefined
     const observer = new MutationObserver(() => {
@@ -172,6 +160,10 @@ export function readPage(job: PageJob): Promise<PageAnswer> {
       document.addEventListener('DOMContentLoaded', start, { once: true })
       setTimeout(start, job.waitMs + 50)
     } else start()
+  }).then(async answer => {
+    const until = Date.now() + 1_500
+    for (const lookMore of answer.values === undefined ? [] : looks) if (Date.now() < until) await lookMore().catch(() => undefined)
+    return answer
   })
 }
 

@@ -1,14 +1,33 @@
 /** What a manifest becomes at load time, and what steps see while they run. */
-import type { Frame, Page } from 'playwright-core'
-import type { Call, Json, Scope, Template } from '../../src/index.ts'
+import type { Frame, Locator, Page } from 'playwright-core'
+import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts'
 import type { PlaceSpec } from './page-script.ts'
 import type { Tab } from './tab.ts'
+
+/** What a locator is made of. */
+export interface Look {
+  /** Absent: a row alone. */
+  readonly way: string | undefined
+  /** Of `role`. */
+  readonly role: string | undefined
+  /** The text that was looked for. */
+  readonly wanted: string
+  readonly found: Locator
+  /** What `within` names. */
+  readonly outer: Locator | undefined
+  /** Every row that `row` fits. */
+  readonly rows: Locator | undefined
+  /** Where the rest of it looks. */
+  readonly root: Frame | Locator
+}
 
 /** Finds an element; compiled once. */
 export interface Place {
   /** As the manifest says it, for people. */
   readonly text: string
-  find(stage: Stage): Promise<import('playwright-core').Locator>
+  find(stage: Stage): Promise<Locator>
+  /** Its parts, without waiting: one for each alternative. */
+  look(stage: Stage): Promise<readonly Look[]>
   /** Set when code inside the page can find it, so that several are found in one round trip. */
   spec?(stage: Stage): Promise<PlaceSpec>
 }
@@ -48,6 +67,26 @@ export interface Login {
   readonly path: string | undefined
   readonly ready: Place | undefined
   readonly signedOff: Place | undefined
+  /** What the target shows when it refuses the credentials. */
+  readonly refused: Place | undefined
+  /** The fields that the steps fill. */
+  readonly form: readonly Place[]
+}
+
+/** What an attempt knows of the session that its page is in. */
+export interface Watch {
+  /** Address of the first page after the login. */
+  readonly home: string
+  /** A login was made because of what was missing: what is missing now is missing for another reason. */
+  readonly isAnew: boolean
+  /** Whether the steps may still begin anew: before the commit point, and always in a probe. */
+  mayBeginAnew(): boolean
+  /** The session was seen alive in this attempt. */
+  isSure: boolean
+  /** Nothing is left to look at on the first page that it opens. */
+  hasLooked: boolean
+  /** How many documents there were then; undefined before. */
+  documents: number | undefined
 }
 
 export interface PoolRules {
@@ -63,11 +102,17 @@ export interface Plan {
   readonly errors: readonly DeclaredCondition[]
   readonly steps: readonly Step[]
   readonly result: Template | undefined
+  /** Without a result, what it declares of what was extracted goes out. */
+  readonly output: JsonSchema
   readonly probe: { readonly steps: readonly Step[]; readonly found: Template; readonly output: Template | undefined } | undefined
 }
 
 /** What steps need of a call: a login has no call of its own. */
-export type StageCall = Omit<Call<Plan>, 'steps'> & { readonly errors: readonly DeclaredCondition[] }
+export type StageCall = Omit<Call<Plan>, 'steps'> & {
+  readonly errors: readonly DeclaredCondition[]
+  /** Of a probe: what it reads is not the target's answer. */
+  readonly probes: boolean
+}
 
 export interface Stage {
   readonly call: StageCall
@@ -77,6 +122,10 @@ export interface Stage {
   /** Where locators look: the page's main frame, or a frame in it. */
   readonly frame: Frame
   readonly extracted: Record<string, Json>
+  /** Absent while a login is made, and where there is none. */
+  readonly watch?: Watch | undefined
+  /** Looks at the page beside a step that takes long, and throws when it says that the step will come to nothing. */
+  readonly beside?: ((stage: Stage, step: Step) => Promise<void>) | undefined
   /** Items of the loops around. */
   readonly locals: Readonly<Record<string, Json>>
 }

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { RetrofitError } from '../../src/index.ts'
 import type { BrowserHolder } from './browser.ts'
 import { letGo } from './let-go.ts'
+import { Lockout } from './lockout.ts'
+import { isRefusedLogin } from './login.ts'
 import { LoginContext } from './login-context.ts'
 import type { Plan, StageCall } from './plan.ts'
 import { Slots } from './slots.ts'
@@ -11,6 +13,8 @@ import type { Tab } from './tab.ts'
 export interface Lease {
   readonly tab: Tab
   readonly context: LoginContext
+  /** The login was just made. */
+  readonly isFresh: boolean
   /** Back into the pool, warm; or away with it. */
   release(keep: boolean): void
 }
@@ -25,8 +29,7 @@ export class Pool {
   private readonly all = new Set<LoginContext>()
   /** Screens that sessions have pinned: a login of their own, with one page. */
   private readonly screens = new Map<string, { readonly context: LoginContext; readonly tab: Tab }>()
-  /** Credentials that the target refused: asking again and again locks an account, whichever tenant asks. */
-  private readonly refused = new Map<string, { readonly until: number; readonly error: Error }>()
+  private readonly lockout = new Lockout()
   private readonly sweeper: ReturnType<typeof setInterval>
 
   constructor(browsers: BrowserHolder) {
@@ -47,9 +50,9 @@ export class Pool {
 
   private async lease(call: StageCall, plan: Plan, slots: Slots): Promise<Lease> {
     const key = keyOf(call)
-    this.checkRefused(call)
     const context = this.contextOf(key, call, plan)
     const tab = await this.pageOf(context, call)
+    const isFresh = context.uses === 0
     context.uses++
     let returned = false
     const release = (keep: boolean) => {
@@ -60,12 +63,7 @@ export class Pool {
       this.letGo()
       slots.give()
     }
-    return { tab, context, release }
-  }
-
-  private checkRefused(call: StageCall): void {
-    const refusal = this.refused.get(loginOf(call))
-    if (refusal !== undefined && refusal.until > Date.now()) throw refusal.error
+    return { tab, context, isFresh, release }
   }
 
   private async pageOf(context: LoginContext, call: StageCall): Promise<Tab> {
@@ -99,11 +97,11 @@ export class Pool {
       if (!keep) void this.closeScreen(id)
       slots.give()
     }
-    return { tab, context, release }
+    return { tab, context, isFresh: !isThere, release }
   }
 
   private async openScreen(id: string, call: StageCall, plan: Plan): Promise<{ context: LoginContext; tab: Tab }> {
-    this.checkRefused(call)
+    this.lockout.check(loginOf(call))
     const context = new LoginContext({ key: `${keyOf(call)} ${id}`, browsers: this.browsers, call, plan })
     this.all.add(context)
     try {
@@ -131,11 +129,18 @@ export class Pool {
     } catch (error) {
       if (!call.signal.aborted || context.failed) {
         this.retire(context)
-        const until = Date.now() + 60_000
-        if ((error as { refusedLogin?: boolean }).refusedLogin) this.refused.set(loginOf(call), { until, error: error as Error })
+        this.noteFailure(context, call, error)
       }
       throw error
     }
+    if (context.uses === 0) this.lockout.succeeded(loginOf(call))
+  }
+
+  /** Several runs may have waited for it: it failed once. */
+  private noteFailure(context: LoginContext, call: StageCall, error: unknown): void {
+    if (!context.isFruitless || !Error.isError(error)) return
+    context.isFruitless = false
+    this.lockout.failed(loginOf(call), { error, isRefused: isRefusedLogin(error) })
   }
 
   private contextOf(key: string, call: StageCall, plan: Plan): LoginContext {
@@ -146,6 +151,7 @@ export class Pool {
       return known
     }
     if (known !== undefined) this.retire(known)
+    this.lockout.check(loginOf(call))
     const made = new LoginContext({ key, browsers: this.browsers, call, plan })
     this.contexts.set(key, made)
     this.all.add(made)
@@ -169,7 +175,7 @@ export class Pool {
 
   private sweep(): void {
     for (const context of this.contexts.values()) if (context.isOld || !context.usable) this.retire(context)
-    for (const [key, { until }] of this.refused) if (until < Date.now()) this.refused.delete(key)
+    this.lockout.sweep()
   }
 
   stats(): Readonly<Record<string, number>> {

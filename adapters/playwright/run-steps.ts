@@ -1,10 +1,14 @@
 /** Runs compiled steps on a page and notices what the page says between them. */
 import { BusinessError, RetrofitError } from '../../src/index.ts'
-import { explain, isRefusal, SignedOff, within } from './failure.ts'
+import { explain, isRefusal, isTold, SignedOff, within } from './failure.ts'
+import { readBackAfter, readBackAtEnd, readBackBefore } from './filled/read-back-steps.ts'
 import { passGate } from './gate.ts'
-import { type PageAnswer, type PageJob, readPage } from './page-script.ts'
+import { lookedOn } from './looked-on.ts'
+import { type PageAnswer, type PageJob, pageScript } from './page-script.ts'
 import type { DeclaredCondition, Stage, Step } from './plan.ts'
-import { atPath, isSignedOff } from './signed-off.ts'
+import { sayStatus } from './say-net-error.ts'
+import { lookAtLast, openFirst, sessionEnd } from './session-end.ts'
+import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-off.ts'
 
 /** A quick step is not disturbed; a slow one is, as soon as the page shows a declared error. */
 const patienceMs = 400
@@ -12,21 +16,24 @@ const patienceMs = 400
 const tellMs = 2_000
 
 export async function runSteps(steps: readonly Step[], stage: Stage): Promise<void> {
-  for (const step of steps) await runStep(step, stage)
+  for (const step of steps) await lookedOn(step, stage, taken => runStep(taken, stage))
 }
 
 async function runStep(step: Step, stage: Stage): Promise<void> {
   await stage.call.step(step.title, async () => {
     try {
       stage.call.signal.throwIfAborted()
-      if (!step.inspects && stage.tab.changed) await inspect(stage)
+      if (stage.tab.changed) await (step.inspects ? throwWhenSignedOff(stage) : inspect(stage))
       if (step.acts) await stage.tab.closeGate?.()
+      await readBackBefore(step, stage)
       const timeoutMs = Math.max(1, Math.min(step.timeoutMs, stage.call.deadlineAt - Date.now()))
-      await watched(step.commit === undefined ? step.run(stage, timeoutMs) : passGate(step, step.commit, stage, timeoutMs), stage)
+      const run = () => (step.commit === undefined ? step.run(stage, timeoutMs) : passGate(step, step.commit, stage, timeoutMs))
+      await openFirst(step, stage, { open: () => watched(run(), step, stage), inspect: () => inspect(stage) })
       if (step.commit !== undefined && stage.tab.commitStatus >= 400) await refused(stage)
-      afterwards(stage)
+      await afterwards(stage)
+      await readBackAfter(step, stage)
     } catch (error) {
-      throw await explain(await better(error, stage), step, stage)
+      throw await explain(await better(error, step, stage), step, stage)
     }
   })
 }
@@ -42,28 +49,34 @@ async function refused(stage: Stage): Promise<never> {
 }
 
 /** What the browser noticed by itself costs nothing to look at. */
-function afterwards({ tab, call, login, page }: Stage): void {
+async function afterwards(stage: Stage): Promise<void> {
+  const { tab, login, watch } = stage
   if (tab.surprise !== undefined) throw surprised(tab.surprise)
-  if (!call.committed && login.path !== undefined && atPath(page.url(), login.path)) throw new SignedOff('the target shows its login page')
+  if (watch?.mayBeginAnew() !== true || !isAtLogin(stage)) return
+  if (login.ready === undefined ? login.signedOff === undefined : !(await isReadySoon(stage))) throw signedOff(login)
 }
 
 const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): RetrofitError =>
   new RetrofitError('target_failed', { detail: `an unexpected dialog opened (${type})`, targetSaid: message })
 
 /** The last look, when the steps are over. */
-export async function finish(stage: Stage): Promise<void> {
+export async function finish(steps: readonly Step[], stage: Stage): Promise<void> {
+  await readBackAtEnd(stage)
   if (stage.tab.changed) await inspect(stage)
+  const last = steps.at(-1)
+  if (last !== undefined) await lookAtLast(last, stage)
 }
 
-/** Throws when the page shows a declared error or its status is one. */
+/** Throws when the page shows a declared error or the end of the session, or when its status is an error. */
 export async function inspect(stage: Stage): Promise<void> {
   const { tab, call } = stage
   tab.changed = false
   const fast = await ask(stage, { errors: [], fields: [], waitMs: 0, previous: undefined })
   if (fast !== undefined) await throwDeclared(stage, fast)
+  await throwWhenSignedOff(stage)
   if (tab.status >= 400)
     throw new RetrofitError('target_failed', {
-      detail: `the target answered with status ${tab.status}`,
+      detail: sayStatus(tab.status),
       targetDown: tab.status >= 500,
       ...(call.committed && { effect: 'unknown' as const })
     })
@@ -79,7 +92,7 @@ export async function ask(stage: Stage, job: PageJob): Promise<PageAnswer | unde
     const waitMs = Math.max(0, until - Date.now())
     const whole = { ...job, waitMs, errors: errors.filter(error => error !== undefined) }
     try {
-      return await within(stage.frame.evaluate(readPage, whole), waitMs + 5_000)
+      return await within(stage.frame.evaluate<PageAnswer>(pageScript(whole)), waitMs + 5_000)
     } catch (error) {
       if (Date.now() >= until || !isLostContext(error)) throw error
     }
@@ -106,16 +119,17 @@ function declared({ call }: Stage, { code, title }: DeclaredCondition, text: str
 }
 
 /** Lets a step work, and looks at the page beside it once it takes long. */
-async function watched(work: Promise<void>, stage: Stage): Promise<void> {
+async function watched(work: Promise<void>, step: Step, stage: Stage): Promise<void> {
   stage.tab.during(work)
-  if (stage.call.errors.length === 0) return work
+  if (stage.call.errors.length === 0 && stage.beside === undefined && stage.login.signedOff === undefined) return work
   let over = false
   const look = async (): Promise<void> => {
     await pause(patienceMs)
     while (!over) {
       await inspect(stage).catch(error => {
-        if (error instanceof BusinessError) throw error
+        if (error instanceof BusinessError || error instanceof SignedOff) throw error
       })
+      await stage.beside?.(stage, step)
       await pause(patienceMs)
     }
   }
@@ -132,17 +146,13 @@ async function watched(work: Promise<void>, stage: Stage): Promise<void> {
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms).unref())
 
 /** A failed step is often the sign of something that the page can say better. */
-async function better(error: unknown, stage: Stage): Promise<unknown> {
+async function better(error: unknown, step: Step, stage: Stage): Promise<unknown> {
   const { call, page } = stage
   if (error instanceof BusinessError || error instanceof SignedOff || call.signal.aborted || page.isClosed()) return error
-  if (isRefusal(error) || (Error.isError(error) && error.name === 'FenceLost')) return error
-  try {
-    const main = { ...stage, frame: page.mainFrame() }
-    await within(inspect(main), 2_000)
-    if (!call.committed && (await within(isSignedOff(main), 2_000))) return new SignedOff('the target shows its login page')
-  } catch (found) {
-    if (found instanceof BusinessError) return found
-    if (found instanceof RetrofitError && !(error instanceof RetrofitError)) return call.committed ? error : found
-  }
-  return error
+  if (isTold(error) || isRefusal(error) || (Error.isError(error) && error.name === 'FenceLost')) return error
+  const main = { ...stage, frame: page.mainFrame() }
+  const found = await within(inspect(main), 2_000).catch((seen: unknown) => seen)
+  if (found instanceof BusinessError || found instanceof SignedOff) return found
+  const better = found instanceof RetrofitError && !(error instanceof RetrofitError) && !call.committed ? found : error
+  return (await sessionEnd(better, step, main)) ?? better
 }

@@ -14,15 +14,44 @@ const duration = z
   .regex(durationPattern, 'write a duration such as 500ms, 10s, 5m, 2h')
   .describe('A duration: 500ms, 10s, 5m, 2h.')
 
+/** A locator; `any` holds more of them. Written out, as it may hold itself. */
+export interface LocatorSource extends WaySource {
+  readonly any?: readonly WaySource[] | undefined
+}
+
+type Texts = string | string[] | undefined
+interface WaySource {
+  readonly role?: string | undefined
+  readonly name?: Texts
+  readonly label?: Texts
+  readonly placeholder?: Texts
+  readonly text?: Texts
+  readonly testId?: Texts
+  readonly css?: Texts
+  readonly xpath?: Texts
+  readonly row?: Texts
+  readonly within?: string | LocatorSource | undefined
+  readonly nth?: number | undefined
+  readonly exact?: boolean | undefined
+}
+
 const ways = {
   role: z.string().min(1).describe('ARIA role, e.g. button, link, textbox; with name.').optional(),
   name: oneOrMore('The accessible name of the role.'),
-  label: oneOrMore('Text of the label of a form field.'),
+  label: oneOrMore('Text of the label of a form field; without one, of the cell or the text before it.'),
   placeholder: oneOrMore('Placeholder text of a form field.'),
   text: oneOrMore('Text that the element shows.'),
   testId: oneOrMore('Value of data-testid.'),
   css: oneOrMore('CSS selector.'),
   xpath: oneOrMore('XPath expression.'),
+  row: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe('In the one row of a table, or item of a list, that has a cell with this text; a list: with all of them.')
+    .optional(),
+  within: z
+    .lazy((): z.ZodType<string | LocatorSource> => place)
+    .describe('In this element (a CSS selector or a locator).')
+    .optional(),
   nth: z.int().describe('Which one, when several match: 0 is the first, -1 the last.').optional(),
   exact: z.boolean().describe('The whole text, with its case; else a part of it will do.').optional()
 }
@@ -32,12 +61,17 @@ const where = {
   ...ways,
   any: z.array(single).min(1).describe('Alternatives of different kinds: the first that matches wins.').optional()
 }
-export const locatorShape = z
-  .strictObject(where)
-  .describe('Which element: one of role with name, label, placeholder, text, testId, css, xpath, any.')
+export const locatorShape = z.strictObject(where).meta({
+  id: 'playwright_locator',
+  description: 'Which element: one of role with name, label, placeholder, text, testId, css, xpath, any, or a row alone; in within and row.'
+})
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const list = z.union([value, z.array(value)])
+const verify = z
+  .boolean()
+  .describe('false: the page writes the value in its own way, so the field is not read back before it is sent.')
+  .optional()
 const dialogAnswer = z.enum(['accept', 'dismiss'])
 
 const reading = {
@@ -57,7 +91,7 @@ const column = z
   })
   .describe('One of header, index, css.')
 
-const place = z.union([z.string().min(1), locatorShape])
+const place: z.ZodType<string | LocatorSource> = z.union([z.string().min(1), locatorShape])
 const field = z
   .strictObject({
     ...where,
@@ -67,6 +101,16 @@ const field = z
     table: place.describe('The table (a CSS selector or a locator), as a list of rows.').optional(),
     columns: z.record(z.string(), column).describe('Which columns, by the name that each gets in the output.').optional(),
     rows: z.string().describe('CSS selector of a row within the table; tr with cells where nothing is said.').optional(),
+    hidden: z
+      .boolean()
+      .describe('true: rows that the page hides are read too; false: they are left out, and nothing is said of them.')
+      .optional(),
+    more: z
+      .union([z.literal(false), locatorShape])
+      .describe(
+        'What the page shows when the list or table has more than is read, which the answer then says; false: it is all that there is.'
+      )
+      .optional(),
     next: locatorShape.describe('What leads to the next page of the table.').optional(),
     pages: z.int().min(1).max(1000).describe('Most pages to read; 50 where nothing is said.').optional(),
     limit: z
@@ -109,7 +153,7 @@ export const step = z
       .optional(),
     goto: z.string().min(1).describe('Path on the target, or an address within egress.').optional(),
     fill: z
-      .strictObject({ ...where, value: value.describe('What to write.') })
+      .strictObject({ ...where, value: value.describe('What to write.'), verify })
       .describe('Writes into a field.')
       .optional(),
     click: z
@@ -125,11 +169,11 @@ export const step = z
     dblclick: act('Clicks twice.'),
     hover: act('Moves the pointer there.'),
     select: z
-      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.') })
+      .strictObject({ ...where, value: list.describe('Value or label of the option, or a list of them.'), verify })
       .describe('Chooses in a drop-down list.')
       .optional(),
     check: z
-      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional() })
+      .strictObject({ ...where, value: z.union([z.boolean(), z.string()]).describe('false takes the tick away.').optional(), verify })
       .describe('Ticks a box.')
       .optional(),
     press: z
@@ -220,7 +264,12 @@ export const shape = {
   target: z.strictObject({
     login: steps().describe('Steps that log in.').optional(),
     ready: locatorShape.describe('What a page shows as long as it is logged in.').optional(),
-    signedOff: locatorShape.describe('What a page shows when the session is over; else the address of the login page says so.').optional(),
+    signedOff: locatorShape
+      .describe('What a page shows when the session is over; where neither this nor ready is given, the address of the login page says so.')
+      .optional(),
+    refused: locatorShape
+      .describe('What a page shows when the target refuses the credentials, such as Invalid user ID or password.')
+      .optional(),
     timeout: duration.describe('How long a step may take; 10s where nothing is said.').optional(),
     locale: z.string().describe('How numbers and months are written; en where nothing is said.').optional(),
     pool: z
@@ -241,7 +290,6 @@ export const shape = {
   error: z.strictObject({ when: locatorShape.describe('What a page shows when the target says this.').optional() })
 }
 
-export type LocatorSource = z.infer<typeof locatorShape>
 export type FieldSource = z.infer<typeof field>
 export type ColumnSource = z.infer<typeof column>
 export type StepSource = z.infer<typeof step>

@@ -1,7 +1,9 @@
 /** One page and what happened on it that no step asked for: dialogs, windows, files, answers of the target, a crash. */
-import type { Dialog, Download, Page, Response } from 'playwright-core'
+import type { Dialog, Download, Page, Request, Response } from 'playwright-core'
 import { refuse } from './download.ts'
 import { within } from './failure.ts'
+import type { Sent } from './filled/body-fields.ts'
+import { FilledFields } from './filled/filled.ts'
 
 export interface DialogAnswer {
   readonly accept: boolean
@@ -28,6 +30,8 @@ export class Tab {
   documents = 0
   /** What an unexpected dialog said. */
   surprise: { readonly type: string; readonly message: string } | undefined
+  /** What came that no step expected. */
+  readonly turnedAway = new Set<'window' | 'file'>()
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
   /** Takes the next file that comes; without it the file is refused. */
@@ -43,12 +47,17 @@ export class Tab {
   onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
+  /** What the attempt has filled in, here and in the page that opened this window. */
+  readonly filled: FilledFields
   /** Kills its browser, and every request with it. */
   readonly destroy: () => void
   private readonly opener: Tab | undefined
   private gates = 0
   private works = 0
   private departures = 0
+  /** Requests without an answer. One whose body nobody reads has its answer and never ends. */
+  private readonly asked = new Set<Request>()
+  private askedAt = 0
   private readonly answers: DialogAnswer[] = []
   private committed: () => boolean = () => false
 
@@ -56,11 +65,13 @@ export class Tab {
     this.page = page
     this.destroy = destroy
     this.opener = opener
+    this.filled = opener?.filled ?? new FilledFields()
     pooled.add(page)
     page.on('dialog', dialog => this.answer(dialog).catch(() => undefined))
     page.on('popup', popup => {
-      if (this.expectPopup === undefined) popup.close().catch(() => undefined)
-      else this.expectPopup(popup)
+      if (this.expectPopup !== undefined) return this.expectPopup(popup)
+      this.turnedAway.add('window')
+      popup.close().catch(() => undefined)
     })
     page.on('websocket', socket => {
       const what = `a message through the WebSocket ${pathOf(socket.url())}`
@@ -69,11 +80,14 @@ export class Tab {
     })
     page.on('download', file => {
       if (/^https?:/.test(file.url())) this.onUnheld?.({ what: `GET ${pathOf(file.url())}`, url: new URL(file.url()) })
+      if (this.expectDownload === undefined) this.turnedAway.add('file')
       const take = this.expectDownload ?? refuse
       this.expectDownload = undefined
       void take(file)
     })
     page.on('response', response => this.heard(response))
+    page.on('request', request => this.asks(request))
+    page.on('requestfailed', request => this.asked.delete(request))
     page.on('framenavigated', () => {
       this.changed = true
     })
@@ -83,9 +97,11 @@ export class Tab {
   begin(committed: () => boolean): void {
     this.answers.length = 0
     this.surprise = undefined
+    this.turnedAway.clear()
     this.changed = false
     this.status = 0
     this.documents = 0
+    this.asked.clear()
     this.committing = false
     this.commitStatus = 0
     this.committed = committed
@@ -113,6 +129,11 @@ export class Tab {
     this.works++
     work.then(over, over)
     this.opener?.during(work)
+  }
+
+  /** For how long it has waited for nothing, in milliseconds. */
+  get quietMs(): number {
+    return this.asked.size > 0 ? 0 : Date.now() - Math.max(this.askedAt, this.heardAt)
   }
 
   get closed(): Promise<void> {
@@ -145,10 +166,18 @@ export class Tab {
     await dialog.dismiss()
   }
 
+  /** Nobody is told of the answer to a beacon. */
+  private asks(request: Request): void {
+    this.askedAt = Date.now()
+    if (request.resourceType() !== 'ping') this.asked.add(request)
+  }
+
   private heard(response: Response): void {
     this.heardAt = Date.now()
     const request = response.request()
+    this.asked.delete(request)
     if (!request.isNavigationRequest()) return
+    if (request.redirectedFrom() === null) this.filled.note(sentBy(request))
     this.changed = true
     if (!isMainFrame(this.page, response) || (response.status() >= 300 && response.status() < 400)) return
     this.status = response.status()
@@ -161,6 +190,14 @@ function statusOfDocument(): number {
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
   return navigation?.responseStatus ?? 0
 }
+
+export const sentBy = (request: Request): Sent => ({
+  method: request.method(),
+  url: request.url(),
+  isForm: request.isNavigationRequest() && request.method() === 'POST',
+  contentType: request.headers()['content-type'] ?? '',
+  body: request.postDataBuffer()
+})
 
 /** Without the query: it may hold anything. */
 export const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '(no address)')

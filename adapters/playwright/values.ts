@@ -1,7 +1,7 @@
 /** Text off a screen, turned into a typed value. */
-import type { Json } from '../../src/index.ts'
+import { isExact, type Json } from '../../src/index.ts'
 
-export const valueTypes = ['text', 'number', 'integer', 'money', 'date', 'boolean'] as const
+export const valueTypes = ['text', 'lines', 'number', 'integer', 'money', 'date', 'boolean'] as const
 export type ValueType = (typeof valueTypes)[number]
 
 export interface Reading {
@@ -26,9 +26,11 @@ const no = new Set(['false', 'no', 'n', 'off', '0', '', '-', 'nein', 'non', 'unc
 
 const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Json | undefined>> = {
   text: text => text,
+  lines: text => text,
   number: (text, { locale }) => readNumber(text, locale),
   integer: (text, { locale }) => {
     const value = readNumber(text, locale)
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw lostDigits(text)
     return Number.isSafeInteger(value) ? value : undefined
   },
   money: (text, { locale }) => readMoney(text, locale),
@@ -38,6 +40,7 @@ const readers: Readonly<Record<ValueType, (text: string, reading: Reading) => Js
 
 /** Null for an empty place (but '' as text). Throws UnreadableValue. */
 export function readValue(raw: string, reading: Reading): Json {
+  if (reading.as === 'lines') return tidyLines(raw)
   const text = raw
     .replace(/\s+/g, ' ')
     .replaceAll(/['’]/g, reading.as === 'text' ? '$&' : '’')
@@ -48,8 +51,19 @@ export function readValue(raw: string, reading: Reading): Json {
   return value
 }
 
+/** A text with its line breaks, and without space at the ends of its lines, and empty lines around it. */
+export const tidyLines = (raw: string): string =>
+  raw
+    .replaceAll(/\r\n?/g, '\n')
+    .split('\n')
+    .map(line => line.trimEnd())
+    .join('\n')
+    .replace(/^\n+/, '')
+    .trimEnd()
+
 const names: Readonly<Record<ValueType, (reading: Reading) => string>> = {
   text: () => 'a text',
+  lines: () => 'a text',
   number: ({ locale }) => `a number (locale ${locale})`,
   integer: ({ locale }) => `a whole number (locale ${locale})`,
   money: ({ locale }) => `an amount (locale ${locale})`,
@@ -66,8 +80,13 @@ function readNumber(text: string, locale: string): number | undefined {
   const grouped = groups.length === 1 || groups.every((part, index) => (index === 0 ? /^\d{1,3}$/ : /^\d{2,3}$/).test(part))
   if (more.length > 0 || !grouped || !/^\d*$/.test(groups.join('')) || !/^\d*$/.test(fraction ?? '')) return undefined
   const plain = `${groups.join('')}.${fraction ?? ''}`
-  return plain === '.' ? undefined : sign * Number(plain) || 0
+  if (plain === '.') return undefined
+  if (!isExact(plain)) throw lostDigits(text)
+  return sign * Number(plain) || 0
 }
+
+const lostDigits = (text: string): UnreadableValue =>
+  new UnreadableValue('what stands there has more digits than a number keeps: read it as text', text.slice(0, 60))
 
 /** `1,234.56`, `(12.00)`, `12.00-`, `12.00 DR`, with or without a currency. A lone dash is how a ledger writes zero. */
 function readMoney(text: string, locale: string): number | undefined {

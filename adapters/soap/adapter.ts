@@ -27,21 +27,22 @@ type Warm = Pick<Asking, 'pools' | 'kept'>
 
 async function run(call: Call<Plan>, warm: Warm): Promise<Json> {
   const { operation, commit, errors } = call.steps
-  const response = await ask({ ...warm, call, operation, role: commit ? 'commit' : 'read' })
+  const { response, keep } = await ask({ ...warm, call, operation, role: commit ? 'commit' : 'read' })
   const conditional = errors.filter(each => each.response !== undefined)
-  if (conditional.length === 0 && operation.result === undefined) return response
   const scope = { ...scopeOf(call), response }
   for (const { code, response: condition } of conditional)
     if (condition !== undefined && (await isTrue(condition, scope))) throw new BusinessError(code, 'The target said so in its answer.')
+  call.answered({ keep })
   return operation.result === undefined ? response : ((await operation.result(scope)) ?? null)
 }
 
 async function probe(call: Call<Plan>, warm: Warm): Promise<ProbeResult> {
   const { probe: plan } = call.steps
   if (plan === undefined) return { found: false }
-  const response = await ask({ ...warm, call, operation: plan.operation, role: 'probe' })
+  const { response, keep } = await ask({ ...warm, call, operation: plan.operation, role: 'probe' })
   const scope = { ...scopeOf(call), response }
   if (!(await isTrue(plan.found, scope))) return { found: false, extracted: response }
+  call.answered({ keep })
   const output = plan.output === undefined ? response : await plan.output(scope)
   return { found: true, output: output ?? null, extracted: response }
 }

@@ -1,7 +1,7 @@
 /** JSON Schema with OpenAPI's `xml` keywords → Mapping. Reports what the mapping can not do. */
 import type { Json, JsonObject, JsonSchema } from '../../src/index.ts'
 import { type Building, finishObject, newObject, place } from './compile-object.ts'
-import type { ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, ScalarType, VariantsMapping } from './mapping.ts'
+import type { Limits, ListMapping, Mapping, Member, Name, ObjectMapping, ScalarMapping, ScalarType, VariantsMapping } from './mapping.ts'
 import type { Namespaces } from './namespaces.ts'
 import { type Path, type Resolved, resolve, typeOf } from './resolve-schema.ts'
 import { checkXml, type Xml, xmlOf } from './xml-keywords.ts'
@@ -39,6 +39,7 @@ const nothing: ScalarMapping = {
   format: undefined,
   token: false,
   allowed: undefined,
+  limits: undefined,
   qualified: false,
   nillable: false,
   typeName: undefined,
@@ -101,11 +102,26 @@ function compileScalar(state: State, schema: JsonSchema, { type, types, nillable
     format: typeof format === 'string' ? format : undefined,
     token,
     allowed,
+    limits: orText ? limitsOf(schema) : undefined,
     qualified,
     nillable,
     typeName,
     attachment: xml['x-attachment'] === 'xop' || xml['x-attachment'] === 'swaRef' ? xml['x-attachment'] : undefined,
     mediaType: mediaTypeOf(schema)
+  }
+}
+
+/** JSON Schema's limits say nothing of a number that is written as text: the adapter looks at that one itself. */
+function limitsOf(schema: JsonSchema): Limits {
+  const bound = (key: string, none: number): number => {
+    const value = schema[key]
+    return typeof value === 'number' ? value : none
+  }
+  return {
+    minimum: bound('minimum', Number.NEGATIVE_INFINITY),
+    maximum: bound('maximum', Number.POSITIVE_INFINITY),
+    exclusiveMinimum: bound('exclusiveMinimum', Number.NEGATIVE_INFINITY),
+    exclusiveMaximum: bound('exclusiveMaximum', Number.POSITIVE_INFINITY)
   }
 }
 

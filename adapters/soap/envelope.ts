@@ -1,7 +1,7 @@
 /** SOAP envelopes, 1.1 and 1.2: what is sent around a request, and what an answer holds. */
 import { atOnce, escapeAttribute, type Json, type JsonObject, own, type Steps } from '../../src/index.ts'
 import { BadXml } from './bad-xml.ts'
-import type { Name, ObjectMapping, VariantsMapping } from './mapping.ts'
+import { headerOf, type Name, type ObjectMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { childrenOf, type Element, textOf } from './parse-xml.ts'
 import { element, writeObject } from './write-value.ts'
@@ -71,7 +71,7 @@ export function* writeEnvelopeInSteps(
   value: Json,
   extras: Extras = noExtras
 ): Steps<string> {
-  const { header } = mapping.kind === 'object' ? mapping : { header: undefined }
+  const header = headerOf(mapping)
   const headers = header === undefined || !isMap(value) ? undefined : own(value, header.property)
   const headerContent =
     headers === undefined || headers === null || header === undefined || header.mapping.kind !== 'object'

@@ -16,13 +16,21 @@ export interface Exchanged {
 export async function attachEvidence(call: Call, operation: OperationPlan, { request, answer }: Exchanged): Promise<void> {
   const files: (readonly [string, string])[] = []
   if (request !== undefined) files.push(['request', request])
-  if (answer !== undefined && answer.body.length > 0)
-    files.push(['answer', withoutTraces(answer.body.toString('utf8', 0, shownChars * 16), decodeReferences)])
+  if (answer !== undefined && answer.body.length > 0) files.push(['answer', textOf(answer)])
   for (const [name, text] of files) {
     const content = Buffer.from(clean(call, operation, text))
     // The failure itself is what the caller must hear of.
     await call.attach(`${name}-${call.run.attempt}.txt`, content, 'text/plain; charset=utf-8').catch(() => undefined)
   }
+}
+
+const textOf = ({ body }: Answer): string => withoutTraces(body.toString('utf8', 0, shownChars * 16), decodeReferences)
+
+/** For somebody who looks on. */
+export async function showExchanged(call: Call, operation: OperationPlan, { request, answer }: Exchanged): Promise<void> {
+  if (call.onlooker === undefined || call.evidence === 'none') return
+  if (request !== undefined) await call.onlooker.show({ suffix: '-request.xml', content: clean(call, operation, request) })
+  if (answer !== undefined) await call.onlooker.show({ suffix: '-answer.xml', content: clean(call, operation, textOf(answer)) })
 }
 
 /** What is about to leave. */

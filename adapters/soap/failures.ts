@@ -1,6 +1,7 @@
 /** What went wrong → the error that tells the engine and the caller what it means. */
 import {
   BusinessError,
+  connectionWords,
   isConnectionFailure,
   type Json,
   type JsonObject,
@@ -15,6 +16,7 @@ import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
+import { pageHint, sayContent, sayStatus, wordsOf } from './say-answer.ts'
 import type { TlsFailure } from './security/tls-failures.ts'
 import { withoutTrace } from './stack-trace.ts'
 
@@ -70,38 +72,47 @@ function describe(call: Invocation['call'], { http, fault }: Symptom): { readonl
 const transientStatus = new Set([408, 425, 429, 500, 502, 503, 504])
 const isTransient = ({ http, fault }: Symptom): boolean => (fault === undefined ? transientStatus.has(http) : hasCode(fault, 'Server'))
 
+/**
+ * The answer came, and one of its values is none of the schema. No fault: after the commit point it was done, unless it takes an
+ * expression over the answer to see that the target said no.
+ */
+export function unreadableError(invocation: Invocation, why: string): Error {
+  const saysNo = invocation.call.steps.errors.some(({ response }) => response !== undefined)
+  const effect = isCommitted(invocation) && !saysNo ? 'committed' : effectOf(invocation)
+  return new RetrofitError('invalid_output', { detail: `The target's answer can not be used: ${why}.`, retryable: false, effect })
+}
+
 /** An answer that is no SOAP message. */
 export function answerError(invocation: Invocation, answer: Answer, why: string): Error {
   const { status } = answer
   const symptom = { http: status, fault: undefined }
   if (status < 300 && answer.cut !== undefined) return cutError(invocation, answer.cut)
+  const words = wordsOf(answer)
+  const targetSaid = words === undefined ? undefined : firstLine(invocation.call, words)
   if (status < 300) {
-    const detail = `The target's answer can not be used: ${why}.`
-    return new RetrofitError('invalid_output', { detail, retryable: false, effect: effectOf(invocation) })
+    const detail = `The target's answer can not be used: ${sayContent(answer, why)}.`
+    const hint = isCommitted(invocation) || targetSaid === undefined ? undefined : pageHint
+    return new RetrofitError('invalid_output', { detail, targetSaid, hint, retryable: false, effect: effectOf(invocation) })
   }
   const mapped = symptomError(invocation, symptom)
   if (!(mapped instanceof RetrofitError) || mapped instanceof RefusedLogin) return mapped
-  const detail = `The target answered ${describeStatus(answer)}.`
+  const detail = `The target answered ${sayStatus(answer, invocation.call.steps.auth)}.`
   const retryAfterMs = Number(answer.retryAfter) * 1_000
   return new RetrofitError('target_failed', {
     detail,
+    targetSaid,
     retryable: mapped.retryable,
     effect: effectOf(invocation),
     targetDown: mapped.targetDown,
+    hint: mapped.retryable || isCommitted(invocation) ? undefined : refused,
     ...(retryAfterMs > 0 ? { retryAfterMs: Math.min(retryAfterMs, 3_600_000) } : {})
   })
-}
-
-function describeStatus({ status, location }: Answer): string {
-  if (status === 401 || status === 403) return `HTTP ${status}: it refused the login`
-  if (status >= 400) return `HTTP ${status} without a SOAP message`
-  const origin = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
-  return `HTTP ${status}, a redirect${origin}: redirects are never followed`
 }
 
 export function connectError({ call }: Invocation, error: unknown): Error {
   return new RetrofitError('target_failed', {
     detail: `The target can not be reached (${codeOf(error)}); nothing was sent.`,
+    hint: hintOf(error, 'Try again later'),
     retryable: true,
     effect: 'none',
     targetDown: true,
@@ -159,6 +170,7 @@ export function exchangeError(invocation: Invocation, error: unknown): Error {
   const why = error instanceof NoAnswer ? `: ${error.message}` : ''
   return new RetrofitError('target_failed', {
     detail: `The connection to the target failed before its answer was complete${why} (${codeOf(error)}).`,
+    hint: isCommitted(invocation) ? undefined : hintOf(error, 'Nothing was changed in the target; try again later'),
     retryable: !isCommitted(invocation),
     effect: effectOf(invocation),
     targetDown: isConnectionFailure(error),
@@ -177,6 +189,12 @@ export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
 
 /** What the machine says of a connection that failed. */
 export const reasonOf = (error: unknown): string => (error instanceof NoAnswer ? error.message : codeOf(error))
+
+/** What to do, and what to look at where that does not help. */
+function hintOf(error: unknown, next: string): string | undefined {
+  const words = connectionWords(error)
+  return words === undefined ? undefined : `${next}. The target: ${words} (target.url).`
+}
 
 const codeOf = (error: unknown): string => {
   const { code, name } = error as NodeJS.ErrnoException

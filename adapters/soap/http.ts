@@ -106,7 +106,7 @@ export async function connect(way: Way, signal: AbortSignal): Promise<Connection
     get written() {
       return socket.bytesWritten > before
     },
-    close: () => socket.destroy()
+    close: () => void socket.destroy()
   }
 }
 

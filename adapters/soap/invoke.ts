@@ -5,8 +5,8 @@ import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
-import { attachEvidence } from './evidence.ts'
-import { answerError, endedError, symptomError, untrustedError } from './failures.ts'
+import { attachEvidence, type Exchanged, showExchanged } from './evidence.ts'
+import { answerError, endedError, symptomError, unreadableError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import type { OperationPlan } from './plan.ts'
@@ -18,24 +18,44 @@ import { Untrusted } from './security/untrusted.ts'
 import { type Outgoing, send } from './send.ts'
 import { Unwritable } from './write-value.ts'
 
-export async function invoke(invocation: Invocation): Promise<Json> {
+export interface Invoked {
+  readonly response: Json
+  /** Attaches the raw answer to the run. */
+  keep(): Promise<void>
+}
+
+export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
-  let request = await call.step('build', () => build(invocation))
+  // What a login gives is no secret yet that could be taken out.
+  const show = async (exchanged: Exchanged) => (invocation.role === 'login' ? undefined : showExchanged(call, operation, exchanged))
+  let request = await call.step('build', async () => {
+    const built = await build(invocation)
+    await show({ request: built.envelope, answer: undefined })
+    return built
+  })
   const again = async () => {
     request = await build(invocation)
     return request
   }
   let answer: Answer | undefined
   try {
-    const received = await call.step('send', () => send(invocation, request, again))
-    answer = received
-    return await call.step('read', () => read(invocation, received, request))
+    const received = await call.step('send', async () => {
+      answer = await send(invocation, request, again)
+      await show({ request: undefined, answer })
+      return answer
+    })
+    const response = await call.step('read', () => read(invocation, received, request))
+    return { response, keep: () => keepEvidence(call, operation, { request: undefined, answer: received }) }
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
     const isKept = !(error instanceof BusinessError || error instanceof SessionEnded) && invocation.role !== 'login'
-    if (isKept && call.evidence !== 'none') await attachEvidence(call, operation, { request: sent, answer })
+    if (isKept) await keepEvidence(call, operation, { request: sent, answer })
     throw error
   }
+}
+
+async function keepEvidence(call: Invocation['call'], operation: OperationPlan, exchanged: Exchanged): Promise<void> {
+  if (call.evidence !== 'none') await attachEvidence(call, operation, exchanged)
 }
 
 interface Built extends Outgoing {
@@ -79,6 +99,7 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
+    if (error instanceof Unreadable && answer.status < 300) throw unreadableError(invocation, error.message)
     if (error instanceof BadXml || error instanceof Unreadable)
       throw endedOr(invocation, { http: answer.status, fault: undefined }, answerError(invocation, answer, error.message))
     throw error

@@ -19,6 +19,8 @@ export interface ScalarMapping {
   /** White space around the text means nothing (xs:token, dates, enumerations). */
   readonly token: boolean
   readonly allowed: ReadonlySet<unknown> | undefined
+  /** Of a number that may travel as text, where its schema has limits. */
+  readonly limits: Limits | undefined
   /** A name with a namespace, as {namespace}name. */
   readonly qualified: boolean
   readonly nillable: boolean
@@ -28,6 +30,17 @@ export interface ScalarMapping {
   readonly attachment: 'xop' | 'swaRef' | undefined
   readonly mediaType: string
 }
+
+/** As in JSON Schema. */
+export interface Limits {
+  readonly minimum: number
+  readonly maximum: number
+  readonly exclusiveMinimum: number
+  readonly exclusiveMaximum: number
+}
+
+/** xs:double and xs:float: digits beyond those of a double mean nothing. */
+export const isBinary = ({ format }: ScalarMapping): boolean => format === 'double' || format === 'float'
 
 /** Values in one text, blanks between them (xs:list). */
 export interface ListMapping {
@@ -104,3 +117,7 @@ export interface Member {
 }
 
 export const nameKey = (uri: string, local: string): string => `${uri} ${local}`
+
+/** The member that holds SOAP headers: of a message that is one of several kinds, each has the same. */
+export const headerOf = (mapping: ObjectMapping | VariantsMapping): Member | undefined =>
+  mapping.kind === 'object' ? mapping.header : mapping.variants.find(({ mapping: each }) => each.header !== undefined)?.mapping.header

@@ -211,8 +211,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     issueTarget: (inner, message) => source.issue(['target', ...inner], message),
     takesTarget: takesIn(source, ['target'])
   })
-  const { body } = keys.request
-  const { result } = keys.response
+  const [{ body }, { result }] = [keys.request, keys.response]
   return {
     frame: compileFrame({ version, operation, declarations: namespaces.declarations(), encoded: keys.encoded }),
     headers: headersFor(version, keys.soapAction),

@@ -10,6 +10,7 @@ import { BadXml } from './bad-xml.ts'
 import { type Fault, openEnvelope } from './envelope.ts'
 import type { Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
+import { headerOf } from './mapping.ts'
 import { joinReferences, joinReferencesInPieces, rootOf } from './multi-ref.ts'
 import { childrenOf, type Element, parseXml } from './parse-xml.ts'
 import type { OperationPlan } from './plan.ts'
@@ -95,7 +96,7 @@ function startReading(operation: OperationPlan, { body, header }: Body): { reado
   const { answer: expected, response } = operation
   const work: Work = []
   const value = expected === 'parts' ? startObject(response, body, { path: 'Body', work }) : startExpected(operation, body, work)
-  const plan = response.kind === 'object' ? response.header : undefined
+  const plan = headerOf(response)
   if (plan === undefined || plan.mapping.kind !== 'object' || header === undefined || childrenOf(header).length === 0)
     return { work, value: () => value }
   const own = startObject(plan.mapping, header, { path: 'Header', work, as: 'header' })

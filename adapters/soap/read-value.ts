@@ -3,7 +3,7 @@ import { type Json, writeXmlTreeInSteps } from '../../src/index.ts'
 import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
-import { readText, Unreadable } from './read-scalar.ts'
+import { isNoNumber, readText, Unreadable } from './read-scalar.ts'
 import { ofName, recognised, structOf, unknownNames } from './recognise.ts'
 import { doAtOnce, doEach, doSteps, type Work } from './work.ts'
 
@@ -25,6 +25,8 @@ interface At {
   readonly work: Work
   /** `accessors`: what an RPC answers with. `header`: others may have put their elements there, and nothing else. */
   readonly as?: 'accessors' | 'header' | undefined
+  /** The value is an item of a list, which loses its order with it. */
+  readonly listed?: boolean | undefined
 }
 
 /** The object, which the work fills. */
@@ -148,7 +150,7 @@ function readOne(object: Values, member: Member, child: Element, { path, work }:
     readAny(object, member, child, work)
     return
   }
-  const item = readValue(mapping, child, at)
+  const item = readValue(mapping, child, { ...at, listed: list })
   if (item !== undefined) add(object, member, item)
   else if (list && !Object.hasOwn(object, property)) set(object, property, [])
 }
@@ -231,7 +233,7 @@ function readItems({ name, mapping, anyName }: Member, wrapper: Element, { path,
     throw new Unreadable(`${path} holds ${children[0]?.local ?? 'a text'} where a list of ${name.local} is expected`.slice(0, 300))
   const items: Json[] = []
   const one = (index: number): number => {
-    const item = readValue(mapping, elements[index] as Element, { path: `${path}/${name.local}`, work })
+    const item = readValue(mapping, elements[index] as Element, { path: `${path}/${name.local}`, work, listed: true })
     if (item !== undefined) items.push(item)
     return 1
   }
@@ -240,12 +242,12 @@ function readItems({ name, mapping, anyName }: Member, wrapper: Element, { path,
 }
 
 /** Undefined: as good as absent. */
-function readValue(mapping: Mapping, element: Element, { path, work }: At): Json | undefined {
+function readValue(mapping: Mapping, element: Element, { path, work, listed }: At): Json | undefined {
   if (isNil(element)) return mapping.nillable ? null : undefined
   if (mapping.kind === 'object' || mapping.kind === 'variants') return startObject(mapping, element, { path, work })
   if (childrenOf(element).length > 0)
     throw new Unreadable(`${path} holds elements where a ${mapping.kind === 'scalar' ? mapping.type : 'list'} is expected`)
-  return readSimple(mapping, textOf(element), { element, path })
+  return readSimple(mapping, textOf(element), { element, path, listed })
 }
 
 function isNil(element: Element): boolean {
@@ -263,17 +265,20 @@ const olderXsi = /^http:\/\/www\.w3\.org\/(?:1999|2000\/10)\/XMLSchema-instance$
 interface Place {
   readonly element: Element
   readonly path: string
+  readonly listed?: boolean | undefined
 }
 
-function readSimple(mapping: Mapping, raw: string | undefined, { element, path }: Place): Json | undefined {
+function readSimple(mapping: Mapping, raw: string | undefined, { element, path, listed }: Place): Json | undefined {
   if (raw === undefined) return undefined
-  if (mapping.kind !== 'list') return readScalar(mapping as ScalarMapping, raw, { element, path })
+  if (mapping.kind !== 'list') return readScalar(mapping as ScalarMapping, raw, { element, path, listed })
   const words = raw.split(/[ \t\r\n]+/).filter(Boolean)
-  return words.map(word => readScalar(mapping.item, word, { element, path })).filter(each => each !== undefined)
+  return words.map(word => readScalar(mapping.item, word, { element, path, listed: true })).filter(each => each !== undefined)
 }
 
-function readScalar(mapping: ScalarMapping, raw: string, { element, path }: Place): Json | undefined {
+function readScalar(mapping: ScalarMapping, raw: string, { element, path, listed }: Place): Json | undefined {
   const value = readText(mapping, raw, path)
+  if (listed && value === undefined && isNoNumber(mapping, raw))
+    throw new Unreadable(`${path} is ${raw.trim()} in a list of numbers: declare the items as [number, string]`)
   if (mapping.attachment !== undefined && typeof value === 'string' && value.startsWith('cid:'))
     throw new Unreadable(`${path} refers to an attachment that the message does not have`)
   if (!mapping.qualified || typeof value !== 'string') return value

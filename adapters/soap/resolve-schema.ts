@@ -20,8 +20,9 @@ export function typeOf({ type, properties, items }: JsonSchema): { type: string;
   const types = (Array.isArray(type) ? (type as readonly Json[]) : [type]).filter(each => each !== undefined).map(String)
   const named = types.filter(each => each !== 'null')
   const guess = properties !== undefined ? 'object' : items !== undefined ? 'array' : ''
-  const number = named.length === 2 && named[1] === 'string' && (named[0] === 'integer' || named[0] === 'number')
-  const only = named.length === 1 || number ? (named[0] as string) : named.length === 0 ? guess : ''
+  const number = named.find(each => each === 'integer' || each === 'number')
+  const orText = named.length === 2 && named.includes('string') && number !== undefined
+  const only = named.length === 1 ? (named[0] as string) : orText ? number : named.length === 0 ? guess : ''
   return { type: only, types: named, nillable: types.includes('null') }
 }
 

@@ -131,7 +131,8 @@ interface Limit {
   readonly timeoutMs: number | undefined
 }
 
-function limitOf({ call: { signal }, operation: { timeoutMs } }: Invocation): Limit {
+function limitOf({ call: { signal, onlooker }, operation }: Invocation): Limit {
+  const timeoutMs = onlooker === undefined ? operation.timeoutMs : Math.min(onlooker.stepMs, operation.timeoutMs ?? onlooker.stepMs)
   return timeoutMs === undefined ? { signal, timeoutMs } : { signal: AbortSignal.any([signal, timeoutSignal(timeoutMs)]), timeoutMs }
 }
 

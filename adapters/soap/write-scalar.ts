@@ -1,6 +1,6 @@
 /** One JSON value → the text of an element or attribute. */
-import type { Json } from '../../src/index.ts'
-import type { ScalarMapping } from './mapping.ts'
+import { isDecimal, type Json, plainDecimal } from '../../src/index.ts'
+import { isBinary, type Limits, type ScalarMapping } from './mapping.ts'
 
 /** The value can not be written as the mapping says; nothing was sent. */
 export class Unwritable extends Error {
@@ -17,12 +17,20 @@ export class Unwritable extends Error {
 const illegal = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\ud800-\udfff]/u
 
 export function textOfScalar(mapping: ScalarMapping, value: Json, pointer: string): string {
-  const text = scalarTexts[mapping.type](value)
+  const text = scalarTexts[mapping.type](value, mapping)
   if (text === undefined) throw new Unwritable(pointer, `must be ${/^[aeiou]/.test(mapping.type) ? 'an' : 'a'} ${mapping.type}`)
   if (mapping.allowed !== undefined && !mapping.allowed.has(value) && !mapping.allowed.has(text))
     throw new Unwritable(pointer, 'is not one of the values that the schema allows')
+  if (mapping.limits !== undefined && typeof value === 'string' && isDecimal(text) && !isWithin(mapping.limits, Number(text)))
+    throw new Unwritable(pointer, 'is outside of the limits of the schema')
   return legalText(text, pointer)
 }
+
+const isWithin = ({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Limits, value: number): boolean =>
+  value >= minimum &&
+  value <= maximum &&
+  (value > exclusiveMinimum || exclusiveMinimum === Number.NEGATIVE_INFINITY) &&
+  (value < exclusiveMaximum || exclusiveMaximum === Number.POSITIVE_INFINITY)
 
 /** The text, when XML can carry it. */
 export function legalText(text: string, pointer: string): string {
@@ -32,27 +40,18 @@ export function legalText(text: string, pointer: string): string {
   throw new Unwritable(pointer, `holds the character U+${code.toString(16).toUpperCase().padStart(4, '0')}, which XML can not carry`)
 }
 
+/** Section 3.2.5.1 of XML Schema, part 2. */
+const double = /^(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?INF|NaN)$/
 const decimal = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/
 
 /** Undefined: not a value of this type. A template may give a number for a text, and the other way round. */
-const scalarTexts: Readonly<Record<ScalarMapping['type'], (value: Json) => string | undefined>> = {
+const scalarTexts: Readonly<Record<ScalarMapping['type'], (value: Json, mapping: ScalarMapping) => string | undefined>> = {
   string: value =>
     typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined,
-  number: value => (typeof value === 'number' && Number.isFinite(value) ? plainDecimal(value) : textOf(value, decimal)),
+  number: (value, mapping) =>
+    typeof value === 'number' && Number.isFinite(value) ? plainDecimal(value) : textOf(value, isBinary(mapping) ? double : decimal),
   integer: value => (typeof value === 'number' && Number.isInteger(value) ? plainDecimal(value) : textOf(value, /^[+-]?[0-9]+$/)),
   boolean: value => (typeof value === 'boolean' ? String(value) : textOf(value, /^(true|false)$/))
 }
 
 const textOf = (value: Json, pattern: RegExp): string | undefined => (typeof value === 'string' && pattern.test(value) ? value : undefined)
-
-/** xs:decimal knows no exponent. */
-function plainDecimal(value: number): string {
-  const text = String(value)
-  const parts = /^(-?)([0-9]+)(?:\.([0-9]+))?e([+-][0-9]+)$/.exec(text)
-  if (parts === null) return text
-  const [, sign = '', whole = '', fraction = '', exponent] = parts
-  const point = whole.length + Number(exponent)
-  const digits = whole + fraction
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
-  return sign + digits.padEnd(point, '0')
-}

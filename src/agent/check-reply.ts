@@ -1,5 +1,6 @@
 /** The response check that is used when no other is given. Inputs are checked against their schema by the gateway. */
 import { canonicalJson } from '../core/canonical-json.ts'
+import { InexactNumber, parseExactJson } from '../core/exact-json.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import type { AgentTool, ReadyCall, RefusedCall, Reply, ResponseCheck, ToolCall } from './agent.ts'
 
@@ -18,7 +19,8 @@ function check(reply: Reply, tools: readonly AgentTool[]): readonly (ReadyCall |
     const tool = byName.get(call.name)
     if (tool === undefined)
       return refuse(call, 'no_such_tool', `There is no tool ${call.name}. The tools: ${tools.map(({ name }) => name).join(', ')}.`)
-    const input = inputOf(call.arguments)
+    const { input, lost } = readArguments(call.arguments)
+    if (lost !== undefined) return refuse(call, 'inexact_number', `Not made: ${lost}.`)
     if (input === undefined) return refuse(call, 'malformed_arguments', 'Not made: the arguments must be one JSON object.')
     return twice({ call, tool, input }, seen) ?? { call, tool, input }
   })
@@ -35,6 +37,22 @@ function twice({ call, tool, input }: ReadyCall, seen: Set<string>): RefusedCall
   return undefined
 }
 
+interface Arguments {
+  /** Undefined: no JSON object. */
+  readonly input?: JsonObject | undefined
+  /** Which numbers can not be passed on as they are. */
+  readonly lost?: string
+}
+
+function readArguments(text: string): Arguments {
+  try {
+    return { input: inputOf(text) }
+  } catch (error) {
+    if (error instanceof InexactNumber) return { lost: error.message }
+    throw error
+  }
+}
+
 /** Some models write nothing for an empty object, or write the object into a string. */
 function inputOf(text: string): JsonObject | undefined {
   if (text.trim() === '') return {}
@@ -45,8 +63,9 @@ function inputOf(text: string): JsonObject | undefined {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json
-  } catch {
+    return parseExactJson(text)
+  } catch (error) {
+    if (error instanceof InexactNumber) throw error
     return undefined
   }
 }

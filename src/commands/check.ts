@@ -61,7 +61,7 @@ async function readPath(path: string, loading: Loading): Promise<readonly Checke
     return [{ file: path, ...(await loadManifest(readFileSync(path, 'utf8'), { file: path, trusted: true, ...name, ...loading })) }]
   }
   if (existsSync(join(path, 'bot.yaml'))) return readPath(join(path, 'bot.yaml'), loading)
-  return readBots({ directory: path, ...loading })
+  return readBots({ directory: path, afresh: true, ...loading })
 }
 
 /** How runs would be worked on here. */

@@ -9,12 +9,14 @@ import { type Change, contractChanges } from '../core/contract-changes.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { JsonObject } from '../core/types.ts'
+import { writeCompiled } from '../manifest/compiled.ts'
 import { mergeManifests } from '../manifest/import/merge.ts'
 import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
 import { type Imported, type ImportOptions, importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
 import { writeManifest } from '../manifest/import/wsdl/write-manifest.ts'
 import { formatIssues } from '../manifest/issue.ts'
-import { loadManifest } from '../manifest/load.ts'
+import { type LoadResult, loadManifest } from '../manifest/load.ts'
+import { importOptions } from './import-options.ts'
 import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
@@ -29,9 +31,13 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
   const manifest = known === undefined ? imported.manifest : mergeManifests(known.written, known.mine, imported.manifest)
   const changes = known === undefined ? [] : contractChanges(known.written ?? known.mine, imported.manifest)
   const text = writeManifest(manifest, known?.reviewed)
-  const issues = await check(text, imported.bot, join(folder, 'bot.yaml'))
+  const { issues, compiled } = await check(text, imported.bot, join(folder, 'bot.yaml'))
   const errors = issues.filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) save(folder, { text, imported, source, changes, issues })
+  if (errors.length === 0) {
+    // Before the manifest: a running system that sees that one change finds it compiled.
+    if (compiled !== undefined) await writeCompiled(join(folder, 'bot.yaml'), text, compiled)
+    save(folder, { text, imported, source, changes, issues })
+  }
   if (flags.json === true)
     process.stdout.write(`${plainJson({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)
   else print({ imported, changes, issues, folder })
@@ -39,11 +45,8 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
 }
 
 async function read(source: string, flags: Flags): Promise<Imported> {
-  const text = (name: string) => (typeof flags[name] === 'string' ? { [name]: flags[name] } : {})
   const out = typeof flags.out === 'string' ? { bot: basename(resolve(flags.out)) } : {}
-  const operations = typeof flags.operations === 'string' ? { operations: flags.operations.split(',').map(each => each.trim()) } : {}
-  const switches = Object.fromEntries(['allowFetch', 'partial', 'flatten', 'onlyRequired'].map(name => [name, flags[name] === true]))
-  const options: ImportOptions = { ...out, ...text('bot'), ...text('service'), ...text('port'), ...operations, ...switches }
+  const options: ImportOptions = { ...out, ...(await importOptions(source, flags)) }
   if (options.bot !== undefined && !/^[a-z][a-z0-9_]{0,40}$/.test(options.bot))
     throw new UsageError(`${options.bot} is not a name for a bot: write small letters, digits and _; give another with --bot`)
   try {
@@ -72,16 +75,16 @@ function previous(folder: string): Previous | undefined {
   return { mine, written, reviewed: new Set(Object.keys((mine.actions ?? {}) as JsonObject).filter(name => !marked.has(name))) }
 }
 
-async function check(text: string, bot: string, file: string): Promise<readonly ManifestIssue[]> {
+async function check(text: string, bot: string, file: string): Promise<LoadResult> {
   const adapters = await loadAdapters()
   const settings = readSettings()
   const env = (name: string) => {
     const value = settings.manifestEnv(name)
     return value === undefined ? 'http://127.0.0.1:1' : value
   }
-  const { issues } = await loadManifest(text, { file, name: bot, adapters, env, trusted: true })
+  const result = await loadManifest(text, { file, name: bot, adapters, env, trusted: true })
   await Promise.all(Object.values(adapters).map(adapter => adapter.close()))
-  return issues
+  return result
 }
 
 interface Saving {

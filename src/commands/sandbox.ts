@@ -12,6 +12,7 @@ import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
 import { importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
 import { writeManifest } from '../manifest/import/wsdl/write-manifest.ts'
 import { loadManifest } from '../manifest/load.ts'
+import { importOptions } from './import-options.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 const largestRequest = 10 * 1024 * 1024
@@ -43,17 +44,8 @@ export async function startWsdlSandbox(
 }
 
 async function readActions(file: string, flags: Flags): Promise<readonly Action[]> {
-  const text = (name: string) => (typeof flags[name] === 'string' ? { [name]: flags[name] as string } : {})
-  const operations = typeof flags.operations === 'string' ? { operations: flags.operations.split(',') } : {}
   try {
-    const { manifest } = await importWsdl(file, {
-      bot: 'sandbox',
-      allowFetch: flags.allowFetch === true,
-      partial: flags.partial === true,
-      ...text('service'),
-      ...text('port'),
-      ...operations
-    })
+    const { manifest } = await importWsdl(file, { ...(await importOptions(file, flags)), bot: 'sandbox' })
     const { bot, issues } = await loadManifest(writeManifest(manifest), {
       file,
       adapters: await loadAdapters(),

@@ -46,7 +46,7 @@ function withFlags(settings: Settings, flags: Flags): Settings {
   return { ...settings, PORT: port, WORKER_BOTS: typeof flags.bots === 'string' ? flags.bots : settings.WORKER_BOTS }
 }
 
-function withSandboxes(settings: Settings, sandboxes: readonly RunningSandbox[]): Settings {
+export function withSandboxes(settings: Settings, sandboxes: readonly RunningSandbox[]): Settings {
   const addresses = new Map(sandboxes.map(({ variable, url }) => [variable, url]))
   return { ...settings, manifestEnv: name => addresses.get(name) ?? settings.manifestEnv(name) }
 }

@@ -1,5 +1,6 @@
 /** What an adapter is: code that executes attempts on one kind of target. `adapters/echo/` is the one to copy. */
 import type { ZodObject } from 'zod'
+import type { Onlooker } from './onlooker.ts'
 import type { Json, JsonObject, ScreenUse, Target } from './types.ts'
 
 export interface Adapter<Steps = unknown> {
@@ -24,6 +25,8 @@ export interface Adapter<Steps = unknown> {
   probe?(call: Call<Steps>): Promise<ProbeResult>
   /** An adapter that has it keeps a screen between calls: that of `call.screen`. Idempotent; also while a call is on it, which then fails. */
   closeScreen?(id: string): Promise<void>
+  /** It tells an onlooker of each step itself; absent: whoever hands in the call does, from `call.step`. */
+  readonly tellsOnlooker?: true | undefined
   /** Tells an operator how it works on this machine, such as a safeguard that is off. Asked at start; never rejects. */
   notices?(): Promise<readonly Notice[]>
   /** Gauges, e.g. `{ browsers: 1, pages: 3 }`. */
@@ -106,12 +109,19 @@ export interface Call<Steps = unknown> {
    * `sent`: what is about to leave, redacted; kept with the run, so that a person can see it also when this worker dies.
    */
   commit(sent?: string): Promise<void>
+  /**
+   * Tells that the target has answered, as far as it goes with success: after the commit point the effect is there, and whatever
+   * throws from here on is about the output alone (`invalid_output`). `answer` is what is kept of it when no output comes.
+   */
+  answered(answer: Answered): void
   /** True from `commit()` on. */
   readonly committed: boolean
   /** Something with a name and a duration: span, event, record. Steps may nest. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>
   /** One exchange with the target, a client span below the current step. */
   exchange<T>(name: string, attributes: Readonly<Record<string, string | number>>, work: () => Promise<T>): Promise<T>
+  /** Says that the list `name` of the output is not all that the target has, and what shows it; the answer tells it. */
+  partial(name: string, reason: string): void
   /** Keeps a file with the run, of `largestArtifactMiB` at most; names are made safe. */
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
   /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */
@@ -125,6 +135,15 @@ export interface Call<Steps = unknown> {
   readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */
   readonly sensitive: readonly string[]
+  /** Present when the action is tried out (`retrofit try`). */
+  readonly onlooker?: Onlooker | undefined
+}
+
+export interface Answered {
+  /** What was read, where it is JSON. */
+  readonly value?: Json | undefined
+  /** Attaches the raw answer to the run, without secrets. */
+  keep?(): Promise<void>
 }
 
 export function defineAdapter<Steps>(adapter: Adapter<Steps>): Adapter<Steps> {

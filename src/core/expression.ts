@@ -1,5 +1,6 @@
 /** `{{ … }}`: one JSONata expression. A value that is one expression keeps its type; text around it makes a string. */
 import { settleMarks } from './credential-marks.ts'
+import { plainDecimal } from './decimal.ts'
 import { nothingThere } from './expressions/nothing.ts'
 import { readMark } from './expressions/optional.ts'
 import { follow, pathOf } from './expressions/path.ts'
@@ -183,4 +184,10 @@ const compileObject =
 
 /** Text of a value inside a text: '' for nothing, JSON for objects and lists. */
 export const asText = (value: Json | undefined): string =>
-  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value === undefined || value === null
+    ? ''
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : typeof value === 'number'
+        ? plainDecimal(value)
+        : String(value)

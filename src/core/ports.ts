@@ -1,5 +1,7 @@
 /** The two ports. Every driver passes the suites in `test/contract/`. */
-import type { Json, Run, RunEvent, RunStatus, Session } from './types.ts'
+
+import type { RunEvent } from './run-event.ts'
+import type { Json, Run, RunStatus, Session } from './types.ts'
 
 export interface IdempotencyKey {
   /** Opaque and already scoped by tenant and client. */

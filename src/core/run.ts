@@ -1,7 +1,9 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
 import { errorKinds } from './errors.ts'
+import type { PartialList } from './partial-list.ts'
 import type { ProbeSight } from './probe-sight.ts'
-import type { ArtifactRef, Json, Run, RunError, RunEvent, RunStatus, StepRecord, Transition } from './types.ts'
+import type { RunEvent } from './run-event.ts'
+import type { ArtifactRef, Json, Run, RunError, RunStatus, StepRecord, Transition } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 /** How long the sweep leaves a new run alone before it publishes it again, and how long between later publishes. */
@@ -111,11 +113,22 @@ const ending = (run: Run, { now, steps }: Outcome): Changes => ({
   ...(steps === undefined ? {} : { steps: steps.slice(-stepsLength) })
 })
 
-export const complete = (run: Run, output: Json, outcome: Outcome & { readonly note?: string }): Run =>
+export const complete = (
+  run: Run,
+  output: Json,
+  outcome: Outcome & { readonly note?: string | undefined; readonly partial?: readonly PartialList[] | undefined }
+): Run =>
   next(
     run,
     outcome.now,
-    { ...ending(run, outcome), status: 'completed', output, error: undefined, effect: run.effect === 'none' ? 'none' : 'committed' },
+    {
+      ...ending(run, outcome),
+      status: 'completed',
+      output,
+      partial: outcome.partial?.length === 0 ? undefined : outcome.partial,
+      error: undefined,
+      effect: run.effect === 'none' ? 'none' : 'committed'
+    },
     outcome.note
   )
 
@@ -124,8 +137,8 @@ export const fail = (run: Run, error: RunError, outcome: Outcome): Run =>
   next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'none', error })
 
 /** Failed although the effect is there, e.g. an answer that does not fit the output schema after a commit that the target confirmed. */
-export const failCommitted = (run: Run, error: RunError, outcome: Outcome): Run =>
-  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'committed', error })
+export const failCommitted = (run: Run, error: RunError, outcome: Outcome & { readonly note?: string | undefined }): Run =>
+  next(run, outcome.now, { ...ending(run, outcome), status: 'failed', effect: 'committed', error }, outcome.note)
 
 export const cancel = (run: Run, now: number, note: string): Run =>
   next(run, now, { ...ending(run, { now }), status: 'cancelled', effect: 'none', error: undefined }, note)
@@ -242,6 +255,7 @@ export const bury = (run: Run, now: number): Run =>
     input: null,
     sessionValues: undefined,
     output: undefined,
+    partial: undefined,
     steps: [],
     artifacts: [],
     expired: true,

@@ -1,7 +1,8 @@
 /** Whether what a ledger or a channel holds is what this program writes there: others may have written to it. */
 import { jsonOf } from './json-text.ts'
+import type { RunEvent } from './run-event.ts'
 import { isObject } from './schema-at.ts'
-import type { Json, JsonObject, Run, RunEffect, RunEvent, RunStatus } from './types.ts'
+import type { Json, JsonObject, Run, RunEffect, RunStatus } from './types.ts'
 
 const statuses: Readonly<Record<RunStatus, true>> = {
   queued: true,
@@ -69,6 +70,7 @@ const run = objectOf({
   probes: count,
   ttlMs: number,
   error: optional(objectOf({ code: text, status: count, title: text, detail: text })),
+  partial: optional(listOf(objectOf({ name: text, reason: text }))),
   steps: listOf(step),
   artifacts: listOf(objectOf({ name: text, mediaType: text, bytes: number })),
   history: list,

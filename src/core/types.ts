@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { PartialList } from './partial-list.ts'
 import type { Looked } from './probe-sight.ts'
 import type { Reach } from './reach.ts'
 
@@ -270,6 +271,7 @@ export interface Run extends Looked {
   readonly ttlMs: number
   /** Sealed like the input. */
   readonly output?: Json
+  readonly partial?: readonly PartialList[] | undefined
   readonly error?: RunError
   readonly steps: readonly StepRecord[]
   readonly artifacts: readonly ArtifactRef[]
@@ -282,20 +284,3 @@ export interface Run extends Looked {
   /** A tombstone: input and output are gone, the outcome stays. */
   readonly expired?: boolean
 }
-
-/** What watchers hear; best effort, may be missed. */
-export type RunEvent =
-  | {
-      readonly type: 'status'
-      readonly runId: string
-      readonly revision: number
-      readonly status: RunStatus
-      readonly effect: RunEffect
-      /** The row as it was written, when the run has ended and is small: saves the look-up. */
-      readonly run?: Run
-    }
-  | { readonly type: 'step'; readonly runId: string; readonly step: StepRecord }
-  /** Begun already, by a worker that is gone: for whoever serves the bot, past the line of those that wait for their first attempt. */
-  | { readonly type: 'again'; readonly runId: string; readonly bot: string }
-  /** For the worker that has this screen. */
-  | { readonly type: 'handover'; readonly runId: string; readonly bot: string; readonly screen: string }

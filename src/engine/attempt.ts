@@ -1,12 +1,13 @@
 /** One attempt of a run, and what becomes of it on each side of the commit point. */
 import { botKey } from '../core/bot-key.ts'
-import { FenceLost, NothingSent, RetrofitError } from '../core/errors.ts'
+import { BusinessError, FenceLost, NothingSent, RetrofitError } from '../core/errors.ts'
 import { backoffMs } from '../core/retry.ts'
 import { cancel, complete, fail, failCommitted, park, requeue, settle } from '../core/run.ts'
 import type { Json, JsonObject, Run, RunError } from '../core/types.ts'
 import { type OpenCall, openCall } from './call.ts'
 import { credentialsOf } from './credentials-of.ts'
 import type { Work } from './execute.ts'
+import { committedMisfit, keepAnswer, unfitOutput } from './misfit.ts'
 import { businessErrorOf, runErrorOf, secretInOutput, technicalErrorOf, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
@@ -78,20 +79,36 @@ async function succeeded(work: Work, call: OpenCall, output: Json): Promise<void
   const { parts, action, bot } = work
   if (call.holdsSecret(output)) return secretFound(work, call)
   const errors = action.checkOutput(output)
-  if (errors.length > 0)
-    throw new RetrofitError('invalid_output', { detail: `The output of ${action.name} does not fit its schema.`, errors })
+  if (errors.length > 0) {
+    const error = unfitOutput(action.name, errors)
+    if (call.committed) return committedWithout(work, call, { error: runErrorOf(error), output })
+    await keepAnswer(work, call, output)
+    throw error
+  }
   const sealed = parts.sealer.seal(action.output, output)
   await rememberOutput(parts, { action, session: work.holding.run.session, tenant: work.holding.run.tenant, output })
+  const { records: steps, partials: partial } = call
+  const run = await endAnswered(work, call, (run, now, note) => complete(run, sealed, { now, steps, partial, note }))
+  if (run !== undefined) parts.rehearsals?.committed({ bot, action, run })
+  await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
+}
+
+/** The target's answer was read, and there is no output: the effect is there, and the key keeps pointing at this run. */
+async function committedWithout(work: Work, call: OpenCall, { error, output }: { error: RunError; output?: Json }): Promise<void> {
   const steps = call.records
+  await keepAnswer(work, call, output)
+  await endAnswered(work, call, (run, now, note) => failCommitted(run, committedMisfit(error), { now, steps, note }))
+}
+
+/** Ends a run whose target has answered, and answers it: also late, when the effect is there; then it answers nothing. */
+async function endAnswered(work: Work, call: OpenCall, change: (run: Run, now: number, note?: string) => Run): Promise<Run | undefined> {
   try {
-    const run = await end(work, (run, now) => complete(run, sealed, { now, steps }))
-    parts.rehearsals?.committed({ bot, action, run })
+    return await end(work, change)
   } catch (error) {
     if (!(error instanceof FenceLost) || !call.committed) throw error
-    const note = 'told late by its own worker'
-    if (!(await toldLate(work, (run, now) => complete(run, sealed, { now, steps, note })))) throw error
+    if (!(await toldLate(work, (run, now) => change(run, now, 'told late by its own worker')))) throw error
+    return undefined
   }
-  await parts.breakers.succeeded(botKey(bot.name, bot.tenant), work.holding.run).catch(() => undefined)
 }
 
 /** Nothing of the output is kept. The target has answered, so after the commit point the effect is there. */
@@ -125,6 +142,7 @@ async function end(work: Work, change: (run: Run, now: number) => Run, from?: 'u
 }
 
 async function failed(work: Work, call: OpenCall, error: unknown): Promise<void> {
+  if (isAnswered(call, error)) return committedWithout(work, call, { error: technicalErrorOf(error, call.redact) })
   if (error instanceof FenceLost || work.holding.stopReason === 'fence_lost') throw new FenceLost(work.holding.run.id)
   const business = businessErrorOf(work.action, error, call)
   const technical = technicalErrorOf(error, call.redact)
@@ -140,6 +158,12 @@ async function failed(work: Work, call: OpenCall, error: unknown): Promise<void>
     return
   }
   await beforeCommit(work, { error: technical, steps })
+}
+
+/** It failed after the target's answer was read, and not because the target said no. */
+function isAnswered(call: OpenCall, error: unknown): boolean {
+  if (!call.committed || error instanceof BusinessError || error instanceof FenceLost || error instanceof NothingSent) return false
+  return call.answer() !== undefined || (error instanceof RetrofitError && error.effect === 'committed')
 }
 
 /** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */

@@ -1,5 +1,5 @@
 /** The `Call` that an adapter gets: the fence, steps with spans, files, redaction. */
-import { type Call, largestArtifactMiB } from '../core/adapter.ts'
+import { type Answered, type Call, largestArtifactMiB } from '../core/adapter.ts'
 import { botKey } from '../core/bot-key.ts'
 import { FenceLost, RetrofitError } from '../core/errors.ts'
 import { attach, crossCommit } from '../core/run.ts'
@@ -12,6 +12,7 @@ import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
 import { type Holding, Stopped } from './holding.ts'
+import { notePartial, type Partials } from './note-partial.ts'
 import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
@@ -25,24 +26,31 @@ export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'scree
   readonly files?: 'dropped' | undefined
 }
 
-export interface OpenCall extends Call {
+export interface OpenCall extends Call, Partials {
   readonly records: readonly StepRecord[]
+  /** Undefined until the adapter says that the target has answered. */
+  answer(): Answered | undefined
   /** Whether what leaves holds a credential's value, also encoded. */
   holdsSecret(value: Json): boolean
   /** The attempt is over: no step begins, and no `commit()` lets anything through any more, also not one whose answer is still to come. */
   close(): void
 }
 
-/** `root` is the span of the attempt; `mayCommit` is false for probes. */
-export function openCall(
-  work: CallWork,
-  options: { readonly root: Span; readonly credentials: UsableCredentials; readonly input: JsonObject; readonly mayCommit: boolean }
-): OpenCall {
-  const [{ bot, action, holding }, { credentials, input, root }] = [work, options]
+interface Opening {
+  /** The span of the attempt. */
+  readonly root: Span
+  readonly credentials: UsableCredentials
+  readonly input: JsonObject
+  /** False for probes. */
+  readonly mayCommit: boolean
+}
+
+export function openCall(work: CallWork, options: Opening): OpenCall {
+  const { bot, action, holding } = work
+  const { credentials, input, root } = options
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
-  const marked = [...sensitiveTexts(action.input, input), ...(work.sensitive ?? [])]
-  const sensitive = [...Object.values(credentials.values), ...marked, ...session.sensitive]
+  const sensitive = [...sensitiveOf(work, options), ...session.sensitive]
   const { redact, isIn, conceal } = createConcealing({ redact: redactorOf(bot, sensitive), isIn: credentials.isIn })
   const tracer = new StepTracer(work, root, redact)
   let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
@@ -66,12 +74,13 @@ export function openCall(
     conceal,
     records: tracer.records,
     holdsSecret: isIn,
+    ...notePartial(redact),
+    ...keepingAnswer(),
     get committed() {
       return committed
     },
     commit: async sent => {
-      if (!options.mayCommit || committed)
-        throw new Error(`${action.name}: commit() may be called once in an attempt, and never in a probe`)
+      if (!options.mayCommit || committed) throw new Error(`${action.name}: commit() may be called once in an attempt, never in a probe`)
       await cross(work, action.evidence === 'none' ? undefined : sent)
       if (closed) throw new Error(`${action.name}: the attempt was over before commit() had its answer`)
       committed = true
@@ -84,9 +93,25 @@ export function openCall(
       return tracer.step(name, run)
     },
     exchange: (name, attributes, run) => tracer.exchange(name, attributes, run),
-    attach: (name, content, mediaType) => keep(work, { name, content, mediaType })
+    attach: (name, content, mediaType) => attachFile(work, { name, content, mediaType })
   }
 }
+
+function keepingAnswer(): Pick<OpenCall, 'answer' | 'answered'> {
+  let last: Answered | undefined
+  return {
+    answer: () => last,
+    answered: answer => {
+      last = answer
+    }
+  }
+}
+
+const sensitiveOf = ({ action, sensitive = [] }: CallWork, { credentials, input }: Opening): readonly string[] => [
+  ...Object.values(credentials.values),
+  ...sensitiveTexts(action.input, input),
+  ...sensitive
+]
 
 /** Takes sensitive values and those of the bot's environment out of a text. */
 function redactorOf(bot: Work['bot'], sensitive: readonly string[]): (text: string) => string {
@@ -125,13 +150,20 @@ const sentFile = (attempt: number, text: string) => ({
   content: Buffer.from(text).subarray(0, sentBytes)
 })
 
-/** After the commit point the evidence matters more than the quota. */
-async function keep(
-  { parts, holding, files }: CallWork,
-  file: { readonly name: string; readonly content: Uint8Array; readonly mediaType: string }
-): Promise<void> {
+interface AttachedFile {
+  readonly name: string
+  readonly content: Uint8Array
+  readonly mediaType: string
+}
+
+async function attachFile(work: CallWork, file: AttachedFile): Promise<void> {
   if (file.content.byteLength > largestArtifactMiB * 1024 * 1024)
     throw new RetrofitError('target_failed', { detail: `the file ${file.name} has more than ${largestArtifactMiB} MiB`, retryable: false })
+  await keep(work, file)
+}
+
+/** After the commit point the evidence matters more than the quota. */
+async function keep({ parts, holding, files }: CallWork, file: AttachedFile): Promise<void> {
   if (files === 'dropped') return
   const name =
     file.name

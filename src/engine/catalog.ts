@@ -5,6 +5,7 @@ import type { Records } from '../core/ports.ts'
 import type { Action, Bot, Caller } from '../core/types.ts'
 import { versionId } from '../core/version.ts'
 import { missingScopes } from '../governance/scopes.ts'
+import { type BrokenBots, createBrokenBots } from './broken-bots.ts'
 import type { BotOfRun, Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
 import { mostOf, overQuota, type Quotas } from './quotas.ts'
 import { type ShelfParts, shelve } from './shelf.ts'
@@ -49,6 +50,7 @@ interface View {
 
 interface State {
   readonly files: Map<string, Bot>
+  readonly broken: BrokenBots
   /** By key. */
   registered: ReadonlyMap<string, Bot>
   readonly versions: Map<string, Bot>
@@ -70,6 +72,7 @@ const idOf = (bot: Bot): string => versionId(keyOf(bot), bot.digest)
 export function createCatalog(parts: CatalogParts): FedCatalog {
   const state: State = {
     files: new Map(),
+    broken: createBrokenBots(),
     registered: new Map(),
     versions: new Map(),
     known: new Map(),
@@ -82,6 +85,7 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
   }
   const versionOf = (run: BotOfRun) => version(parts, state, { key: keyOfRun(run), digest: run.botDigest })
   return {
+    broken: state.broken,
     entries: tenant => viewOf(state, tenant).entries,
     entry: (name, tenant) => viewOf(state, tenant).entries.find(({ bot }) => bot.name === name),
     known: () => known(state),
@@ -255,13 +259,16 @@ async function readRegistered(parts: CatalogParts, state: State): Promise<void> 
   const stamp = await parts.records.stamp('bot')
   if (stamp === state.recordStamp) return
   const next = new Map<string, Bot>()
+  state.broken.forgetRegistered()
   for (const { id, value } of await parts.records.list('bot')) {
     const { name, tenant = firstTenant } = partsOfKey(id)
     const key = botKey(name, tenant)
     const { source, digest } = value as { readonly source: string; readonly digest: string }
     const before = state.registered.get(key)
     // A version that this process can not read (an older one than the writer's) does not replace a good one.
-    const bot = before?.digest === digest ? before : ((await parts.parse(source, { file: `${key} (registered)`, tenant })).bot ?? before)
+    const parsed = before?.digest === digest ? undefined : await parts.parse(source, { file: `${name} (registered)`, tenant })
+    if (parsed !== undefined) state.broken.note({ name, tenant, issues: parsed.bot === undefined ? parsed.issues : [] })
+    const bot = parsed?.bot ?? before
     if (bot === undefined) continue
     remember(state, idOf(bot), bot)
     next.set(key, bot)

@@ -2,8 +2,9 @@
 
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
-import type { Action, Bot, Caller, Json, JsonObject, Run, RunEvent, Session } from '../core/types.ts'
-
+import type { RunEvent } from '../core/run-event.ts'
+import type { Action, Bot, Caller, Json, JsonObject, Run, Session } from '../core/types.ts'
+import type { BrokenBots } from './broken-bots.ts'
 import type { ProbeRecord } from './probe-records.ts'
 
 export type { ManifestIssue } from '../core/manifest-issue.ts'
@@ -115,6 +116,7 @@ export type BotOfRun = Pick<Run, 'bot' | 'botDigest' | 'botTenant' | 'action'>
 
 /** A tenant sees the operator's bots and those that it registered; without a tenant only the operator's are seen. */
 export interface Catalog {
+  readonly broken: BrokenBots
   entries(tenant?: string): readonly CatalogEntry[]
   /** Every bot that was ever here, also those that are gone: runs that were accepted before that wait for a worker still. */
   known(): readonly KnownBot[]

@@ -1,7 +1,8 @@
 /** Wakes whoever waits for a run. The store's events may be missed, so every wait also looks from time to time. */
 import type { Store } from '../core/ports.ts'
 import { hasEnded } from '../core/run.ts'
-import type { Run, RunEvent } from '../core/types.ts'
+import type { RunEvent } from '../core/run-event.ts'
+import type { Run } from '../core/types.ts'
 
 export interface Hub {
   on(runId: string, listener: (event: RunEvent) => void): () => void

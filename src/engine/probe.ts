@@ -1,13 +1,14 @@
 /** After the commit point and the settle time: a read tells whether the effect is there. */
-import { FenceLost, RetrofitError } from '../core/errors.ts'
+import { FenceLost } from '../core/errors.ts'
 import type { ProbeSight } from '../core/probe-sight.ts'
 import { nextProbeAt } from '../core/retry.ts'
 import { complete, failCommitted, park, requeue, withSight } from '../core/run.ts'
-import type { Action, Json, Run } from '../core/types.ts'
+import type { Action, Json, Run, RunError } from '../core/types.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Work } from './execute.ts'
 import { look, type Sight } from './look.ts'
 import type { Lookers } from './looking-version.ts'
+import { committedMisfit, unfitOutput } from './misfit.ts'
 import { runErrorOf, secretInOutput, unknownOutcome } from './outcome.ts'
 import { goOnLater } from './publish.ts'
 import { rememberOutput } from './session-use.ts'
@@ -39,12 +40,18 @@ interface Seen extends Work {
   readonly sight: Sight
 }
 
-const noted = ({ bot, sight: { output: _, ...sight } }: Seen, now: number): ProbeSight => ({ ...sight, at: now, botDigest: bot.digest })
+const noted = ({ bot, sight: { seen, detail, extracted } }: Seen, now: number): ProbeSight => ({
+  seen,
+  detail,
+  extracted,
+  at: now,
+  botDigest: bot.digest
+})
 
 async function conclude(seen: Seen): Promise<void> {
   const { parts, action, holding, sight } = seen
   if (sight.seen === 'found') return found(seen, sight.output ?? null)
-  if (sight.seen === 'secret') return endCommitted(seen, secretInOutput(action.name, 'committed'))
+  if (sight.seen === 'secret') return endCommitted(seen, runErrorOf(secretInOutput(action.name, 'committed')))
   if (mayRunAgain(seen) && (sight.seen === 'absent' || action.probe === undefined)) return again(seen)
   const before =
     holding.run.error?.code === 'outcome_unknown'
@@ -68,13 +75,9 @@ const laterLook = ({ action, holding }: Work, sight: Sight, now: number): number
 /** The output is that of the version which the caller called. */
 async function found(seen: Seen, output: Json): Promise<void> {
   const { parts, own } = seen
+  if (seen.sight.error !== undefined) return misfit(seen, seen.sight.error)
   const errors = own.checkOutput(output)
-  const misfit = new RetrofitError('invalid_output', {
-    detail: 'The effect is there, but what the probe read does not fit the output schema.',
-    errors,
-    effect: 'committed'
-  })
-  if (errors.length > 0) return endCommitted(seen, misfit)
+  if (errors.length > 0) return misfit(seen, runErrorOf(unfitOutput(own.name, errors)))
   const { session, tenant } = seen.holding.run
   await rememberOutput(parts, { action: own, session, tenant, output })
   const ended = await seen.holding.advance((run, now) =>
@@ -83,10 +86,17 @@ async function found(seen: Seen, output: Json): Promise<void> {
   parts.telemetry.runEnded(ended)
 }
 
+async function misfit(seen: Seen, error: RunError): Promise<void> {
+  await seen.sight.keep?.()
+  await endCommitted(seen, committedMisfit(error))
+}
+
 /** The effect is there, and nothing of what was read can be its output. */
-async function endCommitted(seen: Seen, error: RetrofitError): Promise<void> {
+async function endCommitted(seen: Seen, error: RunError): Promise<void> {
   const { parts, holding } = seen
-  const ended = await holding.advance((run, now) => failCommitted(withSight(run, noted(seen, now)), runErrorOf(error), { now }))
+  const ended = await holding.advance((run, now) =>
+    failCommitted(withSight(run, noted(seen, now)), error, { now, note: 'found by the probe' })
+  )
   parts.telemetry.runEnded(ended)
 }
 

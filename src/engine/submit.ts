@@ -4,7 +4,6 @@ import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
 import { newRun } from '../core/new-run.ts'
-import { own } from '../core/own.ts'
 import type { Created, IdempotencyKey } from '../core/ports.ts'
 import { hasEnded } from '../core/run.ts'
 import { newTraceparent } from '../core/trace-context.ts'
@@ -14,7 +13,9 @@ import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { Trial } from './breakers.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
+import { keyValues } from './key-values.ts'
 import { windowOf } from './line.ts'
+import { noSuchAction } from './no-such-action.ts'
 import { proven } from './order.ts'
 import type { Parts } from './parts.ts'
 import { passGate } from './pass-gate.ts'
@@ -37,7 +38,7 @@ interface Admitted {
 /** Everything that can be refused before anything is written; the key is not used up by a refusal. */
 export async function admit(parts: Parts, request: CallRequest): Promise<Admitted> {
   const found = parts.catalog.action(request.action, request.caller.tenant)
-  if (found === undefined) throw new RetrofitError('action_not_found', { detail: `There is no action ${request.action}.` })
+  if (found === undefined) throw noSuchAction(parts.catalog, request.caller, { name: request.action })
   const { bot, action } = found
   allow(request.caller, action)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
@@ -75,7 +76,7 @@ function keysOf(
   if (idempotencyKey !== undefined)
     keys.push({ key: sha256(canonicalJson(['caller', caller.tenant, caller.clientId, idempotencyKey])), fingerprint })
   if (names !== undefined) {
-    const values = names.map(name => own(input, name) ?? null)
+    const values = keyValues(action.input, names, input)
     keys.push({ key: parts.sealer.fingerprint(canonicalJson(['manifest', caller.tenant, action.name, values])), fingerprint })
   }
   return keys

@@ -97,7 +97,7 @@ function answer({ response }: Exchange, run: Run, { shape, headers }: Answering)
 
 /** The output itself; its files by link. */
 function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
-  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...headers }
+  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...partialOf(run), ...headers }
   if (shape.text) sendPlain(response, outputText(run, shape), all)
   else sendJson(response, 200, shape.select(run.output ?? null), all)
 }
@@ -109,6 +109,18 @@ function linksOf(run: Run): OutgoingHttpHeaders {
   )
   return links.length === 0 ? {} : { link: links.join(', ') }
 }
+
+/** A list of strings, each with why (RFC 9651, section 3.1). */
+function partialOf({ partial = [] }: Run): OutgoingHttpHeaders {
+  const written = partial.map(({ name, reason }) => `${quoted(name)};reason=${quoted(reason)}`)
+  return written.length === 0 ? {} : { 'result-partial': written.join(', ') }
+}
+
+const quoted = (text: string): string =>
+  `"${text
+    .replaceAll(/[\u2010-\u2015]/g, '-')
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .replaceAll(/["\\]/g, '\\$&')}"`
 
 interface PendingOptions {
   readonly headers?: OutgoingHttpHeaders

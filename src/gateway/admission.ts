@@ -6,7 +6,7 @@ import { missingScopes } from '../governance/scopes.ts'
 import { qualityOf } from './accept.ts'
 import { lacks } from './access.ts'
 import type { Exchange } from './exchange.ts'
-import { parseJsonObject } from './json-body.ts'
+import { inexactInput, parseJsonBody } from './json-body.ts'
 import { readBody } from './read-body.ts'
 import type { GatewaySettings } from './settings.ts'
 
@@ -56,8 +56,21 @@ async function takeBody(exchange: Exchange, accepts: readonly string[], maxBytes
   if (!empty || isText) checkMediaType(headers, accepts)
   const bytes = empty ? undefined : await readBody(request, maxBytes)
   if (isText) exchange.text = decodeText(bytes ?? Buffer.alloc(0))
-  exchange.body = isText || bytes === undefined ? {} : parseJsonObject(bytes)
+  if (isText || bytes === undefined) exchange.body = {}
+  else takeJson(exchange, bytes)
 }
+
+/** A tool tells its model itself what is wrong with the arguments; a client would keep a refusal of the whole message to itself. */
+function takeJson(exchange: Exchange, bytes: Buffer): void {
+  const { value, inexact } = parseJsonBody(bytes)
+  const isForTool = value.method === 'tools/call' && exchange.route.operationId === 'callMcp'
+  const ofTool = isForTool ? inexact.filter(({ pointer }) => pointer.startsWith(`${toolArguments}/`)) : []
+  if (ofTool.length < inexact.length) throw inexactInput(inexact)
+  exchange.body = value
+  exchange.inexact = ofTool.map(({ pointer, message }) => ({ pointer: pointer.slice(toolArguments.length), message }))
+}
+
+const toolArguments = '/params/arguments'
 
 function checkMediaType(headers: Exchange['headers'], accepts: readonly string[]): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map(part => part.trim().toLowerCase())

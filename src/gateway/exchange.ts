@@ -1,6 +1,6 @@
 /** One request and its answer, as the operations see them. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Caller, Json, JsonObject } from '../core/types.ts'
+import type { Caller, FieldError, Json, JsonObject } from '../core/types.ts'
 import type { Span } from '../telemetry/telemetry.ts'
 import type { Problem } from './problem.ts'
 import type { Route } from './routes.ts'
@@ -23,6 +23,8 @@ export interface Exchange {
   failure?: unknown
   /** The parsed body, where the operation takes JSON. */
   body?: JsonObject
+  /** Numbers in the arguments of a tool that lost digits: the tool must not run. */
+  inexact?: readonly FieldError[]
   /** The body as it came, where the operation takes a manifest. */
   text?: string
 }

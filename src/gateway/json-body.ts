@@ -3,8 +3,10 @@
  * text but not in the value was there twice, and the value is walked once for depth, names and strings that harm later.
  */
 import { isUtf8 } from 'node:buffer'
+import { endOfString } from '../core/end-of-string.ts'
 import { RetrofitError } from '../core/errors.ts'
-import type { Json, JsonObject } from '../core/types.ts'
+import { inexactIn } from '../core/exact-json.ts'
+import type { FieldError, Json, JsonObject } from '../core/types.ts'
 
 const maxDepth = 64
 const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
@@ -13,14 +15,34 @@ const malformed = (detail: string): RetrofitError => new RetrofitError('malforme
 const unfit = (pointer: string, message: string): RetrofitError =>
   new RetrofitError('invalid_input', { detail: `${pointer === '' ? 'The body' : pointer} ${message}`, errors: [{ pointer, message }] })
 
+export interface JsonBody {
+  readonly value: JsonObject
+  /** The numbers in it that lost digits: no value is right that holds them. */
+  readonly inexact: readonly FieldError[]
+}
+
+/** Refuses a body with numbers that a double does not keep. */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  const { value, inexact } = parseJsonBody(bytes)
+  if (inexact.length > 0) throw inexactInput(inexact)
+  return value
+}
+
+export const inexactInput = (errors: readonly FieldError[]): RetrofitError =>
+  new RetrofitError('invalid_input', {
+    detail: errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; '),
+    hint: 'Send these numbers as text, in quotes, where the schema takes text; the key was not used.',
+    errors
+  })
+
+export function parseJsonBody(bytes: Uint8Array): JsonBody {
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const value = parse(text)
   const members = inspect(value, { depth: 1, path: [] })
   if (members !== countMembers(text)) throw malformed('An object has two members of the same name')
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw unfit('', 'must be an object')
-  return value as JsonObject
+  return { value: value as JsonObject, inexact: inexactIn(text) }
 }
 
 function parse(text: string): Json {
@@ -49,18 +71,6 @@ function countMembers(text: string): number {
   return count
 }
 
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let backslashes = 0
-  while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
-  return backslashes % 2 === 1
-}
-
 interface Place {
   readonly depth: number
   readonly path: readonly (string | number)[]
@@ -72,7 +82,6 @@ const pointerTo = (path: Place['path']): string => path.map(name => `/${String(n
 function inspect(value: Json, place: Place): number {
   if (value !== null && typeof value === 'object') return inspectNested(value, place)
   if (typeof value === 'string') checkText(value)
-  if (typeof value === 'number' && !Number.isFinite(value)) throw unfit(pointerTo(place.path), 'is a number that is too large')
   return 0
 }
 

@@ -1,5 +1,7 @@
 /** Problem documents (RFC 9457): of thrown errors and of runs that ended badly. */
 import { type ErrorCode, errorKinds, RetrofitError } from '../core/errors.ts'
+import { own } from '../core/own.ts'
+import { readHints } from '../core/read-hints.ts'
 import type { FieldError, Json, Quota, Run, RunEffect, RunError } from '../core/types.ts'
 
 export interface Problem {
@@ -57,14 +59,32 @@ export function problemOfError(error: unknown): { readonly problem: Problem; rea
 }
 
 const ofCode = (run: Run, code: ErrorCode, { detail, targetSaid }: Pick<RunError, 'detail' | 'targetSaid'>): Problem =>
-  problem({ ...errorKinds[code], code, detail, targetSaid, effect: run.effect, runId: run.id })
+  problem({
+    ...errorKinds[code],
+    hint: hintOf(run, code, errorKinds[code].hint),
+    code,
+    detail,
+    targetSaid,
+    effect: run.effect,
+    runId: run.id
+  })
+
+/** A hint of ours says that nothing was changed; of a read that has begun nobody knows. One that an action or an adapter wrote stays. */
+function hintOf(run: Run, code: string, hint: string | undefined): string | undefined {
+  const ours = own(errorKinds, code)?.hint
+  return hasBegun(run) && hint === ours ? (own(readHints, code) ?? hint) : hint
+}
+
+/** Of reads. */
+const hasBegun = ({ actionEffect, attempt }: Run): boolean => actionEffect === 'read' && attempt > 0
 
 /** Why the run has no output; undefined while it may still get one, and when it has one. */
 export function problemOfRun(run: Run): Problem | undefined {
-  if (run.status === 'cancelled') return ofCode(run, 'run_cancelled', { detail: 'The run was cancelled before anything was done' })
+  if (run.status === 'cancelled')
+    return ofCode(run, 'run_cancelled', { detail: `The run was cancelled${hasBegun(run) ? '' : ' before anything was done'}` })
   if (run.status === 'outcome_unknown')
     return ofCode(run, 'outcome_unknown', run.error ?? { detail: 'Nobody can tell whether it happened' })
   if (run.status !== 'failed') return undefined
   if (run.error === undefined) return ofCode(run, 'internal_error', { detail: 'The run failed without saying why' })
-  return problem({ ...run.error, effect: run.effect, runId: run.id })
+  return problem({ ...run.error, hint: hintOf(run, run.error.code, run.error.hint), effect: run.effect, runId: run.id })
 }

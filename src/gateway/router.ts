@@ -117,7 +117,7 @@ function missing(operationId: string): never {
 /** A bad parameter is a bad request; a bad body is an invalid input. */
 function reject(failures: readonly ErrorObject[]): never {
   const body = failures.filter(({ instancePath }) => instancePath.startsWith('/requestBody'))
-  const errors = (body.length > 0 ? body : failures).map(toFieldError)
+  const errors = (body.length > 0 ? body : failures).slice(0, 10).map(toFieldError)
   const detail = errors.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join('; ')
   throw new RetrofitError(body.length > 0 ? 'invalid_input' : 'invalid_request', { detail, errors })
 }

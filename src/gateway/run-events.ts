@@ -1,6 +1,7 @@
 /** Server-Sent Events of one run: first the present state, then every change, then the end. */
 import { hasEnded, isFinal } from '../core/run.ts'
-import type { Run, RunEvent, StepRecord } from '../core/types.ts'
+import type { RunEvent } from '../core/run-event.ts'
+import type { Run, StepRecord } from '../core/types.ts'
 import type { ActionOptions } from './actions.ts'
 import { eventText, farewell, openEventStream } from './event-stream.ts'
 import { callerOf, type Exchange, goneSignal } from './exchange.ts'

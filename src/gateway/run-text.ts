@@ -21,8 +21,13 @@ export function runText(run: Run, shape: Shape): string {
 export const outputText = (run: Run, { schema, select }: Shape): string =>
   [
     textTwin(select(run.output ?? null), schema),
+    ...partialText(run),
     ...run.artifacts.map(({ name, mediaType }) => `file: ${artifactHref(run, name)} (${mediaType})`)
   ].join('\n')
+
+/** The reason may hold words of the target. */
+export const partialText = ({ partial = [] }: Run): readonly string[] =>
+  partial.map(({ name, reason }) => `Not all of it: ${name} is partial, as ${untrusted(reason)}.`)
 
 const waitText = (run: Run, { query }: Shape): string => {
   const { status, next } = pendingView(run, query)

@@ -43,6 +43,7 @@ export function runView(run: Run, select: Select = output => output): object {
     ...present({
       sessionId: run.session,
       output: run.output === undefined ? undefined : select(run.output),
+      partial: run.partial,
       error: problemOfRun(run),
       cancelRequested: run.cancelRequested,
       resolvedBy: run.resolvedBy,

@@ -11,6 +11,7 @@ export interface AnswerHead {
 
 /** It is no HTTP answer. */
 export class NoHttp extends Error {}
+export const noBegin = 'what came does not begin as an HTTP answer does'
 
 const [cr, lf] = [13, 10]
 
@@ -36,7 +37,7 @@ const statusLine = /^.{0,4}?http(?:\/[\d.]*)?[ \t]*(\d*)/i
 export function readHead(bytes: Buffer): AnswerHead {
   const [first = '', ...lines] = bytes.toString('latin1').split(/\r\n|\n|\r/)
   const found = statusLine.exec(first)
-  if (found === null) throw new NoHttp('what came does not begin as an HTTP answer does')
+  if (found === null) throw new NoHttp(noBegin)
   // A browser takes an answer that names no status for a good one.
   const status = found[1] === '' ? 200 : Number(found[1])
   if (status < 100 || status > 599) throw new NoHttp(`its status is ${found[1]?.slice(0, 20)}, which HTTP does not have`)
@@ -45,6 +46,15 @@ export function readHead(bytes: Buffer): AnswerHead {
 
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 
+/** RFC 9112, section 5: blanks and tabs around a value are not part of it. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t'
+  let [from, end] = [0, text.length]
+  while (from < end && isBlank(from)) from += 1
+  while (end > from && isBlank(end - 1)) end -= 1
+  return text.slice(from, end)
+}
+
 function readHeaders(lines: readonly string[]): AnswerHeaders {
   const headers = new Map<string, string[]>()
   for (const line of unfolded(lines)) {
@@ -52,7 +62,7 @@ function readHeaders(lines: readonly string[]): AnswerHeaders {
     const name = line.slice(0, Math.max(0, colon)).trimEnd()
     if (!token.test(name) || line.includes('\0')) continue
     const key = name.toLowerCase()
-    const value = textOf(key, line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, ''))
+    const value = textOf(key, withoutBlanks(line.slice(colon + 1)))
     const before = headers.get(key)
     if (before === undefined) headers.set(key, [value])
     else before.push(value)

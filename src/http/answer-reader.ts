@@ -1,5 +1,5 @@
 /** The bytes of one connection → the answer to one request. What comes behind the answer is not looked at. */
-import { type AnswerHead, type AnswerHeaders, emptyLines, headEnd, NoHttp, readHead } from './answer-head.ts'
+import { type AnswerHead, type AnswerHeaders, emptyLines, headEnd, NoHttp, noBegin, readHead } from './answer-head.ts'
 import { type Chunks, readChunks } from './chunks.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { GrowingBytes } from './growing-bytes.ts'
@@ -70,7 +70,17 @@ export class AnswerReader {
     return this.head === undefined ? this.beforeHead(how) : (this.missing(how) ?? 'the time was over')
   }
 
+  /** Bytes came, and they do not begin as an answer of HTTP does. */
+  get isForeign(): boolean {
+    const begin = this.start
+      .bytes()
+      .subarray(this.from, this.from + 5)
+      .toString('latin1')
+    return this.head === undefined && begin !== '' && !'HTTP/'.startsWith(begin)
+  }
+
   private beforeHead(how: string): string {
+    if (this.isForeign) return noBegin
     if (this.start.length > this.from) return `the target ${how} within the head of its answer`
     return this.interim > 0 ? `the target said that it goes on and ${how} without an answer` : `the target ${how} without an answer`
   }

@@ -62,7 +62,7 @@ export function exchangeOn(
       try {
         resolve(reader.answer(how))
       } catch (error) {
-        reject(new NoAnswer((error as Error).message, codeOf(cause), cause))
+        reject(new NoAnswer((error as Error).message, reader.isForeign ? noHttp : codeOf(cause), cause))
       }
     }
     const abort = () => reject(isTimeout(signal.reason) ? new NoAnswer(reader.late(), 'ETIMEDOUT', signal.reason) : signal.reason)
@@ -75,7 +75,7 @@ export function exchangeOn(
       try {
         if (reader.push(bytes)) end()
       } catch (error) {
-        reject(new NoAnswer((error as Error).message, 'ERR_NO_HTTP'))
+        reject(new NoAnswer((error as Error).message, noHttp))
       }
     })
     send(socket, request)
@@ -84,6 +84,7 @@ export function exchangeOn(
 
 const isTimeout = (reason: unknown): boolean => (reason as Error | undefined)?.name === 'TimeoutError'
 
+const noHttp = 'ERR_NO_HTTP'
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'ECONNRESET'
 
 function send(socket: Socket, { head, body }: WrittenRequest): void {

@@ -4,6 +4,7 @@ import { boundedCheck } from '../core/bounded.ts'
 import { withDefaults } from '../core/defaults.ts'
 import { durationMs } from '../core/duration.ts'
 import { errorKinds } from '../core/errors.ts'
+import { own } from '../core/own.ts'
 import type { Ajv } from '../core/schema.ts'
 import type { Check, JsonObject } from '../core/types.ts'
 import { checkDefaults } from './default-checks.ts'
@@ -25,6 +26,8 @@ export interface ActionToCheck {
   readonly shared: SharedSchemas
   /** From an operator's folder. */
   readonly trusted: boolean
+  /** This very text was loaded before: its schemas are compiled when somebody calls. */
+  readonly verified: boolean
   readonly report: Report
 }
 
@@ -37,6 +40,10 @@ export interface Checks {
 
 export function checkAction(action: ActionToCheck): Checks {
   for (const check of checks) check(action)
+  return action.verified ? lateChecks(action) : earlyChecks(action)
+}
+
+function earlyChecks(action: ActionToCheck): Checks {
   const checkInput = schemaOf(action, 'input')
   if (checkInput !== undefined && isObject(action.source.input)) {
     checkDefaults({
@@ -48,6 +55,27 @@ export function checkAction(action: ActionToCheck): Checks {
     if (action.source.input.type === 'object') checkExample(action, checkInput)
   }
   return { checkInput, checkOutput: schemaOf(action, 'output'), checkData: dataChecks(action) }
+}
+
+/** All of an action at once, before anything is sent: what can not be compiled shall not show after the effect. */
+function lateChecks(action: ActionToCheck): Checks {
+  let made: Checks | undefined
+  const all = () => {
+    made ??= { checkInput: schemaOf(action, 'input'), checkOutput: schemaOf(action, 'output'), checkData: dataChecks(action) }
+    return made
+  }
+  const late =
+    (pick: (checks: Checks) => Check | undefined): Check =>
+    value =>
+      pick(all())?.(value) ?? []
+  const codes = Object.entries(isObject(action.source.errors) ? action.source.errors : {}).flatMap(([code, error]) =>
+    isObject(error) && isObject(error.data) ? [code] : []
+  )
+  return {
+    checkInput: late(checks => checks.checkInput),
+    checkOutput: late(checks => checks.checkOutput),
+    checkData: Object.fromEntries(codes.map(code => [code, late(checks => own(checks.checkData, code))]))
+  }
 }
 
 function dataChecks({ source, path, ...rest }: ActionToCheck): Readonly<Record<string, Check>> {
@@ -70,9 +98,10 @@ const checks: readonly ((action: ActionToCheck) => void)[] = [
   checkScreen
 ]
 
-function schemaOf({ source, path, ajv, shared, trusted, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
+function schemaOf({ source, path, ajv, shared, trusted, verified, report }: ActionToCheck, which: 'input' | 'output'): Check | undefined {
   const schema = source[which]
-  const check = isObject(schema) ? checkSchema({ schema, path: [...path, which], ajv, shared, trusted, report }) : undefined
+  const at = { path: [...path, which], ajv, shared, trusted, verified, report }
+  const check = isObject(schema) ? checkSchema({ ...at, schema }) : undefined
   return which === 'input' && isObject(schema) && check !== undefined ? boundedCheck(schema, check) : check
 }
 

@@ -5,7 +5,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { Bot } from '../core/types.ts'
-import { sizeLimit } from './document.ts'
+import { type Compiled, hasCompiled, readCompiled, writeCompiled } from './compiled.ts'
+import { tooLarge, trustedSizeLimit } from './document.ts'
 import { type LoadOptions, loadManifest } from './load.ts'
 
 export interface BotFolder {
@@ -27,6 +28,8 @@ interface Loading {
   readonly directory: string
   readonly adapters: LoadOptions['adapters']
   readonly env: LoadOptions['env']
+  /** Everything is looked at again, whatever was compiled before. */
+  readonly afresh?: boolean | undefined
 }
 
 interface Watching extends Loading {
@@ -45,7 +48,9 @@ const againMs = 1_000
 export async function readBots(loading: Loading): Promise<readonly BotFolder[]> {
   const entries = await entriesOf(loading.directory)
   const names = entries.filter(entry => entry.isDirectory() || entry.isSymbolicLink()).map(entry => entry.name)
-  const read = await Promise.all(names.filter(isBotName).map(name => readBot(loading, name)))
+  const read: (BotFolder | undefined)[] = []
+  // One after the other: what reading a large one takes is free again before the next.
+  for (const name of names.filter(isBotName)) read.push(await readBot(loading, name))
   return read.filter(folder => folder !== undefined).sort((a, b) => a.name.localeCompare(b.name))
 }
 
@@ -127,17 +132,28 @@ async function entriesOf(dir: string): Promise<readonly Dirent[]> {
 }
 
 /** Undefined for a folder without a manifest. */
-async function readBot({ directory, adapters, env }: Loading, name: string): Promise<BotFolder | undefined> {
+async function readBot({ directory, adapters, env, afresh = false }: Loading, name: string): Promise<BotFolder | undefined> {
   const file = join(directory, name, manifestName)
   try {
     const source = await readSource(directory, file)
-    return { name, file, ...(await loadManifest(source, { file, name, adapters, env, trusted: true })) }
+    const compiled = afresh ? undefined : await readCompiled(file, source)
+    const { bot, issues, compiled: made } = await loadManifest(source, { file, name, adapters, env, trusted: true, compiled })
+    if (compiled === undefined && made !== undefined) await keep(file, source, made)
+    return { name, file, bot, issues }
   } catch (error) {
     const missing = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
     const message = missing ? await misnamedIn(join(directory, name)) : (error as Error).message
     if (message === undefined) return undefined
     return { name, file, issues: [{ severity: 'error', file, line: 1, column: 1, pointer: '', message }] }
   }
+}
+
+/** Smaller ones are read quickly enough. */
+const worthKeeping = 256 * 1024
+
+/** The next start is quicker; where nothing can be written here, it is not. */
+async function keep(file: string, source: string, compiled: Compiled): Promise<void> {
+  if (source.length >= worthKeeping || (await hasCompiled(file))) await writeCompiled(file, source, compiled).catch(() => undefined)
 }
 
 async function misnamedIn(folder: string): Promise<string | undefined> {
@@ -156,7 +172,7 @@ async function readSource(dir: string, file: string): Promise<string> {
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) throw new Error('is not a file: write the manifest here')
-    if (stats.size > sizeLimit) throw new Error('the file is larger than 1 MiB: split it into several bots')
+    if (stats.size > trustedSizeLimit) throw new Error(tooLarge(trustedSizeLimit))
     return decode(await handle.readFile())
   } finally {
     await handle.close()

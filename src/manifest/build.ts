@@ -38,11 +38,13 @@ interface ActionParts {
   readonly checkInput: Check
   readonly checkOutput: Check
   readonly checkData: Readonly<Record<string, Check>>
-  readonly steps: unknown
+  /** Asked once, at the first use. */
+  readonly steps: () => unknown
 }
 
 export function toAction({ bot, botVersion, name, data, written, checkInput, checkOutput, checkData, steps }: ActionParts): Action {
   const { title, description, effect, scopes, input, output, idempotency, retry, timeouts } = data
+  let made: { readonly steps: unknown } | undefined
   return {
     name: `${bot}_${name}`,
     bot,
@@ -65,7 +67,10 @@ export function toAction({ bot, botVersion, name, data, written, checkInput, che
     ...given('rerun', data.rerun),
     ...(data.evidence === 'none' && { evidence: data.evidence }),
     ...given('session', sessionUse({ input, output, written, screen: data.screen })),
-    steps
+    get steps() {
+      made ??= { steps: steps() }
+      return made.steps
+    }
   }
 }
 

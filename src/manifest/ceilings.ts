@@ -18,9 +18,14 @@ export const withCeilings = (bot: Bot, ceilings: Ceilings): Bot => ({
   actions: bot.actions.map(action => bounded(action, ceilings))
 })
 
-const bounded = (action: Action, { runMs, queueMs, keptMs, attempts }: Ceilings): Action => ({
-  ...action,
-  timeouts: { queueMs: Math.min(action.timeouts.queueMs, queueMs), runMs: Math.min(action.timeouts.runMs, runMs) },
-  idempotency: { ...action.idempotency, ttlMs: Math.min(action.idempotency.ttlMs, keptMs) },
-  retry: { ...action.retry, attempts: Math.min(action.retry.attempts, attempts) }
-})
+/** Its steps may not be made yet: a spread would make them. */
+const bounded = (action: Action, { runMs, queueMs, keptMs, attempts }: Ceilings): Action => {
+  const { timeouts, idempotency, retry } = action
+  const changed: Partial<Action> = {
+    timeouts: { queueMs: Math.min(timeouts.queueMs, queueMs), runMs: Math.min(timeouts.runMs, runMs) },
+    idempotency: { ...idempotency, ttlMs: Math.min(idempotency.ttlMs, keptMs) },
+    retry: { ...retry, attempts: Math.min(retry.attempts, attempts) }
+  }
+  const members = { ...Object.getOwnPropertyDescriptors(action), ...Object.getOwnPropertyDescriptors(changed) }
+  return Object.defineProperties({} as Action, members)
+}

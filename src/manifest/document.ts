@@ -3,6 +3,7 @@
 import { Lexer, LineCounter, parseDocument, type YAMLError } from 'yaml'
 import { own } from '../core/own.ts'
 import type { Json } from '../core/types.ts'
+import { type Compiled, placeKey } from './compiled.ts'
 import type { Finding, Place } from './issue.ts'
 import { depthLimit, type Spot, walk } from './walk.ts'
 
@@ -15,11 +16,12 @@ export interface SourceDocument {
   position(place: Place): { readonly line: number; readonly column: number }
 }
 
-export const sizeLimit = 1024 * 1024
+const sizeLimit = 1024 * 1024
+/** Files that an operator put there: imported services have thousands of types. */
+export const trustedSizeLimit = 32 * 1024 * 1024
 /** What the parser needs time for: a manifest of 1,000 lines has about 10,000. */
 const tokenLimit = 75_000
-/** Files that an operator put there: imported services have hundreds of types. */
-const trustedTokenLimit = 400_000
+const trustedTokenLimit = 16_000_000
 const syntaxLimit = 20
 
 const remedies: Readonly<Record<string, string>> = {
@@ -36,7 +38,7 @@ const remedies: Readonly<Record<string, string>> = {
 }
 
 export function readDocument(source: string, trusted = false): SourceDocument {
-  const refused = refuseUnread(source, trusted ? trustedTokenLimit : tokenLimit)
+  const refused = refuseUnread(source, trusted)
   if (refused !== undefined) return unread([{ line: 1, column: 1, message: refused }])
   const lines = new LineCounter()
   const document = parseDocument(source, {
@@ -62,9 +64,13 @@ export function readDocument(source: string, trusted = false): SourceDocument {
   return { value, findings, syntax: [], position: place => at(place.offset ?? offsetOf(root, place)) }
 }
 
+export const tooLarge = (mostBytes: number): string => `the file is larger than ${mostBytes / 1024 / 1024} MiB: split it into several bots`
+
 /** Before the parser sees it: the parser needs much more time than this, and recurses. */
-function refuseUnread(source: string, mostTokens: number): string | undefined {
-  if (Buffer.byteLength(source) > sizeLimit) return 'the file is larger than 1 MiB: split it into several bots'
+function refuseUnread(source: string, trusted: boolean): string | undefined {
+  const mostTokens = trusted ? trustedTokenLimit : tokenLimit
+  const mostBytes = trusted ? trustedSizeLimit : sizeLimit
+  if (Buffer.byteLength(source) > mostBytes) return tooLarge(mostBytes)
   if (source.trim() === '') return 'the file is empty: write at least bot, version, title, adapter, target and actions'
   let tokens = 0
   let depth = 0
@@ -94,6 +100,18 @@ function explain({ code, message }: YAMLError): string {
   if (code === 'TAG_RESOLVE_FAILED') return `tags such as !!binary or !name are not read here: remove it (${message})`
   const remedy = remedies[code]
   return `not valid YAML: ${remedy ?? message}${remedy === undefined || code === 'RESOURCE_EXHAUSTION' ? '' : ` (${message.replaceAll(/\s+/g, ' ')})`}`
+}
+
+/** A manifest whose values are known already: its text is read only when somebody asks for a place that is not. */
+export function knownDocument(source: string, { value, places }: Compiled): SourceDocument {
+  let read: SourceDocument | undefined
+  const position = (place: Place) => {
+    const known = own(places, placeKey(place))
+    if (known !== undefined) return { line: known[0], column: known[1] }
+    read ??= readDocument(source, true)
+    return read.position(place)
+  }
+  return { value, findings: [], syntax: [], position }
 }
 
 /** As deep as the path leads: a missing key is reported at the key of its parent. */

@@ -1,7 +1,7 @@
 /** A manifest's text → a bot, or every mistake in it. Nothing is read or written here. */
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import type { Adapter, Seen } from '../core/adapter.ts'
+import type { ActionSource, Adapter, Seen } from '../core/adapter.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import { knownBy } from '../core/names.ts'
 import { type Ajv, newAjv } from '../core/schema.ts'
@@ -9,8 +9,9 @@ import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { type Checks, checkAction } from './action-checks.ts'
 import { type ActionManifest, toAction, toBot } from './build.ts'
 import { type Claim, checkTexts } from './check-texts.ts'
+import { type Compiled, placeKey } from './compiled.ts'
 import { suggestion } from './did-you-mean.ts'
-import { readDocument, type SourceDocument } from './document.ts'
+import { knownDocument, readDocument, type SourceDocument } from './document.ts'
 import { checkShape } from './explain.ts'
 import { checkGiven, valueAt } from './given-output.ts'
 import { dotted, type Finding, keyError, type Path, pointerOf, type Report, sortIssues, valueError, valueWarning } from './issue.ts'
@@ -33,15 +34,18 @@ export interface LoadOptions {
   readonly trusted?: boolean | undefined
   /** Private ones that one over HTTP reaches. */
   readonly targetOrigins?: readonly string[] | undefined
+  /** What an earlier load of this very text gave: only what depends on this machine is looked at again. */
+  readonly compiled?: Compiled | undefined
 }
 
 /** With a bot, the issues are warnings; without one, at least one is an error. */
 export type LoadResult =
-  | { readonly bot: Bot; readonly issues: readonly ManifestIssue[] }
-  | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[] }
+  | { readonly bot: Bot; readonly issues: readonly ManifestIssue[]; readonly compiled: Compiled }
+  | { readonly bot?: undefined; readonly issues: readonly ManifestIssue[]; readonly compiled?: undefined }
 
 export async function loadManifest(source: string, options: LoadOptions): Promise<LoadResult> {
-  const document = readDocument(source, options.trusted)
+  const { compiled } = options
+  const document = compiled === undefined ? readDocument(source, options.trusted) : knownDocument(source, compiled)
   await othersFirst()
   const { file } = options
   const syntax = document.syntax.map(mistake => ({ severity: 'error', file, pointer: '', ...mistake }) as const)
@@ -60,7 +64,15 @@ export async function loadManifest(source: string, options: LoadOptions): Promis
   }
   const bot = findings.some(({ severity }) => severity === 'error') ? undefined : made
   const issues = sortIssues(findings.map(finding => toIssue(finding, document, file)))
-  return bot === undefined ? { issues } : { bot, issues }
+  return bot === undefined ? { issues } : { bot, issues, compiled: compiled ?? keepable(document, findings) }
+}
+
+function keepable(document: SourceDocument, findings: readonly Finding[]): Compiled {
+  const places = findings.map(finding => {
+    const { line, column } = document.position(finding)
+    return [placeKey(finding), [line, column]] as const
+  })
+  return { value: document.value as JsonObject, places: Object.fromEntries(places) }
 }
 
 function toIssue(finding: Finding, document: SourceDocument, file: string): ManifestIssue {
@@ -94,7 +106,8 @@ async function read({ source, raw, options, findings, report, places, parsed }: 
   const addresses = readAddresses(raw, { values, reach, report })
   const ajv = newAjv()
   const shared = createSharedSchemas(raw, ajv)
-  checkShared({ shared, ajv, report })
+  const verified = options.compiled !== undefined
+  if (!verified) checkShared({ shared, ajv, report })
   const linked = isObject(raw.actions) ? mapValues(raw.actions, shared.linkAction) : {}
   const digest = sha256(source)
   const whole = {
@@ -105,6 +118,7 @@ async function read({ source, raw, options, findings, report, places, parsed }: 
     ajv,
     shared,
     trusted: options.trusted === true,
+    verified,
     report,
     places,
     parsed,
@@ -157,6 +171,8 @@ interface Whole {
   readonly ajv: Ajv
   readonly shared: SharedSchemas
   readonly trusted: boolean
+  /** Schemas and steps had no mistake when this text was loaded before: they are compiled when somebody calls. */
+  readonly verified: boolean
   readonly data: Parts
   readonly report: Report
   readonly places: Claim[]
@@ -173,14 +189,15 @@ async function readActions(whole: Whole, linked: JsonObject): Promise<readonly A
 }
 
 function readAction(whole: Whole, name: string, source: Json): Action | undefined {
-  const { adapter, report, ajv, shared } = whole
+  const { adapter, report, ajv, shared, trusted, verified } = whole
   if (!isObject(source)) return undefined
   const bot = typeof whole.raw.bot === 'string' ? whole.raw.bot : ''
   const path = ['actions', name]
-  const checks = checkAction({ bot, name, path, source, adapter, ajv, shared, trusted: whole.trusted, report })
+  const checks = checkAction({ bot, name, path, source, adapter, ajv, shared, trusted, verified, report })
   const action = whole.data.action(name)
   if (action === undefined || adapter === undefined) return undefined
-  const parsed = parse({ whole, adapter, bot, name, action, path })
+  const parsing = { whole, adapter, bot, name, action, path }
+  const parsed = verified ? { steps: () => parseAgain(parsing) } : parse(parsing)
   return isComplete(checks) && parsed !== undefined
     ? toAction({
         bot,
@@ -207,10 +224,9 @@ interface Parsing {
 }
 
 /** The adapter sees only what has its shape. What it throws is a mistake of the manifest too. */
-function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly steps: unknown } | undefined {
-  const { target } = whole.data
-  const { input, output, effect } = action as unknown as ActionManifest
-  if (target === undefined) return undefined
+function parse(parsing: Parsing): { readonly steps: () => unknown } | undefined {
+  const { whole, adapter, name, action, path } = parsing
+  const { input, output } = action as unknown as ActionManifest
   const placeOf = (at: Path): Path => (at[0] === 'target' ? at : [...path, ...at])
   const issue = (at: Path, message: string) => whole.report((at.length === 0 ? keyError : valueError)(placeOf(at), message))
   const warn = (at: Path, message: string) => whole.report(valueWarning(placeOf(at), message))
@@ -219,12 +235,28 @@ function parse({ whole, adapter, bot, name, action, path }: Parsing): { readonly
     if (seen.isOutput === true) checkGiven({ value: valueAt(action, at), known: knownBy(output), path: placeOf(at), report: whole.report })
   }
   try {
-    const env = Object.keys(whole.values)
-    const steps = adapter.parse({ bot, name, effect, target, action, input, output, env, issue, warn, takes })
+    const source = sourceFor(parsing, { issue, warn, takes })
+    if (source === undefined) return undefined
+    const steps = adapter.parse(source)
     whole.parsed.add(name)
-    return { steps }
+    return { steps: () => steps }
   } catch (error) {
     issue([], (error as Error).message)
     return undefined
   }
+}
+
+/** It had no mistake before; one that is found now all the same ends the call before anything is sent. */
+function parseAgain(parsing: Parsing): unknown {
+  const issue = (_: Path, message: string) => {
+    throw new Error(`${parsing.bot}_${parsing.name} can not be used as it was compiled: ${message}`)
+  }
+  const source = sourceFor(parsing, { issue, warn: () => undefined, takes: () => undefined })
+  return source === undefined ? undefined : parsing.adapter.parse(source)
+}
+
+function sourceFor({ whole, bot, name, action }: Parsing, told: Pick<ActionSource, 'issue' | 'warn' | 'takes'>): ActionSource | undefined {
+  const { target } = whole.data
+  const { input, output, effect } = action as unknown as ActionManifest
+  return target && { bot, name, effect, target, action, input, output, env: Object.keys(whole.values), ...told }
 }

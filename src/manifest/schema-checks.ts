@@ -1,6 +1,6 @@
 /** Input and output schemas: every mistake at its place, nothing that could stall the gateway. */
 import { own } from '../core/own.ts'
-import { type Ajv, compileSchema } from '../core/schema.ts'
+import { type Ajv, compileDetached } from '../core/schema.ts'
 import { isVariableName } from '../core/session.ts'
 import type { Check, Json, JsonObject } from '../core/types.ts'
 import { checkDefaults } from './default-checks.ts'
@@ -35,6 +35,8 @@ interface SchemaSource {
   readonly ajv: Ajv
   readonly shared: SharedSchemas
   readonly trusted: boolean
+  /** It had no mistake before: it is compiled, and no more. */
+  readonly verified?: boolean | undefined
   readonly report: Report
 }
 
@@ -57,6 +59,7 @@ export function checkShared({ shared, ajv, report }: Pick<SchemaSource, 'shared'
 /** The check of a good schema; undefined when something was reported. */
 export function checkSchema(source: SchemaSource): Check | undefined {
   const { schema, path, ajv } = source
+  if (source.verified === true) return compileDetached({ schema: source.shared.detach(schema), whole: schema }, ajv)
   let clean = true
   const report: Report = finding => {
     clean &&= finding.severity === 'warning'
@@ -77,7 +80,7 @@ export function checkSchema(source: SchemaSource): Check | undefined {
     report(keyError(path, `its $refs expand to over ${workLimit} schemas: use fewer of them`))
   if (!clean) return undefined
   try {
-    return compileSchema(source.shared.detach(schema), ajv)
+    return compileDetached({ schema: source.shared.detach(schema), whole: schema }, ajv)
   } catch (error) {
     report(keyError(path, `is not a usable JSON Schema: ${(error as Error).message}`))
     return undefined

@@ -1,5 +1,6 @@
 /** The YAML tree → plain JSON and the place of everything; refuses what would surprise. */
 import { type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isDecimal, isExact } from '../core/decimal.ts'
 import type { Json } from '../core/types.ts'
 import { type Finding, keyError, type Path, valueError } from './issue.ts'
 
@@ -20,7 +21,7 @@ export interface Walked {
 export const depthLimit = 64
 /** After aliases are expanded. */
 const nodeLimit = 50_000
-const trustedNodeLimit = 250_000
+const trustedNodeLimit = 5_000_000
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 /** Control characters but tab and line ends; what turns the direction of text, or can not be seen. */
 const hidden = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
@@ -149,6 +150,7 @@ function readScalar(state: Walk, node: Node & { value: unknown; source?: string 
     else if (/^[-+]?0[0-9]+$/.test(source)) refuse(`${source} would be read as the number ${value}: write "${source}" in quotes`)
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
       refuse(`${source} is too large to be exact as a number: write "${source}" in quotes`)
+    else if (isDecimal(source) && !isExact(source)) refuse(`${source} has more digits than a number keeps: write "${source}" in quotes`)
   }
   if (typeof value === 'string' && (hidden.test(value) || !value.isWellFormed())) refuse(`holds ${hiddenIn(value)}: remove it`)
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value

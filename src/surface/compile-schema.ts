@@ -32,7 +32,14 @@ export interface Place {
   readonly stack: readonly string[]
 }
 
-export interface Compiling {
+interface Bounds {
+  /** References inside each other that are followed. */
+  readonly deepest: number
+  /** Parts in all. */
+  readonly most: number
+}
+
+export interface Compiling extends Bounds {
   readonly root: JsonObject
   readonly profile: Profile
   readonly notes: Note[]
@@ -42,6 +49,8 @@ export interface Compiling {
   /** Whether a value fits the part of the schema as its author wrote it. */
   fits(written: JsonObject, value: Json): boolean
   size: number
+  /** How many references were followed to here. */
+  depth: number
 }
 
 export interface CompiledInput {
@@ -52,10 +61,29 @@ export interface CompiledInput {
 
 /** Larger than any provider takes, and what a few references can expand to. */
 const mostNodes = 5_000
+/** What has to be cut is cut to what a model still reads. */
+const mostOfCut = 1_000
 
 export class TooLarge extends Error {}
 
+/** References inside each other that are followed where all of them are too many. */
+const cuts = [12, 8, 5, 3, 2, 1] as const
+
+/** What is too large as a whole is cut where it is deepest: there a value is sent as JSON text, and checked when it is called. */
 export function compileInput(root: JsonObject, profile: Profile): CompiledInput {
+  const whole = { deepest: Number.POSITIVE_INFINITY, most: mostNodes }
+  const tries = [whole, ...cuts.map(deepest => ({ deepest, most: mostOfCut }))]
+  for (const bounds of tries) {
+    try {
+      return compileWithin(root, profile, bounds)
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error
+    }
+  }
+  return compileWithin(root, profile, { deepest: 1, most: mostNodes })
+}
+
+function compileWithin(root: JsonObject, profile: Profile, bounds: Bounds): CompiledInput {
   const compiling: Compiling = {
     root,
     profile,
@@ -63,7 +91,9 @@ export function compileInput(root: JsonObject, profile: Profile): CompiledInput 
     names: new Set(),
     definitions: new Map(),
     fits: checker(root),
-    size: 0
+    size: 0,
+    depth: 0,
+    ...bounds
   }
   const { schema, decode } = rootPart(compiling)
   const definitions = [...compiling.definitions.values()].map(({ name, part }) => [name, part?.schema ?? {}] as const)
@@ -116,7 +146,7 @@ export function referencePart(compiling: Compiling, reference: string, descripti
 
 export function count(compiling: Compiling): void {
   compiling.size++
-  if (compiling.size > mostNodes) throw new TooLarge(`the schema expands to over ${mostNodes} parts`)
+  if (compiling.size > compiling.most) throw new TooLarge(`the schema expands to over ${compiling.most} parts`)
 }
 
 /** Compiled when it is needed: only unions whose branches are read in different ways ask. */

@@ -1,6 +1,7 @@
 /** From what a model sent back to the action's own input. What does not look as it was asked for stays as it is. */
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
+import { InexactNumber, parseExactJson } from '../core/exact-json.ts'
 import type { Json } from '../core/types.ts'
 import { isObject } from './flatten.ts'
 
@@ -32,8 +33,8 @@ export function decodeObject({ members, rest, restName }: ObjectForm): Decode {
     for (const [sent, inside] of Object.entries(value)) {
       const member = members.get(sent) ?? own.get(sent)
       if (sent === restName && !own.has(sent)) entries.push(...(restOf(inside, rest, own) ?? [[sent, inside] as const]))
-      else if (member === undefined) entries.push([sent, rest(inside)])
-      else if (inside !== null || !member.nullIsAbsent) entries.push([member.name, member.decode(inside)])
+      else if (member === undefined) entries.push([sent, within(sent, () => rest(inside))])
+      else if (inside !== null || !member.nullIsAbsent) entries.push([member.name, within(sent, () => member.decode(inside))])
     }
     if (new Set(entries.map(([name]) => name)).size < entries.length) throw ambiguous('The input gives one property twice.')
     return Object.fromEntries(entries)
@@ -52,7 +53,7 @@ type Pairs = readonly (readonly [string, Json])[]
 export const decodeList =
   (first: readonly Decode[], others: Decode): Decode =>
   value =>
-    Array.isArray(value) ? (value as readonly Json[]).map((item, i) => (first[i] ?? others)(item)) : value
+    Array.isArray(value) ? (value as readonly Json[]).map((item, i) => within(i, () => (first[i] ?? others)(item))) : value
 
 function pairsOf(value: Json, decode: Decode): Pairs | undefined {
   if (isObject(value)) return Object.entries(value).map(([name, inside]) => [name, decode(inside)])
@@ -92,9 +93,11 @@ function isTame(value: Json, level = 0): boolean {
 export const decodeText: Decode = value => {
   if (typeof value !== 'string') return value
   try {
-    const parsed = JSON.parse(value) as Json
+    const parsed = parseExactJson(value)
     return isTame(parsed) ? parsed : value
-  } catch {
+  } catch (error) {
+    // A number alone has all its digits in the text.
+    if (error instanceof InexactNumber && error.errors.some(({ pointer }) => pointer !== '')) throw inexact(error)
     return value
   }
 }
@@ -123,6 +126,25 @@ export function decodeUnion(branches: readonly Branch[]): Decode {
     const different = new Map(readings.map(reading => [canonicalJson(reading), reading]))
     if (different.size > 1) throw ambiguous('The input can be read in two ways: a null may mean null, or that the property was left out.')
     return readings[0] ?? (branches[0] as Branch).decode(value)
+  }
+}
+
+const inexact = ({ message, errors }: InexactNumber): RetrofitError =>
+  new RetrofitError('invalid_input', {
+    detail: `In a JSON text of the input: ${message}`,
+    hint: 'Send these numbers as text, in quotes, where the schema takes text; the key was not used.',
+    errors
+  })
+
+/** What is wrong inside a member is told from the outside. */
+function within<T>(name: string | number, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof RetrofitError) || error.errors.length === 0) throw error
+    const { code, message: detail, hint } = error
+    const step = `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
+    throw new RetrofitError(code, { detail, hint, errors: error.errors.map(each => ({ ...each, pointer: step + each.pointer })) })
   }
 }
 

@@ -18,6 +18,22 @@ export interface NodePlace extends Place {
 export function partOf(compiling: Compiling, written: Json, place: Place): Part {
   count(compiling)
   const schema = asObject(written)
+  const reference = typeof schema.$ref === 'string' ? schema.$ref : undefined
+  if (reference === undefined) return innerPart(compiling, schema, place)
+  if (compiling.depth >= compiling.deepest && isLarge(compiling, reference)) return cutPart(compiling, schema, { ...place, reference })
+  compiling.depth += 1
+  const part = innerPart(compiling, schema, place)
+  compiling.depth -= 1
+  return part
+}
+
+/** What holds no others costs less than saying that it was cut. */
+const isLarge = ({ root }: Compiling, reference: string): boolean => {
+  const { properties, items, anyOf, oneOf, allOf } = resolve(root, reference)
+  return [properties, items, anyOf, oneOf, allOf].some(each => each !== undefined)
+}
+
+function innerPart(compiling: Compiling, schema: JsonObject, place: Place): Part {
   const { root, profile } = compiling
   const reference = pureReference(schema)
   if (reference !== undefined) {
@@ -48,6 +64,16 @@ function recursionPart(compiling: Compiling, schema: JsonObject, { pointer, refe
       did: 'a value as deep as this is sent as JSON text'
     })
   const text = `JSON text of a value of the same form as the ${reference.split('/').at(-1)} that it is in.`
+  const description = sentences([describedAs(schema), text])
+  return { schema: { type: 'string', description }, decode: decodeText, nullable: admitsNull(resolve(root, reference), root) }
+}
+
+function cutPart(compiling: Compiling, schema: JsonObject, { pointer, reference }: Place & { reference: string }): Part {
+  const { root, notes } = compiling
+  const name = reference.split('/').at(-1) ?? ''
+  const did = `too large to be written out whole: ${name} is sent as JSON text; /openapi.json has its schema`
+  notes.push({ pointer: `${pointer}/$ref`, keyword: '$ref', kind: 'mapped', did })
+  const text = `JSON text of a value of the kind ${name}; its fields are checked when it is called.`
   const description = sentences([describedAs(schema), text])
   return { schema: { type: 'string', description }, decode: decodeText, nullable: admitsNull(resolve(root, reference), root) }
 }

@@ -69,6 +69,48 @@ describe.each(['connection', 'browser'])('via: %s', via => {
   })
 })
 
+describe('the target has answered, and no output can be made of it', () => {
+  const text = { text: { css: '#out', pattern: 'Paid' } }
+  const paid = [{ goto: '/good' }, { click: { role: 'button', name: 'Go' }, commit: { via: 'connection' } }]
+  const shown = [...paid, { waitFor: { text: 'Paid' } }]
+
+  test('a value that is there and none of its type: the effect is known', async () => {
+    const { outcome, call } = await go(
+      '/good',
+      {},
+      { steps: [...shown, { extract: text }, { extract: { sum: { css: '#out', as: 'money' } } }] }
+    )
+    expect(outcome).toMatchObject({ code: 'target_failed', message: expect.stringContaining('what stands there is not an amount') })
+    expect(call.seen.answer).toEqual({ value: { text: 'Paid' } })
+  })
+
+  test('a result that fails: the effect is known, and there is a picture', async () => {
+    const { outcome, call } = await go('/good', {}, { steps: [...shown, { extract: text }], result: { sum: '{{ $number(text) }}' } })
+    expect(outcome).toMatchObject({ name: 'Error' })
+    expect(call.seen.answer).toEqual({ value: { text: 'Paid' } })
+    expect([...call.seen.artifacts.keys()]).toEqual(['answer.png'])
+  })
+
+  test.each([
+    ['a value that is not there', { none: { css: '#none' } }],
+    ['a page that says something else', { out: { css: '#out', pattern: 'Booked' } }]
+  ])('%s: nobody can tell', async (_, extract) => {
+    const { outcome, call } = await go('/good', {}, { steps: [...shown, { extract, timeout: '1s' }] })
+    expect(outcome).toMatchObject({ code: 'target_failed' })
+    expect(call.seen.answer).toBeUndefined()
+  })
+
+  test('what a probe reads is no answer before it has found something', async () => {
+    const probe = { steps: [{ goto: '/good' }, { extract: { sum: { css: 'button', as: 'money' } } }], found: '{{ sum > 0 }}' }
+    const parsed = parseAction(adapter, { effect: 'irreversible', steps: paid, probe }, { timeout: '5s' })
+    expect(parsed.issues).toEqual([])
+    const call = callOf(parsed.steps, { url: site.url })
+    await call.commit()
+    await expect((async () => adapter.probe?.(call))()).rejects.toThrow('not an amount')
+    expect(call.seen.answer).toBeUndefined()
+  })
+})
+
 test('nobody waits for the answer to a beacon that the browser sends', async () => {
   const { outcome, call } = await go('/beacon', { via: 'browser', request: 'POST /paid' })
   expect([outcome, call.committed]).toEqual([{}, true])

@@ -169,19 +169,29 @@ describe('what fails says why', () => {
     [
       'an element that is not there',
       [open, { name: 'Press the button', click: button('Nope') }],
-      /^step "Press the button" \(role "button" name "Nope"\): Timeout [^;]*$/,
-      /^the page is "Site" at \/form and says: Form/
+      /^step "Press the button" \(role "button" name "Nope"\): nothing on the page fits; waited \d+ ms$/,
+      /^the buttons are .*"Show".*; the page is "Site" at \/form and says: Form/
     ],
     ['a window that does not open', [open, { click: { ...button('Show'), popup: [shown] } }], /no window opened/],
     ['a file that is too large', [open, { download: { role: 'link', name: 'Huge', as: 'huge' } }], /the file has more than 20 MiB/],
-    ['more than one element', [open, { click: { css: 'button' } }], /strict mode/],
+    [
+      'more than one element',
+      [open, { click: { css: 'button' } }],
+      /6 elements fit: say which with within, or write nth: 0 to nth: 5$/,
+      /^nth: 0 is button "Show", nth: 1/
+    ],
     [
       'a value that is none',
       [open, { extract: { a: { css: 'h1', as: 'money' } } }],
       /a: what stands there is not an amount/,
       /^Form; the page is/
     ],
-    ['a missing value', [open, { extract: { a: { css: '#none' } } }], /not found: a: the element/],
+    [
+      'a missing value',
+      [open, { extract: { a: { css: '#none' } } }],
+      /not found: a: the element: nothing on the page fits/,
+      /^the headings are "Form"/
+    ],
     [
       'an unknown column',
       [{ goto: '/pages' }, { extract: { a: { table: 'table', columns: { x: { header: 'Sum' } } } } }],

@@ -38,6 +38,17 @@ describe('a text of the screen becomes a typed value', () => {
   test('a month in another language', () => expect(read('3 März 2024', 'date', { format: 'd MMMM yyyy', locale: 'de' })).toBe('2024-03-03'))
 
   test.each([
+    ['number', '9,007,199,254,740,993'],
+    ['integer', '9007199254740993'],
+    ['integer', '9007199254740992'],
+    ['integer', '1.00000000000000000001'],
+    ['money', '£90,071,992,547,409.921'],
+    ['number', '0.1234567890123456789']
+  ] as const)('a %s of more digits than a number keeps is no other number: %j', (as, text) =>
+    expect(() => read(text, as)).toThrow('more digits than a number keeps: read it as text')
+  )
+
+  test.each([
     ['integer', '1,234', 1234],
     ['number', '-0.5', -0.5],
     ['boolean', 'Yes', true],

@@ -75,8 +75,8 @@ describe('the actions of the sample bot', () => {
     expect(call.seen.commits).toBe(1)
     expect(readEffects(ledgerPath).filter(effect => effect.reference.includes(call.run.reference))).toHaveLength(1)
     const look = (reference: string) => adapter.probe?.(prepare(name, example(name), { reference }))
-    expect(await look(call.run.reference)).toEqual({ found: true, output })
-    expect(await look('R0000000000X')).toEqual({ found: false })
+    expect(await look(call.run.reference)).toEqual({ found: true, output, extracted: expect.anything() })
+    expect(await look('R0000000000X')).toEqual({ found: false, extracted: expect.anything() })
   })
 
   test('a refusal before the commit point commits nothing', async () => {

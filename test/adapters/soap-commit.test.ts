@@ -40,7 +40,7 @@ describe('post_payment', () => {
   test('commits once, writes in order, and the probe finds it by the run reference', async () => {
     const payment = pay({ purpose: "O'Brien & Sons <Ltd> ]]> € 🙂" })
     const { reference } = payment.call.run
-    expect(await probe(reference)).toEqual({ found: false })
+    expect(await probe(reference)).toEqual({ found: false, extracted: {} })
     const output = await adapter.run(payment.call)
     expect(output).toEqual({
       confirmation: expect.stringMatching(/^CB\d{6}$/),
@@ -53,7 +53,7 @@ describe('post_payment', () => {
     expect(payment.sent).not.toContain(String(payment.call.credentials.password))
     expect(payment.attached.size).toBe(0)
     expect(ledger(reference)).toHaveLength(1)
-    expect(await probe(reference)).toEqual({ found: true, output })
+    expect(await probe(reference)).toEqual({ found: true, output, extracted: expect.anything() })
   })
 
   test.each([

@@ -16,6 +16,8 @@ afterAll(async () => {
 })
 
 const text = { type: 'string' }
+const decimalOrText = { type: ['number', 'string'] }
+const double = { ...decimalOrText, format: 'double' }
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
 const target = { url: 'http://127.0.0.1', namespaces: { t: 'urn:t', o: 'urn:o' } }
 const manifest = (action: JsonObject, more: JsonObject = {}): Manifest => ({
@@ -85,6 +87,19 @@ describe('writing', () => {
     )
   })
 
+  test.each<[JsonObject, Json, string]>([
+    [{ type: ['integer', 'string'] }, '12345678901234567890123', '12345678901234567890123'],
+    [{ type: 'integer' }, 1e21, '1000000000000000000000'],
+    [decimalOrText, '12345678901234567.89', '12345678901234567.89'],
+    [decimalOrText, 0.1, '0.1'],
+    [double, '-INF', '-INF'],
+    [double, 1.5e-7, '0.00000015'],
+    [double, '1.0000000000000001e-01', '1.0000000000000001e-01'],
+    [{ ...decimalOrText, maximum: 100 }, '99.999999999999999999', '99.999999999999999999']
+  ])('%j: %j is written with all its digits', async (a, value, expected) => {
+    expect(await written({ a: value }, object({ a }))).toBe(`<t:a>${expected}</t:a>`)
+  })
+
   test('unqualified elements', async () => {
     const { plan } = compile(manifest({ input: object({ a: text }) }, { elementForm: 'unqualified' }), 'a')
     server.seen.length = 0
@@ -93,6 +108,9 @@ describe('writing', () => {
   })
 
   test.each<[string, JsonObject, JsonObject, string]>([
+    ['a text beyond the limits', { a: '100.01' }, object({ a: { ...decimalOrText, maximum: 100 } }), '/a is outside of the limits'],
+    ['a text below the limits', { a: '0.0' }, object({ a: { ...decimalOrText, exclusiveMinimum: 0 } }), '/a is outside of the limits'],
+    ['what is no decimal', { a: 'NaN' }, object({ a: decimalOrText }), '/a must be a number'],
     ['a missing element', {}, object({ a: text }, { required: ['a'] }), '/a is missing'],
     ['a name that the schema does not have', { b: '1' }, object({ a: text }), '/b is not in the schema'],
     ['another type', { a: { b: 1 } }, object({ a: text }), '/a must be a string'],
@@ -124,6 +142,22 @@ describe('reading', () => {
     ['<x:a> B </x:a>', { ...text, enum: ['A', 'B'] }, 'B'],
     ['<x:a> B </x:a>', text, ' B '],
     ['<x:a/>', text, ''],
+    ['<x:a>0.10000000000000001</x:a>', { type: 'number' }, 0.1],
+    ['<x:a>0.66666666666666663</x:a>', { type: 'number' }, 2 / 3],
+    ['<x:a>1.0000000000000001e-01</x:a>', { type: 'number' }, 0.1],
+    ['<x:a>0.1000000000000000055511151231257827</x:a>', double, 0.1],
+    ['<x:a>3.40282346638528859812e+38</x:a>', { ...double, format: 'float' }, 3.4028234663852886e38],
+    ['<x:a>12345678901234567.89</x:a>', double, 12_345_678_901_234_568],
+    ['<x:a>1e400</x:a>', double, '1e400'],
+    ['<x:a>NaN</x:a>', double, 'NaN'],
+    ['<x:a> -INF </x:a>', decimalOrText, '-INF'],
+    ['<x:a>INF</x:a>', { type: ['number', 'null'] }, null],
+    ['<x:a>0.10000000000000001</x:a>', decimalOrText, '0.10000000000000001'],
+    ['<x:a>12345678901234567.89</x:a>', decimalOrText, '12345678901234567.89'],
+    ['<x:a>00100.2500</x:a>', decimalOrText, 100.25],
+    ['<x:a>9007199254740993</x:a>', { type: ['integer', 'string'] }, '9007199254740993'],
+    ['<x:a>9007199254740993</x:a>', { type: ['string', 'integer'] }, '9007199254740993'],
+    ['<x:a>42</x:a>', { type: ['string', 'integer'] }, 42],
     ['<x:a i:nil="true"/>', { type: ['string', 'null'] }, null],
     ['<x:a>1</x:a>', { type: 'array', items: { type: 'integer', xml: { name: 'a' } } }, [1]],
     ['<x:a>1</x:a><x:b/><x:a>2</x:a>', { type: 'array', items: { type: 'integer' } }, [1, 2]],
@@ -137,6 +171,8 @@ describe('reading', () => {
   test.each<[string, JsonObject]>([
     ['', text],
     ['<x:a/>', { type: 'number' }],
+    ['<x:a>NaN</x:a>', { type: 'number' }],
+    ['<x:a>-INF</x:a>', { type: 'number' }],
     ['<x:a i:nil="1"/>', text],
     ['', { type: 'array', items: text, xml: { wrapped: true } }]
   ])('absent: %s %j', async (content, a) => {
@@ -145,9 +181,11 @@ describe('reading', () => {
 
   test.each<[string, JsonObject]>([
     ['<x:a>12,50</x:a>', { type: 'number' }],
-    ['<x:a>NaN</x:a>', { type: 'number' }],
     ['<x:a>12345678901234567.89</x:a>', { type: 'number' }],
     ['<x:a>9007199254740993</x:a>', { type: 'integer' }],
+    ['<x:a>1e-400</x:a>', { type: 'number' }],
+    ['<x:a>90071992547409.921</x:a>', { type: 'number' }],
+    ['<x:a>1</x:a><x:a>NaN</x:a>', { type: 'array', items: { type: 'number' } }],
     ['<x:a>yes</x:a>', { type: 'boolean' }]
   ])('refused rather than changed: %s', async (content, a) => {
     expect(await failure(answered(content, object({ a })))).toMatchObject({ code: 'invalid_output' })

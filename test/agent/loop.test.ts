@@ -184,7 +184,7 @@ describe('calls', () => {
       { error: 'malformed_arguments' },
       'text: twice',
       {},
-      { error: 'invalid_input', errors: [{ pointer: '/text' }], retryable: false }
+      { error: 'invalid_input', errors: [{ pointer: '/text' }, { pointer: '/txt' }], retryable: false }
     ])
   })
 

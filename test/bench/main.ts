@@ -1,10 +1,11 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants expressions] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants expressions imported] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
 
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
 import { benchExpressions } from './expressions.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
+import { benchImported } from './imported.ts'
 import { benchScreen } from './screen.ts'
 import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
@@ -34,7 +35,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   catalogue: benchCatalogue,
   sessions: benchSessions,
   tenants: benchTenants,
-  expressions: benchExpressions
+  expressions: benchExpressions,
+  imported: benchImported
 }
 
 if (values.help) {

@@ -16,11 +16,15 @@ const startLimitMs = 30_000
 /** As many open connections as the machine lets a program have; the shell becomes the program. */
 const unlimited = ['-c', 'ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"', process.execPath]
 
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Program> {
+export function startProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { limitMs = startLimitMs }: { readonly limitMs?: number } = {}
+): Promise<Program> {
   const begun = performance.now()
   const child = spawn('sh', [...unlimited, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${args.join(' ')} was not ready in time`)), startLimitMs)
+    const timer = setTimeout(() => reject(new Error(`${args.join(' ')} was not ready in time`)), limitMs)
     child.once('exit', code => reject(new Error(`${args.join(' ')} ended with code ${code}`)))
     if (child.stdout === null) return
     createInterface(child.stdout).on('line', line => {

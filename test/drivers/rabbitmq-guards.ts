@@ -40,6 +40,7 @@ export function guards(server: () => RabbitServer): void {
       )
       await consumer.serve([bot])
       const connection = await amqp.connect(url())
+      connection.on('error', () => {})
       const channel = await connection.createConfirmChannel()
       for (const [, content] of foreign) channel.sendToQueue(`retrofit.${bot}`, content)
       const counted = aMessage(bot)

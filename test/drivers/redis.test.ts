@@ -106,7 +106,7 @@ describe('commands that arrive twice', () => {
   const indexes = [due, list, waiting, line, ofTenant, stored, versions]
   const row1 = ['r1', '1', '{"r":1}', 'queued', 'a', 'b', 't', '["k"]', '5', '99999999999999']
   const cases: readonly (readonly [ScriptName, readonly string[], readonly string[]])[] = [
-    ['createRun', [row, ...indexes, tagged('told'), key], [...row1, '10', '10', '1000', 'b@1', '5', 'print']],
+    ['createRun', [row, ...indexes, tagged('told'), key], [...row1, '10', '10', '1000', 'b@1', '5', '', '0', 'print']],
     ['claimKeys', [row, key, tagged('later')], ['r1', '["k","l"]', 'print', 'print-2']],
     [
       'updateRun',

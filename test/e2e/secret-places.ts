@@ -56,6 +56,7 @@ export function rabbitFiles(url: string): readonly Place[] {
 /** The messages that wait, with their headers; they stay. */
 export async function waitingMessages(url: string, queue: string): Promise<Place> {
   const connection = await amqp.connect(url)
+  connection.on('error', () => {})
   const channel = await connection.createChannel()
   const texts: string[] = []
   for (let message = await channel.get(queue); message !== false; message = await channel.get(queue)) {

@@ -30,9 +30,9 @@ const endings: Readonly<Record<string, { readonly status: string; readonly keys:
   fail: { status: 'failed', keys: ['fail: { times: 9 }', secretResult] },
   retried: { status: 'completed', keys: ['fail: { times: 1 }', secretResult] },
   probed: { status: 'completed', keys: ['fail: { times: 9, when: after }', secretResult] },
-  misfit: { status: 'failed', keys: [secretResult.replace('reference: "{{ input.reference }}"', 'reference: 5')] },
-  leaks: { status: 'outcome_unknown', keys: [leak] },
-  breaks: { status: 'outcome_unknown', keys: ['result: { reference: "{{ $error(input.pin & credentials.password) }}" }'] }
+  misfit: { status: 'failed', keys: [secretResult.replace('reference: "{{ input.reference }}"', 'reference: "{{ 5 }}"')] },
+  leaks: { status: 'failed', keys: [leak] },
+  breaks: { status: 'failed', keys: ['result: { reference: "{{ $error(input.pin & credentials.password) }}", card: none, told: {} }'] }
 }
 
 export const vaultActions = Object.entries(endings).map(([name, { status }]) => [`vault_${name}`, status] as const)

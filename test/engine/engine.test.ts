@@ -279,7 +279,8 @@ describe('after the commit point', () => {
         probe: async () => ({ found: true, output: { from: 'probe' } })
       }
     })
-    expect(await ended((await engine.submit(pay())).run)).toMatchObject({ status: 'completed', output: { from: 'probe' } })
+    const error = { code: 'invalid_output', retryable: false }
+    expect(await ended((await engine.submit(pay())).run)).toMatchObject({ status: 'failed', effect: 'committed', error })
   })
 })
 

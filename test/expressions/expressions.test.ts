@@ -1,6 +1,6 @@
 /** Expressions of strangers: what they may do, what ends them, and that the process goes on. */
 import { describe, expect, test } from '@jest/globals'
-import { compileTemplate } from '../../src/core/expression.ts'
+import { compileTemplate, readExpressions, renderText } from '../../src/core/expression.ts'
 import type { Json, Scope } from '../../src/index.ts'
 
 const scope = (input: Json = {}, more: object = {}): Scope => ({
@@ -29,6 +29,7 @@ const attacks: readonly (readonly [string, string, RegExp])[] = [
   ['a hostile picture', `$toMillis("${'IVX'.repeat(300)}!", "${'[YI]'.repeat(40)}")`, /longer than 250 milliseconds/],
   ['a wide picture', '$fromMillis(0, "[Y,4 0 0 0 0 0 0 0 0]")', /a width of more than 999/],
   ['a long picture', `$formatNumber(1, "${'0'.repeat(300)}")`, /a picture of more than 256/],
+  ['a number that loses digits', '$number("9007199254740993")', /more digits than a number keeps: leave it as text/],
   ['look-ahead', '$match("a", /(?=a)/)', /invalid or unsupported Perl syntax/],
   ['brackets without an end', '('.repeat(8_000), /call stack|longer than 250/]
 ]
@@ -56,6 +57,10 @@ test('an expression that never ends does not hold up the others', async () => {
 })
 
 const honest: readonly (readonly [string, Json])[] = [
+  ['12345678901234.56 & " EUR"', '12345678901234.56 EUR'],
+  ['$string(-12345678901234.56)', '-12345678901234.56'],
+  ['$string(0.1 + 0.2)', '0.3'],
+  ['$number("9007199254740992")', 9_007_199_254_740_992],
   ['$replace(input.spaces, /\\s+$/, "")', ''],
   ['$exists($match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/))', false],
   ['$replace("2025-03-31", /(\\d+)-(\\d+)-(\\d+)/, "$3.$2.$1")', '31.03.2025'],
@@ -88,6 +93,21 @@ test.each(honest)('%s works', async (source, expected) => {
     ]
   }
   expect(await evaluate(source, input)).toEqual(expected)
+})
+
+test('a number that loses digits where it is written is a mistake', async () => {
+  const lost = ['input.a = 9007199254740993', '0.10000000000000001 * 2']
+  const fine = ['input.a = "9007199254740993"', '$x9007199254740993', '1e2 + 0.1', 'input.`12345678901234567`', '[0..9]']
+  const found = await readExpressions(new Set([...lost, ...fine]))
+  expect([...lost, ...fine].filter(text => found.get(text)?.mistake !== undefined)).toEqual(lost)
+  expect(found.get(lost[0] ?? '')?.mistake).toContain(
+    'holds 9007199254740993, which has more digits than a number keeps: write it in quotes'
+  )
+})
+
+test('a number becomes text in digits alone', async () => {
+  const texts = [1e21, 1.5e-7, 12.5, 0].map(n => renderText(compileTemplate('{{ input.n }}'), scope({ n })))
+  expect(await Promise.all(texts)).toEqual(['1000000000000000000000', '0.00000015', '12.5', '0'])
 })
 
 test('a variable of one evaluation is not there in the next', async () => {

@@ -59,7 +59,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 /** What is reached from few places only. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   drivers: ['src/deployment.ts'],
-  adapters: ['src/system.ts', 'src/commands/check.ts', 'src/commands/import.ts', 'src/commands/sandbox.ts']
+  adapters: ['src/system.ts', 'src/commands/check.ts', 'src/commands/import.ts', 'src/commands/sandbox.ts', 'src/commands/try.ts']
 }
 
 export const settingsFile = 'src/config.ts'

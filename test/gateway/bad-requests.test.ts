@@ -57,7 +57,7 @@ describe('a body', () => {
 
   test('names the field', async () => {
     const answer = await call('/v1/actions/demo_pay', { body: { to: { name: 1 }, amount: 1 }, headers: { 'idempotency-key': 'k' } })
-    expect(answer.json.errors).toEqual([{ pointer: '/to/name', message: 'must be string' }])
+    expect(answer.json.errors).toEqual([{ pointer: '/to/name', message: 'must be string: write it in quotes' }])
   })
 
   test('chunked and too large', async () => {

@@ -68,6 +68,21 @@ describe('smaller inputs on request', () => {
     expect(await inputOf(simple('required.wsdl', order), { onlyRequired: true, flatten: true })).toMatchObject({ properties: { id: {} } })
     expect((await inputOf(simple('required.wsdl', order), { onlyRequired: true, flatten: true })).properties).not.toHaveProperty('note')
   })
+
+  test('--only-required: also behind references, in circles too, and nothing that is unused stays', async () => {
+    const tree = `${element('Send', '<xs:element name="order" type="t:Node"/>')}<xs:complexType name="Node"><xs:sequence><xs:element name="id" type="xs:int"/><xs:element name="note" type="xs:string" minOccurs="0"/><xs:element name="all" type="t:Nodes"/></xs:sequence></xs:complexType>
+    <xs:complexType name="Nodes"><xs:sequence><xs:element name="node" type="t:Node" maxOccurs="unbounded"/><xs:element name="extra" type="t:Extra" minOccurs="0"/></xs:sequence></xs:complexType>
+    <xs:complexType name="Extra"><xs:sequence><xs:element name="x" type="xs:string"/></xs:sequence></xs:complexType>`
+    const path = simple('tree.wsdl', tree)
+    const { manifest } = await importWsdl(path, { bot: 'fixture', onlyRequired: true })
+    expect(Object.keys(manifest.schemas as JsonObject).sort()).toEqual(['Node_required', 'Nodes_required'])
+    expect(JSON.stringify(manifest)).not.toMatch(/note|extra/)
+    const { actions, errors } = await loadFile(path, { onlyRequired: true })
+    expect(errors).toEqual([])
+    const [send] = actions
+    expect(send && bodyOf(send, { order: { id: 1, all: { node: [] } } })).toContain('<t:id>1</t:id>')
+    expect(Object.keys((await importWsdl(path, { bot: 'fixture' })).manifest.schemas as JsonObject)).toEqual(['Extra', 'Node', 'Nodes'])
+  })
 })
 
 describe('what is missing', () => {

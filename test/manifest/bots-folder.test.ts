@@ -59,7 +59,7 @@ describe('reading', () => {
       'is not a file: write the manifest here'
     ],
     ['bytes that are not UTF-8', () => write('linked', new Uint8Array([0xff, 0xfe, 0x41])), 'is not UTF-8: save it as UTF-8'],
-    ['too many bytes', () => write('linked', 'x'.repeat(2 ** 20 + 1)), 'the file is larger than 1 MiB: split it into several bots'],
+    ['too many bytes', () => write('linked', 'x'.repeat(2 ** 25 + 1)), 'the file is larger than 32 MiB: split it into several bots'],
     ['another name', () => write('linked', named('linked'), 'bot.yml'), 'the manifest is called bot.yaml: rename bot.yml']
   ]
   test.each(refused)('refuses %s', async (_, prepare, message) => {

@@ -44,6 +44,7 @@ async function callOf(
     conceal: () => undefined,
     signal,
     commit: async () => void commits.push(Date.now()),
+    answered: () => undefined,
     step: (_: string, work: () => Promise<unknown>) => work()
   } as unknown as Call as EchoCall
   return { call, commits }

@@ -55,7 +55,7 @@ test('what a manifest leaves out has its default, what it says counts', async ()
     settleMs: 250,
     probe: { weak: false }
   })
-  expect(say?.checkInput({ text: 'LOUD' })).toEqual([{ pointer: '/text', message: 'must match pattern "^[a-z ]*$"' }])
+  expect(say?.checkInput({ text: 'LOUD' })).toEqual([{ pointer: '/text', message: 'must match pattern "^[a-z ]*$": Any text' }])
   expect(say?.checkInput({ text: 'low' })).toEqual([])
 })
 

@@ -235,13 +235,16 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     'an example that does not fit',
     'text: hello',
     'text: HELLO',
-    ['26:22 actions.say.example.text: does not fit the input schema: text must match pattern "^[a-z ]*$"']
+    ['26:22 actions.say.example.text: does not fit the input schema: text must match pattern "^[a-z ]*$": Any text']
   ],
   [
     'an example without what is required',
     '{ text: hello }',
     '{ txt: hello }',
-    ['26:5 actions.say.example.text: does not fit the input schema: text is required']
+    [
+      '26:5 actions.say.example.text: does not fit the input schema: text is required',
+      '26:21 actions.say.example.txt: does not fit the input schema: txt is not a known property: did you mean text?'
+    ]
   ],
   [
     'a key that is no input',
@@ -434,6 +437,12 @@ export const mistakes: readonly (readonly [string, string, string, readonly stri
     '{ text: hello }',
     '{ text: 12345678901234567890 }',
     ['26:22 actions.say.example.text: 12345678901234567890 is too large to be exact as a number: write "12345678901234567890" in quotes']
+  ],
+  [
+    'a fraction that a number does not keep',
+    '{ text: hello }',
+    '{ text: 0.12345678901234567890 }',
+    ['26:22 actions.say.example.text: 0.12345678901234567890 has more digits than a number keeps: write "0.12345678901234567890" in quotes']
   ],
   [
     'a number that is none',

@@ -51,13 +51,9 @@ const overStdio = () => [
 test.each([
   ['over HTTP', overHttp],
   ['over stdio', overStdio]
-])(
-  'lists and calls: %s',
-  async (_, target) => {
-    const { tools } = await inspect(target(), ['tools/list'])
-    expect(tools.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['demo_echo', 'demo_pay', 'get_run']))
-    const answer = await inspect(target(), ['tools/call', '--tool-name', 'demo_echo', '--tool-arg', 'text=seen'])
-    expect(answer.structuredContent).toEqual({ text: 'seen' })
-  },
-  240_000
-)
+])('lists and calls: %s', async (_, target) => {
+  const { tools } = await inspect(target(), ['tools/list'])
+  expect(tools.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['demo_echo', 'demo_pay', 'get_run']))
+  const answer = await inspect(target(), ['tools/call', '--tool-name', 'demo_echo', '--tool-arg', 'text=seen'])
+  expect(answer.structuredContent).toEqual({ text: 'seen' })
+})

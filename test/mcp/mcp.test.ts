@@ -159,30 +159,26 @@ describe('a tool', () => {
   test.each([
     ['over HTTP', (other: OpenGateway) => overHttp(other)],
     ['over stdio', (other: OpenGateway) => overStdio(other)]
-  ])(
-    'what its client cancels is cancelled, also a write before its commit point: %s',
-    async (_, transport) => {
-      const other = await openGateway({ manifests: [echoManifest.replace('  slow:', slowWrite.replace('1s', '60s'))] })
-      const client = new Client(info)
-      try {
-        await client.connect(transport(other) as Any)
-        const gone = new AbortController()
-        const options = { signal: gone.signal }
-        const sent = client.callTool({ name: 'demo_late', arguments: { idempotency_key: 'k2' } }, undefined, options)
-        sent.catch(() => undefined)
-        const find = async () => (await other.call('/v1/runs?action=demo_late')).json.runs[0]
-        while ((await find())?.status !== 'working') await new Promise(resolve => setTimeout(resolve, 20))
-        gone.abort()
-        await expect(sent).rejects.toThrow()
-        while ((await find()).status === 'working') await new Promise(resolve => setTimeout(resolve, 50))
-        expect(await find()).toMatchObject({ status: 'cancelled', effect: 'none' })
-      } finally {
-        await client.close()
-        await other.close()
-      }
-    },
-    30_000
-  )
+  ])('what its client cancels is cancelled, also a write before its commit point: %s', async (_, transport) => {
+    const other = await openGateway({ manifests: [echoManifest.replace('  slow:', slowWrite.replace('1s', '60s'))] })
+    const client = new Client(info)
+    try {
+      await client.connect(transport(other) as Any)
+      const gone = new AbortController()
+      const options = { signal: gone.signal }
+      const sent = client.callTool({ name: 'demo_late', arguments: { idempotency_key: 'k2' } }, undefined, options)
+      sent.catch(() => undefined)
+      const find = async () => (await other.call('/v1/runs?action=demo_late')).json.runs[0]
+      while ((await find())?.status !== 'working') await new Promise(resolve => setTimeout(resolve, 20))
+      gone.abort()
+      await expect(sent).rejects.toThrow()
+      while ((await find()).status === 'working') await new Promise(resolve => setTimeout(resolve, 50))
+      expect(await find()).toMatchObject({ status: 'cancelled', effect: 'none' })
+    } finally {
+      await client.close()
+      await other.close()
+    }
+  })
 
   test('only its own client cancels a call', async () => {
     const asked = (session: string) => ({ headers: { 'mcp-session-id': session } })

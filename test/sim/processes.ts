@@ -1,6 +1,7 @@
 /** The processes of a world: the real engine on this world's ports. They die, stand still, stop and come back. */
 import type { Action, Bot } from '../../src/core/types.ts'
 import { createBreakers } from '../../src/engine/breakers.ts'
+import { createBrokenBots } from '../../src/engine/broken-bots.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Catalog } from '../../src/engine/engine.ts'
 import { createHub } from '../../src/engine/hub.ts'
@@ -40,6 +41,7 @@ function telemetryOf(world: World): Telemetry {
 function catalogOf(bot: Bot, action: Action): Catalog {
   const entry = { bot, origin: 'file' as const }
   return {
+    broken: createBrokenBots(),
     entries: () => [entry],
     entry: () => entry,
     known: () => [{ key: bot.name, name: bot.name, adapter: bot.adapter }],

@@ -8,7 +8,8 @@ import { guards } from './guards.ts'
 
 const { SIM_SCHEDULES = '100000', SIM_SEED } = process.env
 const schedules = Number(SIM_SCHEDULES)
-const limitMs = 60_000 + schedules * 5
+/** A bound for what never ends. */
+const limitMs = 60_000 + schedules * 20
 
 interface Played {
   readonly played: number

@@ -1,5 +1,5 @@
 /** One small world: what its seed planned, what is in it, what went wrong in it. */
-import type { RunEvent } from '../../src/core/types.ts'
+import type { RunEvent } from '../../src/core/run-event.ts'
 import type { createEngine } from '../../src/engine/create-engine.ts'
 import type { Parts } from '../../src/engine/parts.ts'
 import type { Worker } from '../../src/worker/worker.ts'

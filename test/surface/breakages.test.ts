@@ -197,7 +197,7 @@ test('alphaXiv/agents#49: the grammar of all strict tools together stays within 
   })
 })
 
-test('a schema that a few references expand to a million parts is left out where they must be written out', () => {
+test('a schema that a few references expand to a million parts is cut where they must be written out', () => {
   const $defs = Object.fromEntries(
     Array.from({ length: 12 }, (_, i) => [
       `D${i}`,
@@ -207,7 +207,9 @@ test('a schema that a few references expand to a million parts is left out where
     ])
   )
   const action = actionWith('b_wide', closed({ a: { $ref: '#/$defs/D0' } }, { $defs }))
-  expect(compileTool(action, 'gemini').definition).toBeUndefined()
+  const { definition, notes } = compileTool(action, 'gemini')
+  expect(JSON.stringify(definition).length).toBeLessThan(500_000)
+  expect(notes[0]?.did).toContain('is sent as JSON text')
   expect(compileTool(action, 'openai').definition).toBeDefined()
 })
 

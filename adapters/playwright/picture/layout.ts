@@ -113,6 +113,26 @@ export class Layout {
     return undefined
   }
 
+  /** Names and values, as they are written. */
+  attributes(node: number): readonly (readonly [string, string])[] {
+    const pairs = this.raw.nodes.attributes?.[node] ?? []
+    return pairs.flatMap((name, at) => (at % 2 === 0 ? [[this.string(name), this.string(pairs[at + 1])] as const] : []))
+  }
+
+  isElement(node: number): boolean {
+    return this.raw.nodes.nodeType?.[node] === 1
+  }
+
+  isPseudo(node: number): boolean {
+    return this.raw.nodes.pseudoType?.index.includes(node) ?? false
+  }
+
+  /** A box or a button that is ticked, an option that is chosen. */
+  isChosen(node: number): boolean {
+    const { inputChecked, optionSelected } = this.raw.nodes
+    return [inputChecked, optionSelected].some(each => each?.index.includes(node))
+  }
+
   /** The text in a field. */
   fieldValue(node: number): string {
     return this.rare('inputValue', node) ?? this.rare('textValue', node) ?? ''

@@ -8,6 +8,7 @@ import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
 import { Tab } from '../tab.ts'
 import { type Kind, onElement, text } from './kind.ts'
+import { noting } from './noting.ts'
 
 type Act = (locator: Locator, timeout: number) => Promise<unknown>
 const acting = (place: Place, act: Act, trial?: Act) => ({
@@ -49,8 +50,12 @@ export const fill: Kind<'fill'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const value = text(body.value, [...path, 'value'], compiler)
+    const noted = noting('fill', body, compiler)
     return onElement(body, path, compiler, place => ({
-      run: async (stage, timeout) => (await place.find(stage)).fill(await value(stage), { timeout })
+      run: async (stage, timeout) => {
+        const written = await value(stage)
+        await noted(stage, place, { values: [written], timeout, act: (locator, left) => locator.fill(written, { timeout: left }) })
+      }
     }))
   }
 }
@@ -124,11 +129,12 @@ export const select: Kind<'select'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const value = template(body.value as Json, [...path, 'value'], compiler.issue)
+    const noted = noting('select', body, compiler)
     return onElement(body, path, compiler, place => ({
       run: async (stage, timeout) => {
         const chosen = await value(scopeOf(stage))
         const options = (Array.isArray(chosen) ? chosen : [chosen ?? '']).map(String)
-        await (await place.find(stage)).selectOption(options, { timeout })
+        await noted(stage, place, { values: options, timeout, act: (locator, left) => locator.selectOption(options, { timeout: left }) })
       }
     }))
   }
@@ -138,18 +144,26 @@ export const check: Kind<'check'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const wanted = template(body.value ?? true, [...path, 'value'], compiler.issue)
+    const noted = noting('check', body, compiler)
     return onElement(body, path, compiler, place => ({
       rehearse: async (stage, timeout) => (await place.find(stage)).check({ trial: true, timeout }),
-      run: async (stage, timeout) => (await place.find(stage)).setChecked(await isTrue(wanted, scopeOf(stage)), { timeout })
+      run: async (stage, timeout) => {
+        const isTicked = await isTrue(wanted, scopeOf(stage))
+        await noted(stage, place, { isTicked, timeout, act: (locator, left) => locator.setChecked(isTicked, { timeout: left }) })
+      }
     }))
   }
 }
+
+/** Keys that write nothing into a field. */
+const leavesText = /^(Shift\+)?(Enter|Tab|Escape|F\d+)$/
 
 export const press: Kind<'press'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const place = hasPlace(body) ? compilePlace(body, path, compiler.issue) : undefined
     const run = async (stage: Stage, timeout: number) => {
+      if (!leavesText.test(body.key)) stage.tab.filled.typedInto(place?.text)
       if (place === undefined) return stage.page.keyboard.press(body.key)
       await (await place.find(stage)).press(body.key, { timeout })
     }

@@ -2,6 +2,7 @@
 import { isTrue, type Json, RetrofitError, renderText } from '../../../src/index.ts'
 import { canonical, compileHoles } from '../encode-address.ts'
 import { compileExtract } from '../extract.ts'
+import { about } from '../failure.ts'
 import { compileGlob } from '../glob.ts'
 import { compilePlace, hasPlace, orIssue, template } from '../locator.ts'
 import { type Place, type Stage, scopeOf } from '../plan.ts'
@@ -51,11 +52,15 @@ export const expect: Kind<'expect'> = {
         if (place === undefined) return
         const shown = value === undefined ? undefined : await renderText(value, scopeOf(stage))
         const found = await isShown(place, stage, { shown, timeout })
-        if (found !== undefined) throw wrong(`expected ${place.text}${shown === undefined ? '' : ` to be "${shown}"`}, ${found}`)
+        if (found === undefined) return
+        const failure = wrong(`expected ${place.text}${shown === undefined ? '' : ` to be "${shown}"`}, ${found}`)
+        throw found === notThere && body.message === undefined ? about(place, failure) : failure
       }
     }
   }
 }
+
+const notThere = 'it is not there'
 
 async function isShown(place: Place, stage: Stage, wanted: { shown: string | undefined; timeout: number }): Promise<string | undefined> {
   const until = Date.now() + wanted.timeout
@@ -63,7 +68,7 @@ async function isShown(place: Place, stage: Stage, wanted: { shown: string | und
   try {
     await locator.waitFor({ state: 'visible', timeout: wanted.timeout })
   } catch {
-    return 'it is not there'
+    return notThere
   }
   for (;;) {
     const now = await locator.evaluate(element =>

@@ -1,7 +1,7 @@
 /** One call of one operation by somebody who is logged in; where the target says that the login is over, once more with a new one. */
-import { type Call, type Json, NothingSent } from '../../../src/index.ts'
+import { type Call, NothingSent } from '../../../src/index.ts'
 import type { Invocation } from '../invocation.ts'
-import { invoke } from '../invoke.ts'
+import { type Invoked, invoke } from '../invoke.ts'
 import type { OperationPlan, Plan } from '../plan.ts'
 import type { Pools } from '../pools.ts'
 import { endpointOf } from './endpoint.ts'
@@ -19,7 +19,7 @@ export interface Asking {
   readonly kept: Kept
 }
 
-export async function ask(asking: Asking): Promise<Json> {
+export async function ask(asking: Asking): Promise<Invoked> {
   const { call, operation, role } = asking
   // Where the operation itself may not go, nobody logs in.
   if (call.steps.login?.address === undefined) endpointOf(call, operation)

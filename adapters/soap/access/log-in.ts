@@ -21,7 +21,7 @@ export async function logIn({ call, plan, pools, bearer }: LoggingIn): Promise<G
   const { operation } = plan
   const own: Call<Plan> = { ...call, input: {}, session: {}, committed: false }
   const endpoint = endpointOf(call, operation)
-  const response = await invoke({ call: own, operation, role: 'login', endpoint, pools, access: { login: undefined, bearer, jar } })
+  const { response } = await invoke({ call: own, operation, role: 'login', endpoint, pools, access: { login: undefined, bearer, jar } })
   const scope = { ...scopeOf(own), response }
   const values: Record<string, string> = {}
   for (const [name, template] of plan.keep) values[name] = said(asText(await template(scope)), name)

@@ -1,5 +1,6 @@
 /** JSONata's own functions, each bounded: what would take the memory of the process ends in an error. */
 import jsonata from 'jsonata'
+import { isDecimal, isExact } from '../decimal.ts'
 import { functionNames } from './function-names.ts'
 
 /** Characters of one text: some functions make a list of them. */
@@ -16,8 +17,19 @@ interface Definition {
 /** These take nothing, or are made anew for each evaluation. */
 const unbounded: ReadonlySet<string> = new Set(['random', 'now', 'millis'])
 
+const amount = /^-?[0-9]+\.[0-9]{1,2}$/
+const jsonataText: Definition['implementation'] = (await jsonata('$string').evaluate(null)).implementation
+
+/** JSONata writes 15 digits: it would round large amounts. */
+function textOf(this: unknown, value: unknown, ...more: unknown[]): unknown {
+  return typeof value === 'number' && amount.test(String(value)) ? String(value) : jsonataText.call(this, value, ...more)
+}
+textOf.toString = () => jsonataText.toString()
+Object.defineProperty(textOf, 'length', { value: jsonataText.length })
+
 /** Further conditions on the arguments of some functions. */
 const rules: Readonly<Record<string, (args: readonly unknown[]) => void>> = {
+  number: ([text]) => refuse(typeof text === 'string' && isDecimal(text) && !isExact(text), lostDigits),
   pad: ([, width]) => refuse(Math.abs(Number(width)) > longestText, tooLong),
   eval: ([source]) => refuse(lengthOf(source) > longestEval, `can not read an expression of more than ${longestEval} characters`),
   formatNumber: ([, picture]) => checkPicture(picture),
@@ -27,6 +39,7 @@ const rules: Readonly<Record<string, (args: readonly unknown[]) => void>> = {
   toMillis: ([, picture]) => checkPicture(picture)
 }
 
+const lostDigits = 'can not make a number of a text with more digits than a number keeps: leave it as text'
 const tooLong = `a text has more than ${longestText} characters`
 
 const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : 0)
@@ -46,7 +59,8 @@ export async function guardFunctions(): Promise<void> {
   for (const name of functionNames) {
     if (unbounded.has(name)) continue
     const definition: Definition = await jsonata(`$${name}`).evaluate(null)
-    definition.implementation = guarded(definition.implementation, rules[name])
+    const original = name === 'string' ? textOf : definition.implementation
+    definition.implementation = guarded(original, rules[name])
   }
 }
 
@@ -101,7 +115,6 @@ const isFunction = (value: object): boolean => {
 }
 
 const textsJoined = 'texts joined by &'
-const textOf: Definition['implementation'] = (await jsonata('$string').evaluate(null)).implementation
 
 /** `&` makes texts without asking anybody: each one that is met becomes a call of a bounded function. */
 export function guardJoining(expression: jsonata.Expression): void {

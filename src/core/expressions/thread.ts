@@ -6,6 +6,7 @@ import { checkSize, guardFunctions, guardJoining } from './guards.ts'
 import type { Answer, Question, ReadText, ThreadData } from './protocol.ts'
 import { compileRegex, LinearRegex } from './regex.ts'
 import { type Node, usesOf } from './uses.ts'
+import { lostNumber } from './written-numbers.ts'
 
 const { port, clock } = workerData as ThreadData
 const options = { stack: 200, sequence: 100_000, RegexEngine: LinearRegex as unknown as RegExpConstructor }
@@ -49,6 +50,8 @@ function readText(source: string): ReadText {
   try {
     const tree = jsonata(source).ast()
     checkRegexes(tree)
+    const lost = lostNumber(source)
+    if (lost !== undefined) return { mistake: `holds ${lost}, which has more digits than a number keeps: write it in quotes` }
     return { uses: usesOf(tree as unknown as Node, functionNames) }
   } catch (error) {
     return { mistake: mistakeOf(error as jsonata.JsonataError) }

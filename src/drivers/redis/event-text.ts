@@ -1,7 +1,9 @@
 /** A message of the channel: its signature, the event, and below it the row of a run that has ended. One line each. */
+
+import type { RunEvent } from '../../core/run-event.ts'
 import type { Signer } from '../../core/signer.ts'
 import { eventOf, storedRun } from '../../core/stored-run.ts'
-import type { Run, RunEvent } from '../../core/types.ts'
+import type { Run } from '../../core/types.ts'
 
 /** An event with a row has a quarter of that. */
 const longest = 65_536

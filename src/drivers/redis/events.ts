@@ -1,5 +1,5 @@
 import type { Refusals } from '../../core/refusals.ts'
-import type { RunEvent } from '../../core/types.ts'
+import type { RunEvent } from '../../core/run-event.ts'
 import type { Connection } from './connection.ts'
 import type { EventTexts } from './event-text.ts'
 

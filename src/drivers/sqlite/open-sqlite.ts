@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { RunEvent } from '../../core/types.ts'
+import type { RunEvent } from '../../core/run-event.ts'
 import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { migrations } from './schema.ts'
 import { explained } from './sqlite-failure.ts'

@@ -1,7 +1,7 @@
 import type { Store } from '../../core/ports.ts'
 import { type Refusals, uncounted } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
-import type { RunEvent } from '../../core/types.ts'
+import type { RunEvent } from '../../core/run-event.ts'
 import { artifacts } from './artifacts.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { records } from './records.ts'

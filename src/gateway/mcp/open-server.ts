@@ -1,7 +1,9 @@
 /** An MCP server for one request: the SDK speaks the protocol in every revision, this says what is behind it. */
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server'
 import { parseTraceparent } from '../../core/trace-context.ts'
-import type { Caller, JsonObject } from '../../core/types.ts'
+import type { Caller, FieldError, JsonObject } from '../../core/types.ts'
+import { noSuchAction } from '../../engine/no-such-action.ts'
+import { inexactInput } from '../json-body.ts'
 import { callAction } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
 import { catalogueTools, runTools } from './own-tools.ts'
@@ -29,6 +31,8 @@ const capabilities = {
 export interface Asking {
   readonly caller: Caller
   readonly traceparent: string | undefined
+  /** Numbers in the arguments that lost digits. */
+  readonly inexact: readonly FieldError[]
   /** Aborts when the client sends `notifications/cancelled`. */
   readonly cancelled: AbortSignal | undefined
   /** Aborts when the caller's key or token ends. */
@@ -43,7 +47,9 @@ export function openServer(door: McpDoor, asking: Asking, era: 'legacy' | 'moder
   )
   if (era === 'modern') handleTasks(server, door, caller)
   server.setRequestHandler('tools/list', () => ({ tools: toolsFor(door, caller) as never }))
-  server.setRequestHandler('tools/call', ({ params }, context) => callTool(door, callOf(asking, context), params))
+  server.setRequestHandler('tools/call', ({ params }, context) =>
+    asking.inexact.length > 0 ? failureOf(inexactInput(asking.inexact)) : callTool(door, callOf(asking, context), params)
+  )
   server.setRequestHandler('resources/list', async () => ({ resources: await listResources(door, caller) }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: templates }))
   server.setRequestHandler('resources/read', async ({ params }) => ({ contents: [await readResource(door, caller, params.uri)] }))
@@ -57,9 +63,12 @@ async function callTool(door: McpDoor, call: McpCall, { name, arguments: given }
   const own = [...runTools, ...(isLarge(door, actions) ? catalogueTools : [])].find(({ definition }) => definition.name === name)
   if (own !== undefined) return own.call(door, call, args).catch(failureOf)
   const action = actions.find(one => one.name === name)
-  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name.slice(0, 80)}`)
+  if (action === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, noSuchTool(door, call, name))
   return callAction(door, { ...call, action, args })
 }
+
+const noSuchTool = ({ engine }: McpDoor, { caller }: McpCall, name: string): string =>
+  noSuchAction(engine.catalog, caller, { name }).message.replace('no action', 'no tool')
 
 function callOf({ caller, traceparent, cancelled, access }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context

@@ -66,7 +66,7 @@ function authOf(exchange: Exchange, signals: Pick<Asking, 'cancelled' | 'access'
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: exchange.span?.traceparent, ...signals } satisfies Asking
+    extra: { caller, traceparent: exchange.span?.traceparent, inexact: exchange.inexact ?? [], ...signals } satisfies Asking
   }
 }
 

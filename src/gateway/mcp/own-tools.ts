@@ -2,6 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { RetrofitError } from '../../core/errors.ts'
 import type { Action, JsonObject } from '../../core/types.ts'
+import { noSuchAction } from '../../engine/no-such-action.ts'
 import { searchActions } from '../../surface/search-actions.ts'
 import { callAction, followed } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
@@ -74,7 +75,7 @@ const describeTool: OwnTool = {
   },
   async call(door, call, args) {
     const definition = definitionOf(mine(door, call, textOf(args, 'name')))
-    if (definition === undefined) throw notFound(textOf(args, 'name'))
+    if (definition === undefined) throw notTold(textOf(args, 'name'))
     return structured(definition, JSON.stringify(definition))
   }
 }
@@ -106,11 +107,12 @@ export const catalogueTools: readonly OwnTool[] = [searchTool, describeTool, cal
 
 function mine(door: McpDoor, { caller }: McpCall, name: string): Action {
   const action = actionsOf(door, caller).find(one => one.name === name)
-  if (action === undefined) throw notFound(name)
+  if (action === undefined) throw noSuchAction(door.engine.catalog, caller, { name, hint: 'Find its name with search_actions.' })
   return action
 }
 
-const notFound = (name: string): RetrofitError =>
+/** Its schema goes into no tool list. */
+const notTold = (name: string): RetrofitError =>
   new RetrofitError('action_not_found', { detail: `There is no action ${name.slice(0, 80)}.`, hint: 'Find its name with search_actions.' })
 
 const missing = (name: string, message: string): RetrofitError =>

@@ -7,7 +7,7 @@ import { hintFor } from '../../surface/hint-for.ts'
 import { withPending } from '../../surface/mcp-output.ts'
 import { textTwin } from '../../surface/text-twin.ts'
 import { type Problem, problemOfError, problemOfRun } from '../problem.ts'
-import { problemText } from '../run-text.ts'
+import { partialText, problemText } from '../run-text.ts'
 import { pollAfterMs } from '../run-view.ts'
 import { artifactUri } from './resources.ts'
 
@@ -31,9 +31,9 @@ export function resultOf(run: Run, action: Action): CallToolResult {
   if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined)
   const output = run.output ?? null
   return {
-    content: [text(textTwin(output, action.output)), ...filesOf(run)],
+    content: [text([textTwin(output, action.output), ...partialText(run)].join('\n')), ...filesOf(run)],
     ...(action.output.type === 'object' && isObject(output) ? { structuredContent: output } : {}),
-    _meta: { runId: run.id }
+    _meta: { runId: run.id, ...(run.partial === undefined ? {} : { partial: run.partial }) }
   }
 }
 

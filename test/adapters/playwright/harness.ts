@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { marksOf, placeholdersOf } from '../../../src/core/credential-marks.ts'
-import type { ActionSource, Adapter, Call, Json, JsonObject } from '../../../src/index.ts'
+import type { ActionSource, Adapter, Answered, Call, Json, JsonObject } from '../../../src/index.ts'
 
 export interface Recorded {
   readonly steps: string[]
@@ -11,6 +11,10 @@ export interface Recorded {
   commits: number
   /** What `commit()` was told that leaves. */
   sent: string | undefined
+  /** What it said of the target's answer. */
+  answer: Answered | undefined
+  /** Lists of the output that are not whole, and why. */
+  readonly partial: Record<string, string>
 }
 
 export interface CallOptions {
@@ -28,10 +32,11 @@ export interface CallOptions {
   readonly credentialOrigins?: readonly string[]
   readonly registered?: boolean
   readonly commit?: () => Promise<void>
+  readonly evidence?: 'none'
 }
 
 export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> & { readonly seen: Recorded } {
-  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined }
+  const seen: Recorded = { steps: [], artifacts: new Map(), commits: 0, sent: undefined, answer: undefined, partial: {} }
   const hidden = options.sensitive ?? []
   let committed = false
   return {
@@ -58,6 +63,10 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
     signal: options.signal ?? new AbortController().signal,
     deadlineAt: Date.now() + (options.deadlineMs ?? 30_000),
     sensitive: hidden,
+    answered: answer => {
+      seen.answer = answer
+    },
+    evidence: options.evidence,
     get committed() {
       return committed
     },
@@ -72,6 +81,9 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
       return work()
     },
     exchange: (_, __, work) => work(),
+    partial: (name, reason) => {
+      seen.partial[name] = reason
+    },
     attach: async (name, content) => void seen.artifacts.set(name, content),
     conceal: () => undefined,
     redact: text => [...hidden, 'Branch#2004'].reduce((clean, value) => clean.replaceAll(value, '***'), text)
@@ -96,7 +108,8 @@ export function parseAction(adapter: Adapter, action: JsonObject, target: JsonOb
   own(action, adapter.shape.action, '')
   if (issues.length > 0) return { steps: undefined, issues }
   const effect = (action.effect ?? 'read') as ActionSource['effect']
-  const steps = adapter.parse({ bot: 'teller', name: 'test', effect, target, action, input: {}, output: {}, env: [], issue })
+  const output = (action.output ?? {}) as JsonObject
+  const steps = adapter.parse({ bot: 'teller', name: 'test', effect, target, action, input: {}, output, env: [], issue })
   return { steps, issues }
 }
 

@@ -7,7 +7,7 @@ import { marksOf } from '../../../src/core/credential-marks.ts'
 import { createConcealing } from '../../../src/engine/concealing.ts'
 import { createSecretFinder } from '../../../src/governance/find-secret.ts'
 import { createRedactor } from '../../../src/governance/redact.ts'
-import type { ActionSource, Call, Json, JsonObject } from '../../../src/index.ts'
+import type { ActionSource, Answered, Call, Json, JsonObject } from '../../../src/index.ts'
 
 export interface Issue {
   readonly path: string
@@ -51,6 +51,8 @@ export interface Recorded {
   /** What `commit()` was told that leaves. */
   sent: string | undefined
   holdsSecret(value: Json): boolean
+  /** What it said of the target's answer. */
+  answer: Answered | undefined
 }
 
 export interface CallOptions {
@@ -78,7 +80,8 @@ export function newCall(options: CallOptions): Recorded {
     steps: [] as string[],
     exchanges: [] as string[],
     commits: 0,
-    sent: undefined as string | undefined
+    sent: undefined as string | undefined,
+    answer: undefined as Answered | undefined
   }
   let committed = options.committed ?? false
   const origins = options.origins ?? [new URL(url).origin]
@@ -104,12 +107,16 @@ export function newCall(options: CallOptions): Recorded {
     credentialOrigins: origins,
     credentialsAt: origin => (origin !== undefined && origins.includes(origin) ? credentials : marksOf(credentials)),
     signal,
+    partial: () => undefined,
     deadlineAt: Date.now() + 60_000,
     commit: async sent => {
       recorded.sent = sent
       recorded.commits += 1
       await options.commit?.()
       committed = true
+    },
+    answered: answer => {
+      recorded.answer = answer
     },
     get committed() {
       return committed

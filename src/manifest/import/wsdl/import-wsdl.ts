@@ -5,28 +5,33 @@ import type { Scope } from '../../../core/xml-element.ts'
 import { findSubstitutes } from './content.ts'
 import { chooseDefaults } from './defaults.ts'
 import { readDefinitions } from './definitions.ts'
+import { describeOperation } from './describe.ts'
 import { openDocuments } from './documents.ts'
 import { ImportFailure } from './failure.ts'
 import { faultsOf } from './faults.ts'
+import { guessEffect } from './guess-effect.ts'
 import { bodyOf } from './messages.ts'
 import type { Operation, Wsdl } from './model.ts'
-import { botNameOf, cleanText, guessEffect, snakeCase, titleOf, uniqueName } from './names.ts'
+import { botNameOf, cleanText, snakeCase, titleOf, uniqueName } from './names.ts'
 import { policyKeys, policyWarnings } from './policies.ts'
 import { createPrefixes } from './prefixes.ts'
 import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
-import { findDerived, type Registry, sharedSchemas } from './registry.ts'
+import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
+import { reviewsOf } from './reviews.ts'
 import { buildSchemaSet, type SchemaSet } from './schema-set.ts'
-import { shortInput } from './shorten.ts'
+import { shortBehind, shortInput, withoutOptional } from './shorten.ts'
 import { endpointOf, targetOf } from './target.ts'
 import { cleaned, count, reachable } from './tidy.ts'
+import type { ReadOptions } from './web.ts'
 
-export interface ImportOptions {
+export interface ImportOptions extends ReadOptions {
   readonly bot?: string
   readonly service?: string
   readonly port?: string
   readonly operations?: readonly string[]
-  readonly allowFetch?: boolean
+  /** The address of the service, in place of the one in the file. */
+  readonly url?: string | undefined
   /** Leaves out what needs a missing file. */
   readonly partial?: boolean
   /** Optional parts of the input are left out. */
@@ -56,7 +61,7 @@ export interface Imported {
 }
 
 export async function importWsdl(file: string, options: ImportOptions = {}): Promise<Imported> {
-  const documents = await openDocuments(file, { allowFetch: options.allowFetch === true })
+  const documents = await openDocuments(file, options)
   const definitions = await readDefinitions(documents)
   const wsdl = readWsdl(definitions, options)
   const operations = chosen(wsdl, options)
@@ -129,8 +134,9 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
   }
   const derived = findDerived(context)
   const mtom = operations.some(operation => operation.mtom)
-  const shared = new Map()
-  const registry = (encoded: boolean): Registry => ({ ...context, defaultUri, encoded, mtom, prefixOf: prefixes.prefixOf, shared, derived })
+  const { prefixOf } = prefixes
+  const common = { ...context, defaultUri, mtom, prefixOf, shared: new Map(), making: { depth: 0, later: [] }, derived }
+  const registry = (encoded: boolean): Registry => ({ ...common, encoded })
   const importing: Importing = {
     bot,
     wsdl,
@@ -139,7 +145,7 @@ function createImporting({ set, wsdl, operations, bot, options, rootScope }: Sta
     encoded: registry(true),
     prefixes,
     elementForm,
-    target: targetOf(bot, operations),
+    target: targetOf(bot, operations, options.url),
     taken: new Set(),
     warnings,
     set,
@@ -193,8 +199,7 @@ function makeAction(importing: Importing, operation: Operation): Made {
   const name = actionName(importing, operation)
   const effect = guessEffect(operation.name)
   const source = sourceOf(importing, operation, effect)
-  if (effect !== 'read') notes.push(unguarded)
-  if (effect !== 'read' && source.errors !== undefined) notes.push(unproven)
+  notes.push(...reviewsOf(operation, effect, source.errors !== undefined))
   const report = {
     operation: operation.name,
     action: `${bot}_${name}`,
@@ -206,11 +211,6 @@ function makeAction(importing: Importing, operation: Operation): Made {
   return { operation, report, source }
 }
 
-const unguarded =
-  'It writes and has no idempotency key and no probe: name the input that identifies the effect in idempotency.key, and add a probe.'
-
-const unproven = 'Its declared faults end in outcome_unknown: write notApplied: true at each error that proves that nothing was done.'
-
 function sourceOf(importing: Importing, operation: Operation, effect: ActionEffect): JsonObject {
   const { bot, wsdl, prefixes, options, target, literal } = importing
   const request = bodyOf(registryFor(importing, operation, 'input'), operation, operation.input, 'input')
@@ -218,7 +218,14 @@ function sourceOf(importing: Importing, operation: Operation, effect: ActionEffe
   const answer = sent === undefined ? undefined : bodyOf(registryFor(importing, operation, 'output'), operation, sent, 'output')
   return {
     title: cleanText(titleOf(operation.name), 200),
-    description: cleanText(operation.documentation, 3_900) || `Calls ${operation.name} of ${target.title}.`,
+    description: describeOperation({
+      operation,
+      input: request.schema,
+      output: answer?.schema,
+      set: importing.set,
+      shared: name => findShared(literal, name),
+      left: options.onlyRequired === true ? withoutOptional : schema => schema
+    }),
     effect,
     scopes: [`${bot}:${effect === 'read' ? 'read' : 'write'}`],
     ...endpointOf(target, operation),
@@ -247,9 +254,17 @@ function responseKeys(
   return usual ? {} : { response: { element: prefixes.qname(answer.element) } }
 }
 
-function finish(importing: Importing, made: readonly Made[]): Imported {
-  const { bot, wsdl, target, prefixes, literal, elementForm, set } = importing
-  const schemas = sharedSchemas(literal)
+const withShort = (made: Made, short: (input: JsonObject) => JsonObject): Made => ({
+  ...made,
+  source: { ...made.source, input: short(made.source.input as JsonObject) }
+})
+
+function finish(importing: Importing, whole: readonly Made[]): Imported {
+  const { bot, wsdl, target, prefixes, literal, elementForm, set, options } = importing
+  const shared = sharedSchemas(literal)
+  const behind = shortBehind(shared)
+  const made = options.onlyRequired === true ? whole.map(each => withShort(each, behind.short)) : whole
+  const schemas = { ...shared, ...behind.added }
   const used = reachable(
     made.map(({ source }) => source),
     schemas

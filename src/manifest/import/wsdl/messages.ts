@@ -5,7 +5,7 @@ import type { Message, Operation, Part } from './model.ts'
 import { elementSchema, needsText, objectSchema, safeName } from './objects.ts'
 import type { ElementParticle, TypeUse } from './particles.ts'
 import { keyOf, type QName } from './qname.ts'
-import { globalElement, isPolymorphic, isScalar, type Registry, rootContent, typeSchema } from './registry.ts'
+import { globalElement, isPolymorphic, isScalar, kindsOf, type Registry, rootContent, typeSchema } from './registry.ts'
 
 export interface Body {
   /** Undefined: the properties are elements of the body themselves, or there are none. */
@@ -21,9 +21,20 @@ export function bodyOf(registry: Registry, operation: Operation, message: Messag
   const headers = headersOf(registry, message.headers)
   const attached = attachedTo(body.schema, message.attachments)
   if (headers === undefined && Object.keys(attached).length === 0) return body
-  const { properties, ...rest } = body.schema
   const beside = headers === undefined ? attached : { ...attached, soap_headers: headers }
-  return { ...body, schema: { ...rest, properties: { ...(properties as JsonObject | undefined), ...beside } } }
+  return { ...body, schema: withBeside(registry, body.schema, beside) }
+}
+
+/** Where the body is one of several kinds, each of them takes what travels beside it. */
+function withBeside(registry: Registry, { properties, ...rest }: JsonObject, beside: JsonObject): JsonObject {
+  const kinds = typeof rest.$ref === 'string' ? kindsOf(registry, rest.$ref) : undefined
+  if (kinds === undefined) return { ...rest, properties: { ...(properties as JsonObject | undefined), ...beside } }
+  const { $ref: _, ...own } = rest
+  return {
+    ...own,
+    description: 'One of several kinds; xsi_type says which.',
+    oneOf: kinds.map(kind => ({ ...kind, properties: { ...(kind.properties as JsonObject | undefined), ...beside } }))
+  }
 }
 
 /** Parts of the message that stand in no element. */

@@ -1,5 +1,4 @@
-/** Names, titles and effects that agents can use. */
-import type { ActionEffect } from '../../../core/types.ts'
+/** Names and titles that agents can use. */
 
 /** `getCustomerByID2` → `get_customer_by_id2` */
 export function snakeCase(name: string): string {
@@ -17,15 +16,6 @@ export function snakeCase(name: string): string {
 export function titleOf(name: string): string {
   const words = snakeCase(name).replaceAll('_', ' ')
   return (words[0] ?? '').toUpperCase() + words.slice(1)
-}
-
-const reading =
-  /^(get|list|find|search|read|query|check|retrieve|fetch|lookup|look_up|count|describe|show|view|select|exists?|is|has|ping|echo|validate|verify|test|browse|export|download|calculate|calc|compare|convert|estimate|quote|track|who_?am_?i|say_hello|num|number_of)(_|$|\d)/
-const writingToo = /_and_(set|put|create|update|delete|remove|insert|reset|send|save|add|lock|store|mark)(_|$)/
-
-export const guessEffect = (operation: string): ActionEffect => {
-  const name = snakeCase(operation)
-  return reading.test(name) && !writingToo.test(name) ? 'read' : 'write'
 }
 
 const longest = 64

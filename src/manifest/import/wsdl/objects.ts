@@ -1,7 +1,10 @@
 /** Content of a complex type → JSON Schema of an object, with OpenAPI's `xml` keywords. */
 import type { Json, JsonObject } from '../../../core/types.ts'
+import { subschemas } from '../../schema-walk.ts'
 import { attachable } from './attachable.ts'
+import { described } from './described.ts'
 import { type Formula, formulaSchema } from './formula.ts'
+import { withValues } from './given-values.ts'
 import type { AnyParticle, AttributeUse, Content, ElementParticle, GroupParticle, Particle } from './particles.ts'
 import { keyOf, type QName, xsd, xsi } from './qname.ts'
 import { type Registry, typeSchema } from './registry.ts'
@@ -23,7 +26,20 @@ interface Placed {
 
 const always: Formula = { kind: 'all', of: [] }
 
+/** The loader refuses schemas of 1,000 parts. */
+const mostParts = 900
+
+/** What is too large to be written out is sent and answered as XML text. */
 export function objectSchema(registry: Registry, content: Content, type?: QName): JsonObject {
+  const schema = wholeSchema(registry, content, type)
+  if (subschemas(schema).length <= mostParts) return schema
+  const name = type?.local ?? 'A type'
+  registry.warn(`${name} has over ${mostParts} parts, more than a schema may have: its content is XML text, in the property content.`)
+  const cut = wholeSchema(registry, { ...content, particle: undefined, mixed: true }, type)
+  return { ...cut, description: `${name} was cut on import, over ${mostParts} parts: its elements are XML text.` }
+}
+
+function wholeSchema(registry: Registry, content: Content, type?: QName): JsonObject {
   const building: Building = { registry, slots: new Map() }
   const formulas: Formula[] = content.attributes.map(each => placeAttribute(building, each))
   if (content.text !== undefined) {
@@ -124,27 +140,6 @@ function placeAttribute(building: Building, { name, schema, required, fixed, fal
   if (name.uri !== '') xml.prefix = building.registry.prefixOf(name.uri)
   building.slots.set(property, { schema: { ...described(withValues(schema, { fixed, fallback }), documentation), xml }, name: undefined })
   return required ? { kind: 'has', name: property } : always
-}
-
-const described = (schema: JsonObject, documentation: string): JsonObject =>
-  documentation === ''
-    ? schema
-    : {
-        ...schema,
-        description: [documentation.slice(0, 1_500), schema.$ref === undefined ? schema.description : '']
-          .filter(Boolean)
-          .join('. ')
-          .replaceAll('..', '.')
-      }
-
-function withValues(schema: JsonObject, { fixed, fallback }: { fixed: string | undefined; fallback: string | undefined }): JsonObject {
-  const given = fixed ?? fallback
-  if (given === undefined || typeof schema.type !== 'string' || schema.type === 'array' || schema.type === 'object') return schema
-  const value = schema.type === 'string' ? given : schema.type === 'boolean' ? given === 'true' || given === '1' : Number(given)
-  if (typeof value === 'number' && !Number.isFinite(value)) return schema
-  if (fixed === undefined) return Array.isArray(schema.enum) && !schema.enum.includes(value) ? schema : { ...schema, default: value }
-  const { enum: _, pattern: __, ...rest } = schema
-  return { ...rest, const: value }
 }
 
 const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])

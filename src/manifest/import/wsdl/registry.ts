@@ -19,6 +19,7 @@ export interface Registry extends ContentContext {
   readonly mtom: boolean
   prefixOf(uri: string): string
   readonly shared: Map<string, Shared>
+  readonly making: Making
   /** Named types by what they extend. */
   readonly derived: ReadonlyMap<string, readonly Component[]>
 }
@@ -117,8 +118,34 @@ function share(
   if (known !== undefined) return { $ref: `#/schemas/${known.name}` }
   const shared: Shared = { name: freshName(registry, name), schema: undefined, variant: false, type }
   registry.shared.set(key, shared)
-  shared.schema = make()
+  makeBelow(registry.making, () => {
+    shared.schema = make()
+  })
   return { $ref: `#/schemas/${shared.name}` }
+}
+
+/** Types that are being made inside each other. */
+export interface Making {
+  depth: number
+  readonly later: (() => void)[]
+}
+
+/** Types that hold each other in a long chain are finished one after the other: each inside the other is more than the stack holds. */
+const deepest = 50
+
+function makeBelow(making: Making, make: () => void): void {
+  if (making.depth >= deepest) {
+    making.later.push(make)
+    return
+  }
+  making.depth += 1
+  try {
+    make()
+    while (making.depth === 1 && making.later.length > 0) making.later.shift()?.()
+  } finally {
+    making.depth -= 1
+    if (making.depth === 0) making.later.length = 0
+  }
 }
 
 function freshName({ shared }: Registry, wanted: string): string {
@@ -178,6 +205,26 @@ export function globalElement(registry: Registry, name: QName): Omit<ElementPart
     return undefined
   }
   return { ...elementUse(registry, found.node, found.context, name), documentation: documentationOf(found.node) }
+}
+
+const byName = ({ shared }: Registry, name: string): Shared | undefined => [...shared.values()].find(each => each.name === name)
+
+/** By the name under which manifests refer to it. */
+export const findShared = (registry: Registry, name: string): JsonObject | undefined => byName(registry, name)?.schema
+
+const nameIn = (reference: string): string => reference.slice('#/schemas/'.length)
+
+/** The kinds that a reference leads to, each written out; undefined: it leads to one thing. */
+export function kindsOf(registry: Registry, reference: string): readonly JsonObject[] | undefined {
+  const branches = findShared(registry, nameIn(reference))?.oneOf
+  if (!Array.isArray(branches)) return undefined
+  return (branches as readonly JsonObject[]).flatMap(({ $ref, required }) => {
+    const shared = byName(registry, nameIn(String($ref)))
+    if (shared === undefined) return []
+    const whole = withKind(registry, shared)
+    const needed = [...((whole.required ?? []) as readonly string[]), ...((required ?? []) as readonly string[])]
+    return [{ ...whole, ...(needed.length > 0 ? { required: [...new Set(needed)] } : {}) }]
+  })
 }
 
 /** With what the type asks for where it is one of several. */

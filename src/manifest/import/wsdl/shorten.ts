@@ -1,4 +1,5 @@
 /** Smaller inputs on request: agents pay for every property that they read. */
+import { own } from '../../../core/own.ts'
 import type { Json, JsonObject } from '../../../core/types.ts'
 
 interface Wishes {
@@ -28,7 +29,7 @@ function onlyObject(
 }
 
 /** Properties that a condition names stay: without them it could not be met. */
-function withoutOptional(schema: Json): Json {
+export function withoutOptional(schema: Json): Json {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return schema
   const { properties, ...rest } = schema as JsonObject
   const kept = isMap(rest.items) ? { ...rest, items: withoutOptional(rest.items) } : rest
@@ -39,6 +40,42 @@ function withoutOptional(schema: Json): Json {
   )
   return { ...kept, properties: Object.fromEntries(members.map(([name, member]) => [name, withoutOptional(member)])) }
 }
+
+const prefix = '#/schemas/'
+
+/** The same behind references: what they lead to is shared, also with answers, so that inputs get schemas of their own. */
+export function shortBehind(schemas: Readonly<Record<string, Json>>) {
+  const added: Record<string, Json> = {}
+  const names = new Map<string, string>()
+  const short = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(short)
+    if (!isMap(value)) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        key,
+        key === '$ref' && typeof member === 'string' ? referenceTo(member) : short(member)
+      ])
+    )
+  }
+  const referenceTo = (reference: string): string => {
+    const name = reference.slice(prefix.length)
+    const schema = own(schemas, name)
+    if (!reference.startsWith(prefix) || !isMap(schema) || !holdsOthers(schema)) return reference
+    const known = names.get(name)
+    if (known !== undefined) return prefix + known
+    const wanted = freeName(`${name}_required`, schemas)
+    names.set(name, wanted)
+    added[wanted] = short(withoutOptional(schema))
+    return prefix + wanted
+  }
+  return { short: (input: JsonObject) => short(input) as JsonObject, added }
+}
+
+const holdsOthers = (schema: JsonObject): boolean =>
+  ['properties', 'items', 'oneOf', 'anyOf', 'allOf'].some(key => schema[key] !== undefined)
+
+const freeName = (wanted: string, taken: Readonly<Record<string, Json>>): string =>
+  Object.hasOwn(taken, wanted) ? freeName(`${wanted}_`, taken) : wanted
 
 const isMap = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 

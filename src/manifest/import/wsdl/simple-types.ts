@@ -1,5 +1,6 @@
 /** XSD simple types → JSON Schemas of scalars, and of lists of them. */
 
+import { isExact } from '../../../core/decimal.ts'
 import type { Json, JsonObject } from '../../../core/types.ts'
 import { attribute, childElements, type XmlElement } from '../../../core/xml-element.ts'
 import { documentationOf } from './definitions.ts'
@@ -10,10 +11,13 @@ import { refOf, type SchemaContext, type SchemaSet } from './schema-set.ts'
 export type Simple = JsonObject
 
 const text: Simple = { type: 'string' }
-const integer: Simple = { type: 'integer' }
 /** Beyond 2^53 the digits travel as text. */
-const long: Simple = { type: ['integer', 'string'], pattern: '^[+-]?[0-9]{1,20}$' }
-const number: Simple = { type: 'number' }
+const whole = (pattern: string, limits: JsonObject = {}): Simple => ({ type: ['integer', 'string'], pattern, ...limits })
+const long = whole('^[+-]?[0-9]{1,20}$')
+/** So do those of a decimal that a double does not keep. */
+const decimal: Simple = { type: ['number', 'string'], pattern: '^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)$' }
+/** What JSON has no number for is text. */
+const binary = (format: string): Simple => ({ type: ['number', 'string'], format, pattern: '^(-?INF|NaN)$' })
 const between = (minimum: number, maximum: number): Simple => ({ type: 'integer', minimum, maximum })
 const like = (pattern: string, description: string, example = 'sample'): Simple => ({ type: 'string', pattern, description, example })
 const list = (items: Simple): Simple => ({ type: 'array', items, xml: { 'x-list': true } })
@@ -48,19 +52,19 @@ export const builtins: Readonly<Record<string, Simple>> = {
   anySimpleType: text,
   anyAtomicType: text,
   boolean: { type: 'boolean' },
-  decimal: number,
-  float: number,
-  double: number,
-  integer,
+  decimal,
+  float: binary('float'),
+  double: binary('double'),
+  integer: whole('^[+-]?[0-9]+$'),
   int: { type: 'integer', format: 'int32' },
   long,
   short: between(-32_768, 32_767),
   byte: between(-128, 127),
-  nonNegativeInteger: { type: 'integer', minimum: 0 },
-  positiveInteger: { type: 'integer', minimum: 1 },
-  nonPositiveInteger: { type: 'integer', maximum: 0 },
-  negativeInteger: { type: 'integer', maximum: -1 },
-  unsignedLong: { ...long, pattern: '^[+]?[0-9]{1,20}$' },
+  nonNegativeInteger: whole('^[+]?[0-9]+$', { minimum: 0 }),
+  positiveInteger: whole('^[+]?0*[1-9][0-9]*$', { minimum: 1 }),
+  nonPositiveInteger: whole('^(-[0-9]+|[+]?0+)$', { maximum: 0 }),
+  negativeInteger: whole('^-0*[1-9][0-9]*$', { maximum: -1 }),
+  unsignedLong: whole('^[+]?[0-9]{1,20}$'),
   unsignedInt: between(0, 4_294_967_295),
   unsignedShort: between(0, 65_535),
   unsignedByte: between(0, 255),
@@ -148,7 +152,7 @@ const derivations = {
   }
 } as const
 
-const numeric = '^[+-]?[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?$'
+const numeric = '^([+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?|-?INF|NaN)$'
 
 /** Members of several types are all written as text. */
 function union(members: readonly Simple[]): Simple {
@@ -165,7 +169,7 @@ function asText(member: Simple): Simple {
   if (type === 'array') return text
   if (type === 'boolean') return { type: 'string', enum: ['true', 'false', '1', '0'] }
   if (Array.isArray(member.enum)) return { type: 'string', enum: member.enum.map(String) }
-  return { type: 'string', pattern: type === 'number' ? numeric : '^[+-]?[0-9]+$' }
+  return { type: 'string', pattern: isInteger(member) ? '^[+-]?[0-9]+$' : numeric }
 }
 
 export function restrict(types: SimpleContext, base: Simple, node: XmlElement): Simple {
@@ -181,7 +185,8 @@ export function restrict(types: SimpleContext, base: Simple, node: XmlElement): 
 }
 
 const isNumeric = ({ type }: Simple): boolean => type === 'number' || type === 'integer' || Array.isArray(type)
-const isInteger = ({ type }: Simple): boolean => type === 'integer' || Array.isArray(type)
+const isInteger = ({ type }: Simple): boolean => type === 'integer' || (Array.isArray(type) && type.includes('integer'))
+const isDecimal = ({ type, format }: Simple): boolean => Array.isArray(type) && type.includes('number') && format === undefined
 
 function withEnum(base: Simple, nodes: readonly XmlElement[]): Simple {
   const qualified = (base.xml as JsonObject | undefined)?.['x-qname'] === true
@@ -223,13 +228,14 @@ const limit =
   (base, value) => {
     const next = Number(value)
     if (!isNumeric(base) || !Number.isFinite(next)) return base
-    if (Array.isArray(base.type)) {
+    if (isInteger(base) && Array.isArray(base.type)) {
       if (!Number.isSafeInteger(next)) return base
       const { pattern: _, type: __, ...rest } = base
       return Math.abs(next) < 2 ** 53 && key.startsWith('max')
         ? { type: 'integer', minimum: -(2 ** 53) + 1, ...rest, [key]: next }
         : { ...base, [key]: next }
     }
+    if (!isExact(value.trim())) return base
     const known = base[key]
     return typeof known === 'number' && !isTighter(next, known) ? base : { ...base, [key]: next }
   }
@@ -264,14 +270,18 @@ const totalDigits: Facet = (base, value) => {
     const pattern = isInteger(base) ? `^[+-]?[0-9]{1,${digits}}$` : '^[+-]?[0-9]+(\\.[0-9]+)?$'
     return { type: 'string', pattern, description: [description, `A number of up to ${digits} digits, as text`].filter(Boolean).join('. ') }
   }
-  if (Array.isArray(base.type)) return between(-(10 ** digits) + 1, 10 ** digits - 1)
+  if (isInteger(base) && Array.isArray(base.type)) return between(-(10 ** digits) + 1, 10 ** digits - 1)
+  if (isDecimal(base)) return asNumber(base)
   const known = { maximum: base.maximum ?? 10 ** digits - 1, minimum: base.minimum ?? -(10 ** digits) + 1 }
   return isInteger(base) ? { ...base, ...known } : base
 }
 
+/** So few digits that a number keeps them all. */
+const asNumber = ({ pattern: _, ...rest }: Simple): Simple => ({ ...rest, type: 'number' })
+
 const fractionDigits: Facet = (base, value) => {
   const digits = Number(value)
-  if (base.type !== 'number' || !(digits >= 0)) return base
+  if ((base.type !== 'number' && !isDecimal(base)) || !(digits >= 0)) return base
   return { ...base, description: [base.description, `${value} decimals at most`].filter(Boolean).join('. ') }
 }
 

@@ -34,15 +34,18 @@ function foldSmall(node: Node | null, depth = 0): number {
   return width
 }
 
-function markEffects(document: Document, { actions }: JsonObject, reviewed: ReadonlySet<string>): void {
-  for (const name of Object.keys(actions as JsonObject)) {
+function markEffects(document: Document, { actions, target }: JsonObject, reviewed: ReadonlySet<string>): void {
+  for (const [name, action] of Object.entries(actions as Readonly<Record<string, JsonObject>>)) {
     if (reviewed.has(name)) continue
-    const effect = document.getIn(['actions', name, 'effect'], true)
-    if (isScalar(effect))
-      effect.comment =
-        effect.value === 'read'
-          ? ' please review: guessed from the name'
-          : ' please review: add idempotency.key and a probe, or make it a read'
+    const mark = (key: string, text: string) => {
+      const value = document.getIn(['actions', name, key], true)
+      if (isScalar(value)) value.comment = ` please review: ${text}`
+    }
+    mark('effect', action.effect === 'read' ? 'guessed from the name' : 'add idempotency.key and a probe, or make it a read')
+    const isOneWay = (action.response as JsonObject | undefined)?.body === 'none'
+    if (action.effect === 'read' || action.notApplied !== undefined || isOneWay) continue
+    const code = (action.soap ?? (target as JsonObject).soap) === '1.2' ? 'Sender' : 'Client'
+    mark('commit', `add notApplied: [{ faultcode: ${code} }] if the service checks a request before it does anything`)
   }
 }
 

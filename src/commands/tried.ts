@@ -1,0 +1,14 @@
+import type { Trial } from './trial.ts'
+import type { FoundAction } from './try-action.ts'
+import type { TryFolder } from './try-folder.ts'
+
+/** What an attempt of `retrofit try` is made of. */
+export interface Tried extends FoundAction {
+  readonly inputs: readonly string[]
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly trial: Trial
+  readonly folder: TryFolder
+  readonly isDry: boolean
+  readonly key: string
+  readonly stepMs: number
+}
