@@ -11,6 +11,7 @@ import {
   RetrofitError,
   reachHint
 } from '../../src/index.ts'
+import { RefusedLogin } from './access/refused-login.ts'
 import { firstLine } from './evidence.ts'
 import { hasCode, type Symptom } from './faults.ts'
 import type { Answer } from './http.ts'
@@ -26,10 +27,12 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
   const { call, role } = invocation
   const { errors, notApplied } = call.steps
   const { said, targetSaid } = describe(call, symptom)
+  if (role === 'login' && (symptom.fault !== undefined || refusing.has(symptom.http)))
+    return new RefusedLogin({ detail: `The target refused the login (target.login): ${said}.`, targetSaid })
   // Where answers must be signed, a fault is; an HTTP status alone is not.
   const { verify } = invocation.operation.seal?.security ?? {}
   const believed = verify === undefined || verify.unsignedFaults || symptom.fault !== undefined
-  const declared = !believed || role === 'probe' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
+  const declared = !believed || role === 'probe' || role === 'login' ? undefined : errors.find(({ match }) => match?.(symptom) === true)
   if (declared !== undefined)
     return new BusinessError(declared.code, `The target answered: ${said}`, cleanTexts(declared.data?.(symptom)), targetSaid)
   // Not that nothing was sent, but the same for the run: the manifest says that this answer proves that there is no effect.
@@ -44,6 +47,9 @@ export function symptomError(invocation: Invocation, symptom: Symptom): Error {
     ...(isTransient(symptom) ? {} : { hint: refused })
   })
 }
+
+/** Without a fault. */
+const refusing = new Set([401, 403])
 
 const refused = 'The target refuses this request as it is: change the input or ask the owner of the bot. Repeating it does not help.'
 
@@ -89,7 +95,7 @@ export function answerError(invocation: Invocation, answer: Answer, why: string)
     return new RetrofitError('invalid_output', { detail, targetSaid, hint, retryable: false, effect: effectOf(invocation) })
   }
   const mapped = symptomError(invocation, symptom)
-  if (!(mapped instanceof RetrofitError)) return mapped
+  if (!(mapped instanceof RetrofitError) || mapped instanceof RefusedLogin) return mapped
   const detail = `The target answered ${sayStatus(answer, invocation.call.steps.auth)}.`
   const retryAfterMs = Number(answer.retryAfter) * 1_000
   return new RetrofitError('target_failed', {
@@ -113,6 +119,14 @@ export function connectError({ call }: Invocation, error: unknown): Error {
     cause: cleanCause(call, error)
   })
 }
+
+/** The answer says so where no new login helps. */
+export const endedError = (invocation: Invocation): Error =>
+  new RetrofitError('target_failed', {
+    detail: 'The target answered that the login has ended (target.login.expired).',
+    retryable: false,
+    effect: effectOf(invocation)
+  })
 
 /** There is no connection: the address is none that the bot may go to. */
 export const reachError = (error: NotReachable | { readonly message: string }): Error =>
@@ -172,6 +186,9 @@ export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
     targetDown: true
   })
 }
+
+/** What the machine says of a connection that failed. */
+export const reasonOf = (error: unknown): string => (error instanceof NoAnswer ? error.message : codeOf(error))
 
 /** What to do, and what to look at where that does not help. */
 function hintOf(error: unknown, next: string): string | undefined {

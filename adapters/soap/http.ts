@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import {
+  askFirst,
   decodeContent,
   exchangeOn,
   headerOf,
@@ -14,6 +15,7 @@ import {
   wholeAnswer,
   writeRequest
 } from '../../src/index.ts'
+import { type TargetProxy, tunnelTo } from './access/proxy.ts'
 import { receive, shownBytes } from './receive.ts'
 import { acceptance, type TlsSettings } from './security/tls.ts'
 
@@ -31,8 +33,9 @@ export interface Answer {
   readonly contentType: string
   readonly location: string | undefined
   readonly retryAfter: string | undefined
-  /** The challenges of `WWW-Authenticate`. */
-  readonly authenticate?: string | undefined
+  /** Of WWW-Authenticate, as they came. */
+  readonly challenges: readonly string[]
+  readonly setCookies: readonly string[]
   readonly body: Buffer
   /** Why the body can not be used. */
   readonly broken: string | undefined
@@ -42,6 +45,8 @@ export interface Answer {
 
 export interface Connection {
   post(request: Post): Promise<Answer>
+  /** A request before it; the connection stays open. */
+  ask(request: Omit<Post, 'answerBytes'>): Promise<Pick<Answer, 'status' | 'challenges'>>
   /** False as long as not a byte of a request was handed to the system. */
   readonly written: boolean
   close(): void
@@ -59,6 +64,7 @@ export interface Way {
   readonly origin: string
   readonly reach?: Reach | undefined
   readonly tls?: TlsSettings | undefined
+  readonly proxy?: TargetProxy | undefined
 }
 
 /** No session outlives its connection: each time the certificates are looked at again, as is the address each time. */
@@ -72,16 +78,31 @@ const connectOptions = ({ origin, reach, tls }: Way): buildConnector.BuildOption
   })
 })
 
+function connectorOf(way: Way): buildConnector.connector {
+  const direct = buildConnector(connectOptions(way))
+  const { proxy, origin, reach } = way
+  return proxy === undefined ? direct : tunnelTo({ proxy, origin, reach, direct })
+}
+
 export const openPool = (way: Way): Pool =>
-  new Pool(way.origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectOptions(way) })
+  new Pool(way.origin, { ...clientOptions, keepAliveTimeout, connections: 256, connect: connectorOf(way) })
 
 /** Connects (TCP, TLS with the target's consent) and sends nothing yet. */
 export async function connect(way: Way, signal: AbortSignal): Promise<Connection> {
   const socket = await openSocket(way, signal)
-  const before = socket.bytesWritten
-  const idle = watchIdle(socket)
+  let before = socket.bytesWritten
+  let idle = watchIdle(socket)
+  const { host } = new URL(way.origin)
   return {
-    post: request => postOn(socket, request, { host: new URL(way.origin).host, begin: () => idle.end() }),
+    post: request => postOn(socket, request, { host, begin: () => idle.end() }),
+    ask: async ({ signal, ...request }) => {
+      const written = writeRequest({ method: 'POST', host, ...request }, 'keep-alive')
+      idle.end()
+      const asked = await askFirst(socket, written, { signal, headBytes, bodyBytes: headBytes })
+      idle = asked.idle
+      before = socket.bytesWritten
+      return { status: asked.answer.status, challenges: asked.answer.headers.get('www-authenticate') ?? [] }
+    },
     get written() {
       return socket.bytesWritten > before
     },
@@ -106,7 +127,8 @@ async function postOn(socket: Socket, { path, headers, body, signal, answerBytes
     contentType: headerOf(answer, 'content-type') ?? '',
     location: headerOf(answer, 'location'),
     retryAfter: headerOf(answer, 'retry-after'),
-    authenticate: headerOf(answer, 'www-authenticate'),
+    challenges: answer.headers.get('www-authenticate') ?? [],
+    setCookies: answer.headers.get('set-cookie') ?? [],
     body: answer.body,
     broken: answer.tooLarge ? largerThan(answerBytes) : answer.undecoded,
     cut: answer.tooLarge ? undefined : answer.missing
@@ -114,7 +136,7 @@ async function postOn(socket: Socket, { path, headers, body, signal, answerBytes
 }
 
 async function openSocket(way: Way, signal: AbortSignal): Promise<Socket> {
-  const socket = await startSocket(new URL(way.origin), signal, buildConnector(connectOptions(way)))
+  const socket = await startSocket(new URL(way.origin), signal, connectorOf(way))
   if (way.tls?.clientCertificate !== true) return socket
   try {
     await acceptance(socket as TLSSocket, signal)
@@ -139,6 +161,16 @@ function startSocket({ protocol, hostname, port }: URL, signal: AbortSignal, con
   })
 }
 
+/** On a connection of its own. */
+export async function postOnce(way: Way, request: Post): Promise<Answer> {
+  const connection = await connect(way, request.signal)
+  try {
+    return await connection.post(request)
+  } finally {
+    connection.close()
+  }
+}
+
 /** Over kept-alive connections. */
 export async function post(dispatcher: Dispatcher, { path, headers, body, signal, answerBytes }: Post): Promise<Answer> {
   const received = await receive(dispatcher, { path, method: 'POST', headers, body }, { signal, answerBytes })
@@ -150,11 +182,14 @@ export async function post(dispatcher: Dispatcher, { path, headers, body, signal
     contentType: one(answered['content-type']) ?? '',
     location: one(answered.location),
     retryAfter: one(answered['retry-after']),
-    authenticate: [answered['www-authenticate'] ?? []].flat().join(', ') || undefined,
+    challenges: all(answered['www-authenticate']),
+    setCookies: all(answered['set-cookie']),
     body: decoded.body,
     broken: decoded.broken
   }
 }
+
+const all = (value: string | string[] = []): readonly string[] => (Array.isArray(value) ? value : [value])
 
 /** What came twice counts as it came first. */
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)

@@ -1,5 +1,7 @@
 /** One call of one operation. */
 import type { Call } from '../../src/index.ts'
+import type { Grant } from './access/grant.ts'
+import type { Jar } from './access/jar.ts'
 import type { OperationPlan, Plan } from './plan.ts'
 import type { Pools } from './pools.ts'
 
@@ -7,9 +9,18 @@ export interface Invocation {
   readonly call: Call<Plan>
   readonly operation: OperationPlan
   /** What the answer decides: a probe comes after the commit point, and is a read all the same. */
-  readonly role: 'read' | 'commit' | 'probe'
+  readonly role: 'read' | 'commit' | 'probe' | 'login'
   readonly endpoint: URL
   readonly pools: Pools
+  readonly access: Access
+}
+
+/** What the logins before it have given. */
+export interface Access {
+  readonly login: Grant | undefined
+  readonly bearer: Grant | undefined
+  /** Cookies to send, and where those of the answer go. */
+  readonly jar: Jar | undefined
 }
 
 export const isCommitted = ({ call, role }: Invocation): boolean => role === 'commit' && call.committed

@@ -1,17 +1,18 @@
 /** Input → request → answer → response, or the error that says what it means. */
 import { BusinessError, inPieces, type Json, RetrofitError, type Steps } from '../../src/index.ts'
+import { endedOr, SessionEnded, saysEnded } from './access/session-ended.ts'
 import { keepAsArtifact } from './attachments/read-parts.ts'
 import { takeParts } from './attachments/take-parts.ts'
 import { BadXml } from './bad-xml.ts'
 import { type Extras, writeEnvelopeInSteps } from './envelope.ts'
 import { attachEvidence, type Exchanged, showExchanged } from './evidence.ts'
-import { answerError, symptomError, unreadableError, untrustedError } from './failures.ts'
+import { answerError, endedError, symptomError, unreadableError, untrustedError } from './failures.ts'
 import type { Answer } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import type { OperationPlan } from './plan.ts'
 import { readAnswer } from './read-answer.ts'
 import { Unreadable } from './read-value.ts'
-import { scopeOf } from './scope.ts'
+import { render } from './scope.ts'
 import { type Sealed, seal } from './security/seal.ts'
 import { Untrusted } from './security/untrusted.ts'
 import { type Outgoing, send } from './send.ts'
@@ -25,9 +26,11 @@ export interface Invoked {
 
 export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
+  // What a login gives is no secret yet that could be taken out.
+  const show = async (exchanged: Exchanged) => (invocation.role === 'login' ? undefined : showExchanged(call, operation, exchanged))
   let request = await call.step('build', async () => {
     const built = await build(invocation)
-    await showExchanged(call, operation, { request: built.envelope, answer: undefined })
+    await show({ request: built.envelope, answer: undefined })
     return built
   })
   const again = async () => {
@@ -38,14 +41,15 @@ export async function invoke(invocation: Invocation): Promise<Invoked> {
   try {
     const received = await call.step('send', async () => {
       answer = await send(invocation, request, again)
-      await showExchanged(call, operation, { request: undefined, answer })
+      await show({ request: undefined, answer })
       return answer
     })
     const response = await call.step('read', () => read(invocation, received, request))
     return { response, keep: () => keepEvidence(call, operation, { request: undefined, answer: received }) }
   } catch (error) {
     const sent = isCommitted(invocation) ? request.envelope : undefined
-    if (!(error instanceof BusinessError)) await keepEvidence(call, operation, { request: sent, answer })
+    const isKept = !(error instanceof BusinessError || error instanceof SessionEnded) && invocation.role !== 'login'
+    if (isKept) await keepEvidence(call, operation, { request: sent, answer })
     throw error
   }
 }
@@ -59,8 +63,8 @@ interface Built extends Outgoing {
 }
 
 async function build(invocation: Invocation): Promise<Built> {
-  const { call, operation, endpoint } = invocation
-  const value = operation.body === undefined ? call.input : ((await operation.body(scopeOf(call, endpoint))) ?? {})
+  const { call, operation } = invocation
+  const value = operation.body === undefined ? call.input : ((await render(operation.body, invocation)) ?? {})
   try {
     const sealed = operation.seal === undefined ? undefined : await seal(operation.seal, invocation)
     const { envelope, parts } = await inPieces(write(operation, value, sealed?.extras), call.signal)
@@ -90,12 +94,14 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
       sealed,
       keep: operation.attachments.artifacts ? keepAsArtifact(call) : undefined
     })
-    if ('response' in outcome) return outcome.response
-    throw symptomError(invocation, outcome.symptom)
+    if ('symptom' in outcome) throw endedOr(invocation, outcome.symptom, symptomError(invocation, outcome.symptom))
+    if (await saysEnded(invocation, outcome.response)) throw new SessionEnded(endedError(invocation), true)
+    return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)
     if (error instanceof Unreadable && answer.status < 300) throw unreadableError(invocation, error.message)
-    if (error instanceof BadXml || error instanceof Unreadable) throw answerError(invocation, answer, error.message)
+    if (error instanceof BadXml || error instanceof Unreadable)
+      throw endedOr(invocation, { http: answer.status, fault: undefined }, answerError(invocation, answer, error.message))
     throw error
   }
 }

@@ -1,5 +1,7 @@
 /** A manifest's action → everything that a run needs, compiled once. */
 import { type ActionSource, durationMs, type Json, type JsonObject, type JsonSchema, type Template } from '../../src/index.ts'
+import { compileLogin, type LoginPlan } from './access/compile-login.ts'
+import type { OauthKeys } from './access/shape.ts'
 import { type AttachmentPlan, packagingOf } from './attachments/take-parts.ts'
 import { compileMapping, type KnownMappings } from './compile-mapping.ts'
 import { compileFrame, type Frame, headersFor } from './envelope.ts'
@@ -44,6 +46,10 @@ export interface OperationPlan {
 export interface Plan {
   readonly operation: OperationPlan
   readonly auth: AuthName
+  readonly login: LoginPlan | undefined
+  /** Undefined: no token is asked for. */
+  readonly oauth: OauthKeys | undefined
+  readonly proxy: string | undefined
   readonly tls: TlsKeys | undefined
   readonly gzip: boolean
   readonly limits: Limits
@@ -75,6 +81,13 @@ export function compilePlan(source: ActionSource): Plan {
   return {
     operation: compileOperation(action, { target, source, path: [], input: source.input, output: source.output }),
     auth: target.auth,
+    login: compileLogin({
+      target,
+      source,
+      compileOperation: (keys, parts) => compileOperation(keys, { ...parts, input: undefined, output: undefined })
+    }),
+    oauth: target.auth === 'oauth' ? target.oauth : undefined,
+    proxy: target.proxy,
     tls: target.tls,
     gzip: target.gzip,
     limits: target.limits,
@@ -172,7 +185,7 @@ function compileOperation(keys: OperationKeys, context: OperationContext): Opera
     const schema = keys[name].schema as JsonSchema | undefined
     const at = schema !== undefined ? [...path, name, 'schema'] : name === 'request' ? ['input'] : ['output']
     checkMarks(source, { schema, at, name })
-    if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe has no other`)
+    if (schema === undefined && fallback === undefined) issue([name], `needs a schema: the ${name} of a probe or login has no other`)
     const root = schema ?? fallback ?? { type: 'object' }
     const defaultUri = target.elementForm === 'qualified' ? uri : ''
     return {

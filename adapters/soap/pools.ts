@@ -34,7 +34,7 @@ export function createPools(): Pools {
 }
 
 /** A connection that one bot was let through to is none for a bot that would not have been. */
-function nameOf({ origin, reach, tls }: Way): string {
+function nameOf({ origin, reach, tls, proxy }: Way): string {
   const right = reach === undefined ? 'any' : reach.origins.includes(origin) ? 'listed' : 'public'
-  return `${origin} ${right} ${tls?.id ?? ''}`
+  return `${origin} ${right} ${tls?.id ?? ''} ${proxy?.url.origin ?? ''} ${proxy?.authorization ?? ''}`
 }

@@ -35,15 +35,17 @@ export function schemesOf(authenticate: string | undefined): readonly string[] {
   return [...new Set(names)].slice(0, 6)
 }
 
-function sayLogin({ status, authenticate }: Answer, auth: AuthName): string {
+function sayLogin({ status, challenges }: Answer, auth: AuthName): string {
   const known = Object.keys(auths).filter(name => name !== 'none')
   const sent = auth === 'none' ? 'none was sent' : `${auth} was sent`
-  const schemes = schemesOf(authenticate)
+  const schemes = schemesOf(challenges.join(', '))
   const usable = schemes.map(scheme => scheme.toLowerCase()).filter(scheme => known.includes(scheme))
   const wanted = schemes.length === 0 ? '' : `, it offers ${schemes.join(', ')}`
-  const other = usable.filter(scheme => scheme !== auth)
+  // A token of an issuer is sent as any other.
+  const own = auth === 'oauth' ? 'bearer' : auth
+  const other = usable.filter(scheme => scheme !== own)
   const next =
-    schemes.length === 0 || usable.includes(auth)
+    schemes.length === 0 || usable.includes(own)
       ? ''
       : other.length > 0
         ? `: write auth: ${other.join(' or ')} into target`

@@ -3,15 +3,16 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { NothingSent, NotReachable, RetrofitError, timeoutSignal } from '../../src/index.ts'
+import { shakeHands, wantsDigest, withDigest } from './access/handshake.ts'
 import type { Part } from './attachments/part.ts'
 import { writeMessage } from './attachments/write-multipart.ts'
 import { sentText } from './evidence.ts'
 import { connectError, exchangeError, reachError, timeoutError, tlsError } from './failures.ts'
-import { type Answer, connect, type Post, post, type Way } from './http.ts'
+import { type Answer, connect, type Post, post, postOnce, type Way } from './http.ts'
 import { type Invocation, isCommitted } from './invocation.ts'
 import { auths } from './security/auth.ts'
-import { type TlsSettings, tlsSettings } from './security/tls.ts'
 import { tlsFailure } from './security/tls-failures.ts'
+import { wayOf } from './way.ts'
 
 /** What a request is made of. */
 export interface Outgoing {
@@ -21,8 +22,13 @@ export interface Outgoing {
 }
 
 /** `again` writes the request anew: with a nonce and an id of its own. */
-export function send(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
-  return invocation.role === 'commit' ? sendCommit(invocation, outgoing) : sendRead(invocation, outgoing, again)
+export async function send(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
+  const { call, role, access, endpoint } = invocation
+  const answer = role === 'commit' ? await sendCommit(invocation, outgoing) : await sendRead(invocation, outgoing, again)
+  if (access.jar === undefined || answer.setCookies.length === 0) return answer
+  access.jar.take(answer.setCookies, endpoint)
+  call.conceal(access.login?.secrets() ?? access.jar.secrets())
+  return answer
 }
 
 /**
@@ -32,31 +38,46 @@ export function send(invocation: Invocation, outgoing: Outgoing, again: () => Pr
 async function sendRead(invocation: Invocation, outgoing: Outgoing, again: () => Promise<Outgoing>): Promise<Answer> {
   const way = wayOf(invocation)
   const limit = limitOf(invocation)
-  const request = await requestFor(invocation, outgoing, limit.signal)
-  const { pools } = invocation
+  const first = async () => withDigest(invocation, await requestFor(invocation, outgoing, limit.signal))
+  const anew = async () => withDigest(invocation, await requestFor(invocation, await again(), limit.signal))
   try {
-    if (pools.isSloppy(way)) return await exchange(invocation, () => postFresh(way, request))
-    return await exchange(invocation, () => post(pools.get(way), request)).catch(async error => {
-      if (isUnread(error)) pools.noteSloppy(way)
-      else if (limit.signal.aborted || !stale.has(codeOf(error))) throw error
-      const second = await requestFor(invocation, await again(), limit.signal)
-      return exchange(invocation, () => postFresh(way, second))
-    })
+    if (invocation.call.steps.auth === 'ntlm') return await sendAfterHandshake(invocation, await first())
+    const answer = await askOnce(invocation, { way, request: await first(), anew })
+    return wantsDigest(invocation, answer) ? await askOnce(invocation, { way, request: await anew(), anew }) : answer
   } catch (error) {
     throw explain(invocation, limit, error)
   }
 }
 
-async function postFresh(way: Way, request: Post): Promise<Answer> {
-  const connection = await connect(way, request.signal)
+interface Asking {
+  readonly way: Way
+  readonly request: Post
+  anew(): Promise<Post>
+}
+
+async function askOnce(invocation: Invocation, { way, request, anew }: Asking): Promise<Answer> {
+  const { pools } = invocation
+  if (pools.isSloppy(way)) return exchange(invocation, () => postOnce(way, request))
+  return exchange(invocation, () => post(pools.get(way), request)).catch(async error => {
+    if (isUnread(error)) pools.noteSloppy(way)
+    else if (request.signal.aborted || !stale.has(codeOf(error))) throw error
+    const second = await anew()
+    return exchange(invocation, () => postOnce(way, second))
+  })
+}
+
+/** The login belongs to the connection, which nobody else may use then. */
+async function sendAfterHandshake(invocation: Invocation, request: Post): Promise<Answer> {
+  const connection = await connect(wayOf(invocation), request.signal)
   try {
-    return await connection.post(request)
+    const signed = await shakeHands(invocation, connection, request)
+    return await exchange(invocation, () => connection.post(signed))
   } finally {
     connection.close()
   }
 }
 
-/** The commit call: connect first, then the fence, then the one request. No reuse, no redirect, no second try. */
+/** The commit call: connect first and shake hands, then the fence, then the one request. No reuse, no redirect, no second try. */
 async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<Answer> {
   const sent = sentText(invocation.call, invocation.operation, outgoing.envelope)
   const limit = limitOf(invocation)
@@ -65,8 +86,11 @@ async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<A
     throw explain(invocation, limit, error)
   })
   try {
+    const signed = await shakeHands(invocation, connection, request).catch(error => {
+      throw explain(invocation, limit, error)
+    })
     await invocation.call.commit(sent)
-    return await exchange(invocation, () => connection.post(request)).catch(error => {
+    return await exchange(invocation, () => connection.post(signed)).catch(error => {
       if (!connection.written)
         throw new NothingSent('The connection was lost before a byte of the request was sent.', { retryable: true, targetDown: true })
       // The target ended the handshake with the client: what stands behind it was not read.
@@ -79,10 +103,12 @@ async function sendCommit(invocation: Invocation, outgoing: Outgoing): Promise<A
   }
 }
 
-async function requestFor({ call, operation, endpoint }: Invocation, outgoing: Outgoing, signal: AbortSignal): Promise<Post> {
+async function requestFor({ call, operation, endpoint, access }: Invocation, outgoing: Outgoing, signal: AbortSignal): Promise<Post> {
   const { auth, gzip: zipped, limits } = call.steps
-  const authorization = auths[auth]?.(call.credentials)
-  const login = authorization === undefined ? {} : { authorization }
+  const { bearer, jar } = access
+  const authorization = bearer === undefined ? auths[auth]?.(call.credentials) : `Bearer ${bearer.values.token}`
+  const cookie = jar?.headerFor(endpoint)
+  const login = { ...(authorization !== undefined && { authorization }), ...(cookie !== undefined && { cookie }) }
   const packed = zipped ? { 'content-encoding': 'gzip' } : {}
   const { headers, body } = writeMessage({ ...outgoing, packaging: operation.attachments.request, headers: operation.headers })
   return {
@@ -92,20 +118,6 @@ async function requestFor({ call, operation, endpoint }: Invocation, outgoing: O
     signal,
     answerBytes: limits.answerBytes
   }
-}
-
-const wayOf = (invocation: Invocation): Way => ({
-  origin: invocation.endpoint.origin,
-  reach: invocation.call.target.reach,
-  tls: tlsOf(invocation)
-})
-
-function tlsOf({ call, endpoint }: Invocation): TlsSettings | undefined {
-  const { tls } = call.steps
-  if (tls === undefined) return undefined
-  if (endpoint.protocol === 'https:') return tlsSettings(tls, call.credentials)
-  const detail = 'The target is to be reached with TLS (target.tls), and its address does not start with https. Nothing was sent.'
-  throw new RetrofitError('target_failed', { detail, retryable: false })
 }
 
 function exchange({ call, operation, endpoint }: Invocation, work: () => Promise<Answer>): Promise<Answer> {

@@ -1,6 +1,7 @@
 /** The adapter's own keys of a manifest. */
 import { z } from 'zod'
 import { durationPattern } from '../../src/index.ts'
+import { loginKeys, oauth, proxy } from './access/shape.ts'
 import { operationSecurity, targetSecurity } from './security/shape.ts'
 
 const template = z.json()
@@ -102,6 +103,21 @@ export const shape = {
       .default('qualified')
       .describe("Whether elements inside a request or answer are in the operation's namespace (the schema's elementFormDefault)."),
     ...targetSecurity,
+    login: z
+      .strictObject({
+        ...operation,
+        ...loginKeys,
+        expired: z
+          .array(when)
+          .default([])
+          .describe(
+            'Answers that say that the login has ended, and so that nothing was applied. HTTP 401 counts before the commit point always.'
+          )
+      })
+      .optional()
+      .describe('An operation that logs in before the first call, with texts of the credentials in its request. Its answer is kept.'),
+    oauth: oauth.optional(),
+    proxy: proxy.optional(),
     limits: limits.prefault({}).describe('Answers beyond these are refused.')
   }),
   action: z.strictObject({
@@ -121,6 +137,7 @@ export const shape = {
 }
 
 export type TargetKeys = z.output<typeof shape.target>
+export type LoginKeys = NonNullable<TargetKeys['login']>
 export type ActionKeys = z.output<typeof shape.action>
 export type OperationKeys = Pick<ActionKeys, keyof typeof operation>
 export type FaultRule = z.output<typeof fault> & { readonly except?: string | undefined }

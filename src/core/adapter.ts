@@ -126,6 +126,11 @@ export interface Call<Steps = unknown> {
   attach(name: string, content: Uint8Array, mediaType: string): Promise<void>
   /** The text without credentials and without values marked `x-sensitive`, in whatever case or escape they stand there. */
   redact(text: string): string
+  /**
+   * These texts are secrets of the target from here on, as a token that a login gave: `redact` takes them out, and an output that holds
+   * one is refused. What is looked for is prepared once for each list: hand over the same one again.
+   */
+  conceal(texts: readonly string[]): void
   /** `none`: the action wants no pictures, requests or answers kept for people. What `commit` is told is not kept then. */
   readonly evidence?: 'none' | undefined
   /** Values that must not be seen on a screenshot. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject, StepRecord } from '../core/types.ts'
 import { createRedactor } from '../governance/redact.ts'
 import { sensitiveTexts } from '../governance/sensitive.ts'
 import type { Span } from '../telemetry/telemetry.ts'
+import { createConcealing } from './concealing.ts'
 import { seenAt, type UsableCredentials } from './credentials-of.ts'
 import type { Work } from './execute.ts'
 import { hideEnvironment } from './hide-environment.ts'
@@ -50,7 +51,7 @@ export function openCall(work: CallWork, options: Opening): OpenCall {
   const { id, reference, attempt, tenant } = holding.run
   const session = sessionOf(work.parts, holding.run)
   const sensitive = [...sensitiveOf(work, options), ...session.sensitive]
-  const redact = redactorOf(bot, sensitive)
+  const { redact, isIn, conceal } = createConcealing({ redact: redactorOf(bot, sensitive), isIn: credentials.isIn })
   const tracer = new StepTracer(work, root, redact)
   let [committed, closed] = [holding.run.effect !== 'none' && !options.mayCommit, false]
   return {
@@ -70,9 +71,10 @@ export function openCall(work: CallWork, options: Opening): OpenCall {
     evidence: action.evidence,
     sensitive,
     redact,
+    conceal,
     records: tracer.records,
+    holdsSecret: isIn,
     ...notePartial(redact),
-    holdsSecret: credentials.isIn,
     ...keepingAnswer(),
     get committed() {
       return committed

@@ -24,9 +24,12 @@ export interface WrittenRequest {
 }
 
 /** Throws a TypeError where a header can not be written. */
-export function writeRequest({ method, path, host, headers, body }: HttpRequest): WrittenRequest {
+export function writeRequest(
+  { method, path, host, headers, body }: HttpRequest,
+  connection: 'close' | 'keep-alive' = 'close'
+): WrittenRequest {
   const length = body === undefined ? {} : { 'content-length': String(body.length) }
-  const lines = Object.entries({ host, ...headers, ...length, connection: 'close' })
+  const lines = Object.entries({ host, ...headers, ...length, connection })
   for (const [name, value] of lines) {
     validateHeaderName(name)
     validateHeaderValue(name, value)

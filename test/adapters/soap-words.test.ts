@@ -47,7 +47,11 @@ describe('an answer that is no SOAP message', () => {
     [307, {}, /HTTP 307, a redirect: redirects/],
     [401, {}, /HTTP 401: it refused the login \(none was sent\)\.$/],
     [401, { 'www-authenticate': 'Basic realm="a, Digest b"' }, /none was sent, it offers Basic\): write auth: basic into target/],
-    [401, { 'www-authenticate': 'Negotiate, Custom' }, /it offers Negotiate, Custom\): target\.auth can be basic or bearer/],
+    [
+      401,
+      { 'www-authenticate': 'Negotiate, Custom' },
+      /it offers Negotiate, Custom\): target\.auth can be basic or bearer or digest or ntlm or oauth/
+    ],
     [403, {}, /HTTP 403: it refused the login, or what this login may do/],
     [404, {}, /HTTP 404 without a SOAP message: there is no service at this address/],
     [405, {}, /this address takes no POST/],

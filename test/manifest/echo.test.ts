@@ -41,6 +41,7 @@ async function callOf(
     credentials: {},
     credentialOrigins: [],
     credentialsAt: () => ({}),
+    conceal: () => undefined,
     signal,
     commit: async () => void commits.push(Date.now()),
     answered: () => undefined,

@@ -22,10 +22,20 @@ function bearer(credentials: Credentials): string {
   return `Bearer ${token}`
 }
 
-export const auths = { none: undefined, basic, bearer } satisfies Readonly<Record<string, Auth | undefined>>
+/** Those without a text here are made for each request. */
+export const auths = { none: undefined, basic, bearer, digest: undefined, ntlm: undefined, oauth: undefined } satisfies Readonly<
+  Record<string, Auth | undefined>
+>
 export type AuthName = keyof typeof auths
 
 /** What each needs of the credentials, for the messages of the loader. */
-export const authNeeds: Readonly<Record<AuthName, string>> = { none: '', basic: 'username and password', bearer: 'token' }
+export const authNeeds: Readonly<Record<AuthName, string>> = {
+  none: '',
+  basic: 'username and password',
+  bearer: 'token',
+  digest: 'username and password',
+  ntlm: 'username and password',
+  oauth: 'client_id and client_secret'
+}
 
 export const basicToken = (name: string, secret: string): string => Buffer.from(`${name}:${secret}`).toString('base64')

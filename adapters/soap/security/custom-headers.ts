@@ -1,5 +1,5 @@
 /** SOAP headers that the manifest writes itself: names as keys, values with expressions. */
-import { escapeAttribute, escapeText, type Json, type JsonObject, type Scope, type Template } from '../../../src/index.ts'
+import { escapeAttribute, escapeText, type Json, type JsonObject, type Template } from '../../../src/index.ts'
 import { legalText, Unwritable } from '../write-scalar.ts'
 
 export interface CustomHeaders {
@@ -37,9 +37,12 @@ export function headerKeys(value: Json, checks: Checks, path: Path = []): readon
 export const localNames = (keys: Iterable<string>): readonly string[] => [...keys].flatMap(key => name.exec(key)?.[2] ?? [])
 
 /** Throws Unwritable. */
-export async function writeHeaders(headers: readonly CustomHeaders[], scope: Scope): Promise<string> {
+export async function writeHeaders(
+  headers: readonly CustomHeaders[],
+  render: (template: Template) => Promise<Json | undefined>
+): Promise<string> {
   const written = headers.map(async ({ template, keys, declarations }) => {
-    const value = await template(scope)
+    const value = await render(template)
     return isMap(value) ? writeInside(value, { keys, pointer: '/headers', declarations }).content : ''
   })
   return (await Promise.all(written)).join('')

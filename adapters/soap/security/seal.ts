@@ -3,7 +3,7 @@ import type { XmlElement } from '../../../src/index.ts'
 import type { Extras, Version } from '../envelope.ts'
 import type { Invocation } from '../invocation.ts'
 import { childrenOf } from '../parse-xml.ts'
-import { scopeOf } from '../scope.ts'
+import { render } from '../scope.ts'
 import { type AddressingPlan, addressingHeaders, checkRelated, messageIdOf } from './addressing.ts'
 import { type CustomHeaders, writeHeaders } from './custom-headers.ts'
 import { signingKey, trustedCertificates } from './keys.ts'
@@ -39,7 +39,7 @@ export async function seal({ version, addressing, security, headers }: SealPlan,
   const signer = sign === undefined ? undefined : await import('./sign.ts')
   const addressed = addressing === undefined ? '' : addressingHeaders(addressing, { endpoint, messageId })
   const secured = security === undefined ? '' : securityHeader(security, { version, call, key, now })
-  const own = headers.length === 0 ? '' : await writeHeaders(headers, scopeOf(call, endpoint))
+  const own = headers.length === 0 ? '' : await writeHeaders(headers, template => render(template, invocation))
   return {
     extras: { header: addressed + secured + own, body: sign === undefined ? '' : ` xmlns:wsu="${wsu}" wsu:Id="${partIds.body}"` },
     finish: envelope =>

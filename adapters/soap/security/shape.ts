@@ -116,9 +116,11 @@ export const operationSecurity = {
 
 export const targetSecurity = {
   auth: z
-    .enum(['none', 'basic', 'bearer'])
+    .enum(['none', 'basic', 'bearer', 'digest', 'ntlm', 'oauth'])
     .default('none')
-    .describe('basic: HTTP Basic with username and password of the credentials. bearer: the token of the credentials.'),
+    .describe(
+      'basic, digest, ntlm: HTTP with username and password of the credentials. bearer: the token of the credentials. oauth: a token of target.oauth.'
+    ),
   tls: tls.optional().describe('TLS as this target wants it. Values are names of texts in the credentials.'),
   gzip: z.boolean().default(false).describe('Requests are sent compressed, too. Only where the service says that it reads that.'),
   security: security.optional().describe('WS-Security of requests and answers.'),

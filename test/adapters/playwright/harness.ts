@@ -85,6 +85,7 @@ export function callOf<Steps>(steps: Steps, options: CallOptions): Call<Steps> &
       seen.partial[name] = reason
     },
     attach: async (name, content) => void seen.artifacts.set(name, content),
+    conceal: () => undefined,
     redact: text => [...hidden, 'Branch#2004'].reduce((clean, value) => clean.replaceAll(value, '***'), text)
   }
 }

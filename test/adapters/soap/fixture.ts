@@ -4,6 +4,8 @@ import { parse } from 'yaml'
 import { createAdapter } from '../../../adapters/soap/adapter.ts'
 import type { Plan } from '../../../adapters/soap/plan.ts'
 import { marksOf } from '../../../src/core/credential-marks.ts'
+import { createConcealing } from '../../../src/engine/concealing.ts'
+import { createSecretFinder } from '../../../src/governance/find-secret.ts'
 import { createRedactor } from '../../../src/governance/redact.ts'
 import type { ActionSource, Answered, Call, Json, JsonObject } from '../../../src/index.ts'
 
@@ -48,6 +50,7 @@ export interface Recorded {
   commits: number
   /** What `commit()` was told that leaves. */
   sent: string | undefined
+  holdsSecret(value: Json): boolean
   /** What it said of the target's answer. */
   answer: Answered | undefined
 }
@@ -57,6 +60,9 @@ export interface CallOptions {
   readonly url: string
   readonly input?: JsonObject
   readonly egress?: readonly string[]
+  /** Where the credentials may go. Default: to the target. */
+  readonly origins?: readonly string[]
+  readonly tenant?: string
   readonly signal?: AbortSignal
   readonly reference?: string
   readonly credentials?: Readonly<Record<string, string>>
@@ -78,17 +84,28 @@ export function newCall(options: CallOptions): Recorded {
     answer: undefined as Answered | undefined
   }
   let committed = options.committed ?? false
+  const origins = options.origins ?? [new URL(url).origin]
+  const concealing = createConcealing({
+    redact: createRedactor([...Object.values(credentials), ...sensitive]),
+    isIn: createSecretFinder(Object.values(credentials))
+  })
   const call: Call<Plan> = {
     steps: plan,
     bot: { name: 'corebank', key: 'corebank', digest: 'd' },
     action: 'corebank_action',
-    target: { url, waiting: 1, egress: options.egress ?? [new URL(url).origin], env: {} },
-    run: { id: 'run_1', reference: options.reference ?? `RF-S${++lastReference}`, attempt: 1, tenant: 'acme' },
+    target: {
+      url,
+      waiting: 1,
+      egress: options.egress ?? [new URL(url).origin],
+      env: {},
+      ...(options.origins && { credentials: 'named' })
+    },
+    run: { id: 'run_1', reference: options.reference ?? `RF-S${++lastReference}`, attempt: 1, tenant: options.tenant ?? 'acme' },
     input: options.input ?? {},
     session: {},
     credentials,
-    credentialOrigins: [new URL(url).origin],
-    credentialsAt: origin => (origin === new URL(url).origin ? credentials : marksOf(credentials)),
+    credentialOrigins: origins,
+    credentialsAt: origin => (origin !== undefined && origins.includes(origin) ? credentials : marksOf(credentials)),
     signal,
     partial: () => undefined,
     deadlineAt: Date.now() + 60_000,
@@ -113,10 +130,11 @@ export function newCall(options: CallOptions): Recorded {
       return work()
     },
     attach: async (name, content) => void recorded.attached.set(name, Buffer.from(content).toString('utf8')),
-    redact: createRedactor([...Object.values(credentials), ...sensitive]),
+    redact: concealing.redact,
+    conceal: concealing.conceal,
     sensitive
   }
-  return Object.assign(recorded, { call })
+  return Object.assign(recorded, { call, holdsSecret: (value: Json) => concealing.isIn(value) })
 }
 
 /** The error that `work` ends with. */
