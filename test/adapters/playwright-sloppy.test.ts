@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
 import { exchangeOnce } from '../../adapters/playwright/exchange.ts'
+import { type Answer, answersWith } from '../sandbox/hard-pages/sloppy/answers.ts'
+import { type SloppyServer, startSloppyServer } from '../sandbox/hard-pages/sloppy/server.ts'
 import { callOf, type Output, parseAction } from './playwright/harness.ts'
-import { type Answer, answersWith } from './sloppy/answers.ts'
-import { type SloppyServer, startSloppyServer } from './sloppy/server.ts'
 
 const adapter = createAdapter()
 const page = '<html><body><p id=done>Saved</p></body></html>'

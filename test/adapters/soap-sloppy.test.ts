@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/soap/adapter.ts'
 import type { JsonObject } from '../../src/index.ts'
-import { type Answer, answersWith } from './sloppy/answers.ts'
-import { type SloppyServer, startSloppyServer } from './sloppy/server.ts'
+import { type Answer, answersWith } from '../sandbox/hard-pages/sloppy/answers.ts'
+import { type SloppyServer, startSloppyServer } from '../sandbox/hard-pages/sloppy/server.ts'
 import { compile, failure, type Manifest, newCall } from './soap/fixture.ts'
 import { envelope } from './soap/raw-server.ts'
 

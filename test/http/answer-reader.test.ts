@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { AnswerReader } from '../../src/http/answer-reader.ts'
 import { decodeContent } from '../../src/http/decode-content.ts'
 import { wholeAnswer } from '../../src/http/whole-answer.ts'
-import { type Answer, answersWith } from '../adapters/sloppy/answers.ts'
+import { type Answer, answersWith } from '../sandbox/hard-pages/sloppy/answers.ts'
 
 const message = '<html><p>Saved</p></html>'
 const answers = Object.entries(answersWith(message, 'text/html')).filter(([name]) => !/200 KiB|five thousand/.test(name))
