@@ -243,10 +243,10 @@ describe('an action that reads', () => {
 
 test('a step that fails is told with why, once and within its time, with the picture and the HTML of the page', async () => {
   const out = join(dir, 'lost')
-  const { code, err } = await tried('desk_lost', '--timeout', '300ms', '--out', out)
+  const { code, err } = await tried('desk_lost', '--timeout', '4s', '--out', out)
   expect(code).toBe(1)
   expect(err.match(/failed +\d+ ms {2}click role "button" name "Nowhere"/g)).toHaveLength(1)
-  expect(err).toContain('nothing on the page fits; waited 300 ms')
+  expect(err).toContain('nothing on the page fits; waited 4000 ms')
   expect(err).toContain('"code": "target_failed"')
   expect(err).toContain('"hint"')
   expect(readFileSync(join(out, filesIn(out, /nowhere\.html$/)[0] ?? ''), 'utf8')).toContain('<h1>Form</h1>')
