@@ -31,7 +31,7 @@ function decimalOf(text: string, { group, decimal }: Separators): string | undef
   const isGrouped = groups.length === 1 || groups.every((part, index) => (index === 0 ? /^\d{1,3}$/ : /^\d{3}$/).test(part))
   const joined = groups.join('')
   if (more.length > 0 || !isGrouped || !/^(0|[1-9]\d*)$/.test(joined) || !/^\d*$/.test(fraction)) return undefined
-  const rest = fraction.replace(/0+$/, '')
+  const rest = fraction.replace(/(?<!0)0+$/, '')
   const value = rest === '' ? joined : `${joined}.${rest}`
   return sign === '-' && value !== '0' ? `-${value}` : value
 }
