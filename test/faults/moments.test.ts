@@ -32,7 +32,8 @@ describe(`kill -9 at every named moment (SEED=${seed})`, () => {
       const { trials, verdict, residue } = (await outcomes.get(world)) as Exhaustive
       expect(violations(verdict)).toEqual([])
       expect(residue).toEqual([])
-      expect(trials.filter(({ hit }) => !hit).map(({ moment }) => moment)).toEqual([])
+      const missed = trials.filter(({ hit }) => !hit).map(({ moment, runId = '' }) => ({ moment, run: verdict.runs.get(runId) }))
+      expect(missed).toEqual([])
       expect(trials.map(({ moment }) => moment)).toEqual(momentsOf(world))
       for (const { moment, runId = '' } of trials) {
         const run = verdict.runs.get(runId)
