@@ -45,7 +45,7 @@ export function createAdapter(options: BrowserOptions = {}): Adapter {
 }
 
 interface Work<Result> {
-  /** What is read says whether the effect is there; it is not the answer to a request that committed. */
+  /** True: the steps only look whether the effect is there, so their result is no answer to a committed request. */
   readonly isProbe: boolean
   readonly steps: readonly Step[]
   result(stage: Stage): Promise<Result>

@@ -23,7 +23,7 @@ interface Field {
   readonly columns: Readonly<Record<string, Cell>>
   readonly spec: Omit<FieldSpec, 'place'>
   readonly next: Place | undefined
-  /** What the page shows when there is more than is read. */
+  /** The element that the page shows when the list goes on beyond what was read. */
   readonly more: Place | undefined
   readonly pages: number
   readonly limit: Template | undefined

@@ -7,7 +7,7 @@ export interface LabelBody {
 }
 
 export interface LabelEngine extends Engine {
-  /** What a person would call the field, nearest first. */
+  /** The names that a person would give the field, nearest first. */
   namesOf(field: Element): readonly string[]
   readonly fields: string
 }
@@ -59,7 +59,7 @@ export function labelEngine(): LabelEngine {
     for (let node = walker[step](); node !== null && text.length < 200; node = walker[step]()) {
       const says = tidy(text) !== ''
       if (node instanceof Element) {
-        // What stands after a box is its own.
+        // The text after a check box or radio button belongs to that button.
         if (node.matches('[type=checkbox], [type=radio]') && step === 'previousNode') return ''
         if (node.matches(`${fields}, button`)) break
         if (says && !node.contains(field) && isBreak(node)) break

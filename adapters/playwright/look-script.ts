@@ -4,9 +4,9 @@ import type { LabelEngine } from './label-engine.ts'
 export interface Seen {
   /** Tag and id, in characters that say nothing else: `div#cookies`. */
   readonly at: string
-  /** What a person would call it. */
+  /** The name that a person would give it. */
   readonly text: string
-  /** Of the row or item that it stands in. */
+  /** The text of the row or item that it stands in. */
   readonly row: string
   /** Why nobody sees it; empty for one that is visible. */
   readonly hidden: string
@@ -94,7 +94,7 @@ export function namesOfAll(elements: readonly Element[]): readonly string[] {
   return [...new Set(names.filter(name => name !== ''))]
 }
 
-/** What a person would call the fields that are there. */
+/** The names that a person would give the fields of the page. */
 export function fieldNames({ fields, namesOf }: Pick<LabelEngine, 'fields' | 'namesOf'>): readonly string[] {
   const shown = [...document.querySelectorAll(fields)].filter(field => !field.checkVisibility || field.checkVisibility())
   const names = shown.slice(0, 300).map(field => (namesOf(field)[0] ?? field.getAttribute('placeholder') ?? '').slice(0, 60))

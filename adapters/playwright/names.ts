@@ -19,7 +19,7 @@ interface Spot extends Names {
   readonly asked: readonly string[]
 }
 
-/** What is there before each step, by the path of the step. */
+/** The names that are known before each step, by the path of the step. */
 type Spots = Map<string, Spot>
 
 const none: Names = { properties: {}, required: [] }

@@ -15,7 +15,7 @@ export interface FieldSpec extends TableSpec {
   readonly attribute: string | undefined
   readonly lines?: boolean | undefined
   readonly optional: boolean
-  /** Of a list or table about which the manifest says nothing: looks whether there is more of it. */
+  /** True for a list or table without `more`: the page is searched for signs that it goes on. */
   readonly signs?: boolean | undefined
 }
 
@@ -35,7 +35,7 @@ export interface PageAnswer {
   readonly errorText?: string
   readonly values?: Readonly<Record<string, Raw>>
   readonly missing?: string
-  /** Of what is missing: it is there, and does not fit. */
+  /** True: the missing value is there, and does not fit. */
   readonly isUnfit?: boolean
   /** Why a list or a table is not all that there is, by its name. */
   readonly partial?: Readonly<Record<string, string>>

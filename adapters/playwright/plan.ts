@@ -4,7 +4,7 @@ import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts
 import type { PlaceSpec } from './page-script.ts'
 import type { Tab } from './tab.ts'
 
-/** What a locator is made of. */
+/** The parts of a locator. */
 export interface Look {
   /** Absent: a row alone. */
   readonly way: string | undefined
@@ -13,7 +13,7 @@ export interface Look {
   /** The text that was looked for. */
   readonly wanted: string
   readonly found: Locator
-  /** What `within` names. */
+  /** The container that `within` names. */
   readonly outer: Locator | undefined
   /** Every row that `row` fits. */
   readonly rows: Locator | undefined
@@ -67,13 +67,13 @@ export interface Login {
   readonly path: string | undefined
   readonly ready: Place | undefined
   readonly signedOff: Place | undefined
-  /** What the target shows when it refuses the credentials. */
+  /** The element that the target shows when it refuses the credentials. */
   readonly refused: Place | undefined
   /** The fields that the steps fill. */
   readonly form: readonly Place[]
 }
 
-/** What an attempt knows of the session that its page is in. */
+/** An attempt's knowledge of the session that its page is in. */
 export interface Watch {
   /** Address of the first page after the login. */
   readonly home: string

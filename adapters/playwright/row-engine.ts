@@ -1,6 +1,6 @@
 /** A selector engine of ours: rows by what stands in them. `rowEngine` runs inside the page and may use no name from outside itself. */
 
-/** What Playwright asks of an engine. */
+/** The part of a selector engine that Playwright calls. */
 export interface Engine {
   queryAll(root: Document | Element | ShadowRoot, body: string): Element[]
 }

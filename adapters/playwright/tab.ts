@@ -30,7 +30,7 @@ export class Tab {
   documents = 0
   /** What an unexpected dialog said. */
   surprise: { readonly type: string; readonly message: string } | undefined
-  /** What came that no step expected. */
+  /** Windows and files that came and that no step expected. */
   readonly turnedAway = new Set<'window' | 'file'>()
   /** Takes the next window that opens; without it the window is closed. */
   expectPopup: ((popup: Page) => void) | undefined
@@ -47,7 +47,7 @@ export class Tab {
   onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
-  /** What the attempt has filled in, here and in the page that opened this window. */
+  /** The fields that the attempt has filled in, here and in the page that opened this window. */
   readonly filled: FilledFields
   /** Kills its browser, and every request with it. */
   readonly destroy: () => void

@@ -187,10 +187,10 @@ export function timeoutError(invocation: Invocation, timeoutMs: number): Error {
   })
 }
 
-/** What the machine says of a connection that failed. */
+/** The technical reason why a connection failed. */
 export const reasonOf = (error: unknown): string => (error instanceof NoAnswer ? error.message : codeOf(error))
 
-/** What to do, and what to look at where that does not help. */
+/** Says what to do next, and what to look at when that does not help. */
 function hintOf(error: unknown, next: string): string | undefined {
   const words = connectionWords(error)
   return words === undefined ? undefined : `${next}. The target: ${words} (target.url).`

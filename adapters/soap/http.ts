@@ -33,7 +33,7 @@ export interface Answer {
   readonly contentType: string
   readonly location: string | undefined
   readonly retryAfter: string | undefined
-  /** Of WWW-Authenticate, as they came. */
+  /** The values of WWW-Authenticate, as they came. */
   readonly challenges: readonly string[]
   readonly setCookies: readonly string[]
   readonly body: Buffer

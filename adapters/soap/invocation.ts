@@ -15,7 +15,7 @@ export interface Invocation {
   readonly access: Access
 }
 
-/** What the logins before it have given. */
+/** The results of the logins before it. */
 export interface Access {
   readonly login: Grant | undefined
   readonly bearer: Grant | undefined

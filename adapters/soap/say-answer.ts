@@ -2,7 +2,7 @@
 import type { Answer } from './http.ts'
 import { type AuthName, auths } from './security/auth.ts'
 
-/** What a status means for a POST with a SOAP message in it. */
+/** The meaning of a status for a POST with a SOAP message in it. */
 const meanings: Readonly<Record<number, string>> = {
   404: 'there is no service at this address',
   405: 'this address takes no POST: it is not that of the service',
@@ -41,7 +41,7 @@ function sayLogin({ status, challenges }: Answer, auth: AuthName): string {
   const schemes = schemesOf(challenges.join(', '))
   const usable = schemes.map(scheme => scheme.toLowerCase()).filter(scheme => known.includes(scheme))
   const wanted = schemes.length === 0 ? '' : `, it offers ${schemes.join(', ')}`
-  // A token of an issuer is sent as any other.
+  // OAuth tokens are sent as Bearer tokens are.
   const own = auth === 'oauth' ? 'bearer' : auth
   const other = usable.filter(scheme => scheme !== own)
   const next =

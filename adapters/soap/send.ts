@@ -138,7 +138,7 @@ function limitOf({ call: { signal, onlooker }, operation }: Invocation): Limit {
 
 const zip = promisify(gzip)
 const stale = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
-/** Of undici: what came can not be read by the letter of the standard. */
+/** Undici says that the answer breaks the standard. */
 const isUnread = (error: unknown): boolean => (error as Error).name === 'HTTPParserError' || unread.has(codeOf(error)) || isInterim(error)
 /** An assertion is what 101 Switching Protocols ends in. */
 const unread = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_ASSERTION'])

@@ -32,7 +32,7 @@ export interface TrialOptions {
 
 export class Trial {
   readonly steps: TriedStep[] = []
-  /** What was, or would have been, sent; masked. */
+  /** The request that was, or would have been, sent; masked. */
   sent: string | undefined
   crossed = false
   /** Set when the attempt ended before its commit point because it is a dry one. */

@@ -140,7 +140,7 @@ export interface Call<Steps = unknown> {
 }
 
 export interface Answered {
-  /** What was read, where it is JSON. */
+  /** The value that was read, where it is JSON. */
   readonly value?: Json | undefined
   /** Attaches the raw answer to the run, without secrets. */
   keep?(): Promise<void>

@@ -1,4 +1,4 @@
-/** What a schema declares of a value. */
+/** Keeps the members of a value that its schema declares. */
 import { own } from './own.ts'
 import { compilePattern } from './schema.ts'
 import { expand, isObject, itemSchemas, memberSchemas } from './schema-at.ts'

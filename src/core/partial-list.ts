@@ -2,6 +2,6 @@
 export interface PartialList {
   /** As the manifest calls it where it is read. */
   readonly name: string
-  /** What shows it; may hold words of the target. */
+  /** The sign that the list is not whole; may hold words of the target. */
   readonly reason: string
 }

@@ -1,6 +1,6 @@
 import type { Run, RunEffect, RunStatus, StepRecord } from './types.ts'
 
-/** What watchers hear; best effort, may be missed. */
+/** An event for watchers; best effort, may be missed. */
 export type RunEvent =
   | {
       readonly type: 'status'

@@ -77,7 +77,7 @@ export function wantLook(run: Run, { now, by }: { readonly now: number; readonly
 /** To be followed by where the run goes from here. */
 export const withSight = (run: Run, probed: ProbeSight): Run => withoutUndefined({ ...run, probed, lookFor: undefined }) as Run
 
-/** What a probe saw of a run whose effect is known. */
+/** Notes what a probe saw of a run whose effect is known. */
 export const noteSight = (run: Run, probed: ProbeSight, now: number): Run =>
   next(run, now, { probed, lookFor: undefined }, probed.agrees === false ? 'the probe disagrees' : undefined)
 

@@ -23,7 +23,7 @@ export function expand(root: JsonSchema, schemas: readonly JsonSchema[]): readon
 
 const asSchemas = (value: Json | undefined): readonly JsonSchema[] => (isObject(value) ? [value] : [])
 
-/** What a local `$ref` leads to. */
+/** Resolves a local `$ref`; undefined when it leads nowhere. */
 export function resolveRef(root: JsonSchema, ref: string): Json | undefined {
   if (!ref.startsWith('#')) return undefined
   let at: Json | undefined = root

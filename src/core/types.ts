@@ -218,7 +218,7 @@ export interface Transition {
   readonly effect: RunEffect
   readonly attempt: number
   readonly note?: string
-  /** What went wrong before it, where the run went on: a run that completes in the end has no error that would tell. */
+  /** The failure before it, where the run went on: a run that completes in the end has no error that would tell. */
   readonly reason?: string | undefined
 }
 

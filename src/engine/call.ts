@@ -17,7 +17,7 @@ import { technicalErrorOf } from './outcome.ts'
 import { mostOf, overQuota } from './quotas.ts'
 import { sessionOf } from './session-use.ts'
 
-/** What a call is opened on. A look at a run that has ended holds nothing of it. */
+/** The work that a call is opened on. A look at a run that has ended holds no lease. */
 export interface CallWork extends Pick<Work, 'parts' | 'bot' | 'action' | 'screen'> {
   readonly holding: Pick<Holding, 'run' | 'signal' | 'advance' | 'lease' | 'stop'>
   /** Beside those that the action marks. */

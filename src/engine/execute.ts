@@ -28,7 +28,7 @@ export interface Work {
 
 /** How often one delivery tries to claim its run while others write to it. */
 const claimTries = 3
-/** Who was to look and did not in this time has died. */
+/** A worker that was to look and did not within this time counts as dead. */
 const lookMs = 180_000
 
 export async function execute(parts: Parts, delivery: Delivery, shutdown: AbortSignal, tries = claimTries): Promise<void> {

@@ -12,7 +12,7 @@ const hint =
 export const unfitOutput = (action: string, errors: readonly FieldError[]): RetrofitError =>
   new RetrofitError('invalid_output', { detail: `The output of ${action} does not fit its schema.`, errors })
 
-/** Of a run whose effect is there. `technical`: why there is no output. */
+/** The error of a run whose effect is there. `technical`: why there is no output. */
 export const committedMisfit = ({ code, detail, errors, targetSaid }: RunError): RunError => {
   const why = code === 'invalid_output' ? detail : `The target answered, and no output can be made of its answer: ${detail}`
   const error = new RetrofitError('invalid_output', { detail: why.slice(0, 1_000), errors: errors ?? [], effect: 'committed', hint })

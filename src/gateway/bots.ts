@@ -13,7 +13,7 @@ import type { GatewaySettings } from './settings.ts'
 
 type BotOperation = 'listBots' | 'getBot' | 'putBot' | 'deleteBot' | 'checkBot'
 
-/** Of each action that has a probe, what became of it. */
+/** The state of the probe of each action that has one. */
 type ProbesOf = (exchange: Exchange) => Promise<(action: Action, bot: Bot) => object>
 
 export function botOperations(

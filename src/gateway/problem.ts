@@ -75,7 +75,7 @@ function hintOf(run: Run, code: string, hint: string | undefined): string | unde
   return hasBegun(run) && hint === ours ? (own(readHints, code) ?? hint) : hint
 }
 
-/** Of reads. */
+/** True for a read that a worker has begun: its hint claims nothing about the target. */
 const hasBegun = ({ actionEffect, attempt }: Run): boolean => actionEffect === 'read' && attempt > 0
 
 /** Why the run has no output; undefined while it may still get one, and when it has one. */

@@ -64,7 +64,7 @@ export class AnswerReader {
     return { status, headers, body: this.body.bytes(), missing: this.missing(how), tooLarge: this.tooLarge }
   }
 
-  /** What is missing when the time is over. */
+  /** Says what is missing when the time is over. */
   late(): string {
     const how = 'let the time run out'
     return this.head === undefined ? this.beforeHead(how) : (this.missing(how) ?? 'the time was over')

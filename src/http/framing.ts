@@ -22,6 +22,6 @@ export function framingOf({ status, headers }: AnswerHead, method: string): Fram
   if (length === undefined) return { kind: 'close', doubt: undefined }
   if (others.length > 0)
     return { kind: 'close', doubt: `it names different lengths, ${[...lengths].slice(0, 3).join(' and ').slice(0, 60)}` }
-  // What is no number is no length.
+  // A Content-Length that is no number is ignored.
   return /^\d{1,15}$/.test(length) ? { kind: 'length', bytes: Number(length) } : { kind: 'close', doubt: undefined }
 }

@@ -13,11 +13,11 @@ import { checkNames } from './names.ts'
 export interface Claim {
   readonly path: Path
   readonly seen: Seen
-  /** Of the action. */
+  /** The input schema of the action. */
   readonly input: JsonObject
 }
 
-/** What the adapter told of the actions that it has read. */
+/** The places that the adapter claimed in the actions that it has read. */
 export interface Claims {
   /** The keys that take expressions, for people; undefined: the adapter does not tell its places. */
   readonly templates: string | undefined

@@ -11,7 +11,7 @@ export interface Sent {
 }
 
 export interface BodyFields {
-  /** What stands there by that name, at any depth; `isWhole` is false where something of it is no text. */
+  /** The values of that name in the body, at any depth; `isWhole` is false where one of them is no text. */
   of(names: readonly string[]): { readonly values: readonly string[]; readonly isWhole: boolean }
   /** Whether a value that no name leads to stands in it all the same. */
   holds(value: string): boolean

@@ -1,4 +1,4 @@
-/** What a field, or a request, has in place of what was filled in. */
+/** Compares what was filled in with what the field, or the request, now has. */
 import type { Seen } from './read-back.ts'
 import { isNumber, sameText, sameWords } from './same-value.ts'
 
@@ -14,7 +14,7 @@ type Verdict = 'same' | 'unsure' | { readonly held: string }
 
 const isTick = (held: boolean): string => (held ? 'a tick' : 'no tick')
 
-/** What the page shows. */
+/** The difference that the page shows. */
 export const onPage: Readonly<Record<Wanted['kind'], (wanted: Wanted, seen: Seen) => Verdict>> = {
   fill: ({ values: [text = ''], locale }, { held, isEditor }) => {
     if (held === null) return 'unsure'
@@ -35,13 +35,13 @@ export const onPage: Readonly<Record<Wanted['kind'], (wanted: Wanted, seen: Seen
 const tidy = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 
 export interface Shown {
-  /** What stands in the request by the names of the field. */
+  /** The values that the request has under the names of the field. */
   readonly values: readonly string[]
   /** Nothing of it has parts of its own. */
   readonly isWhole: boolean
 }
 
-/** What the request shows by the field's names; there is something. */
+/** The difference that the request shows; called only when the request has a value under the field's names. */
 export function asSent(wanted: Wanted, seen: Seen, shown: Shown): Verdict {
   if (wanted.kind === 'fill' && seen.isEditor) return 'unsure'
   const verdict = sentAs[wanted.kind](wanted, seen, shown.values)

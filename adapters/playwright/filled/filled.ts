@@ -1,5 +1,5 @@
 /**
- * What an attempt has filled in, and whether it is still so: scripts set fields back, cut values, choose anew. A field is read back
+ * Remembers what an attempt has filled in and checks that it is still so: scripts set fields back, cut values, choose anew. A field is read back
  * before each step that may send it, and before the committing request leaves; and what a request shows by the field's name is compared.
  */
 import type { ElementHandle, Frame, Locator } from 'playwright-core'
@@ -19,7 +19,7 @@ export interface Filling extends Wanted {
 
 interface Filled {
   wanted: Filling
-  /** What the step has written. */
+  /** Notes what the step has written. */
   readonly given: readonly string[]
   handle: ElementHandle<Element> | undefined
   readonly locator: Locator
@@ -36,7 +36,7 @@ interface FillingAct {
   readonly locator: Locator
   readonly frame: Frame
   readonly timeout: number
-  /** What is written sends the committing request: the field's name is learnt before. */
+  /** Learns the field's name before the step writes, because writing itself sends the committing request. */
   readonly isCommitting: boolean
   act(timeout: number): Promise<unknown>
 }
@@ -73,7 +73,7 @@ export class FilledFields {
     Object.assign(field, { handle: await finding, isDone: true })
   }
 
-  /** What a manifest writes by its own keys is no longer what was filled in. Without a text: into the field that has the focus. */
+  /** Forgets a field that the manifest now changes by key presses: its value is no longer the one filled in. Without a text: into the field that has the focus. */
   typedInto(text: string | undefined): void {
     const last = this.fields.at(-1)
     this.fields = this.fields.filter(field => (text === undefined ? field !== last : field.wanted.text !== text))
@@ -89,7 +89,7 @@ export class FilledFields {
     for (const field of pending) Object.assign(field, { isPending: false, isLeaving: true })
   }
 
-  /** What such a step has changed itself, as it chose from a list of suggestions, is as the manifest wants it. */
+  /** Takes over what the step itself has changed, for example by choosing from a list of suggestions. */
   async settle(): Promise<void> {
     const left = this.fields.filter(field => !field.isPending && field.isDone)
     await this.look(left)

@@ -1,7 +1,7 @@
 /** Code that runs inside the page: what fields hold now. Nothing here may use a name from outside its function. */
 
 export interface FieldJob {
-  /** Of a drop-down list: values or labels of options. */
+  /** The values or labels of a drop-down list's options. */
   readonly options: readonly string[]
 }
 

@@ -14,7 +14,7 @@ export function sameText(wanted: string, held: string, locale: string): boolean 
 export const sameWords = (wanted: string, held: string): boolean =>
   wanted.replaceAll(/[\s\u200b\ufeff]+/g, '') === held.replaceAll(/[\s\u200b\ufeff]+/g, '')
 
-/** What else the same number may be written as, without a loss of digits. */
+/** Other ways to write the same number without losing a digit. */
 const readings = (text: string, locale: string): readonly string[] =>
   [decimalOf(text, { group: '', decimal: '.' }), decimalOf(text, separatorsOf(locale))].filter(each => each !== undefined)
 

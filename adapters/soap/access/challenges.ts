@@ -8,7 +8,7 @@ export interface Challenge {
 const item = /[\s,]*([!#$%&'*+.^_`|~\w/-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*))?/y
 const [longest, most] = [16_384, 50]
 
-/** What can not be read is passed over. */
+/** Skips challenges that can not be read. */
 export function readChallenges(headers: readonly string[]): readonly Challenge[] {
   return headers.flatMap(header => {
     const found: { scheme: string; params: Map<string, string> }[] = []

@@ -1,12 +1,12 @@
-/** What a login gave. */
+/** The result of a login. */
 import type { Jar } from './jar.ts'
 
 export interface Grant {
-  /** What expressions see as `login`. */
+  /** The values that expressions see as `login`. */
   readonly values: Readonly<Record<string, string>>
-  /** What no text shows; the same list until it changes. */
+  /** Texts that are masked everywhere; the same list until it changes. */
   secrets(): readonly string[]
-  /** Of later calls; undefined: that of the target. */
+  /** The address of later calls; undefined: that of the target. */
   readonly address?: string | undefined
   /** Cookies of later calls. */
   readonly jar?: Jar | undefined

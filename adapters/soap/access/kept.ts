@@ -73,7 +73,7 @@ async function grantIn(account: Account, slot: Slot, wanted: Wanted): ReturnType
       return { grant: await unless(call.signal, made), isNew: true }
     } catch (error) {
       call.signal.throwIfAborted()
-      // Who made it has given up, for a reason of its own.
+      // The call that made this login was cancelled; that says nothing about the login.
       if (!signal.aborted) throw error
     }
   }

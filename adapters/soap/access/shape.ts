@@ -37,7 +37,12 @@ export const oauth = z
     scope: z.string().min(1).optional().describe('The scopes to ask for, with spaces between.'),
     resource: word.optional().describe('The resource to ask for (RFC 8707).'),
     audience: word.optional().describe('The audience to ask for, where the issuer wants one.'),
-    tls: z.boolean().default(false).describe('Whether the token endpoint is reached with target.tls too. Default: as any site.')
+    tls: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether target.tls (CA, client certificate) counts for the token endpoint too. Default: false, only the certificates that this machine trusts count.'
+      )
   })
   .describe('OAuth 2.0 client credentials (RFC 6749, section 4.4), for auth: oauth.')
 

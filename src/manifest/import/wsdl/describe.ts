@@ -12,7 +12,7 @@ interface Described {
   readonly output: JsonObject | undefined
   readonly set: SchemaSet
   shared(name: string): Json | undefined
-  /** What is left of a schema of the input. */
+  /** The part of an input schema that the import keeps. */
   left(schema: Json): Json
 }
 

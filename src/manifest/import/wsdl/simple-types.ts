@@ -16,7 +16,7 @@ const whole = (pattern: string, limits: JsonObject = {}): Simple => ({ type: ['i
 const long = whole('^[+-]?[0-9]{1,20}$')
 /** So do those of a decimal that a double does not keep. */
 const decimal: Simple = { type: ['number', 'string'], pattern: '^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)$' }
-/** What JSON has no number for is text. */
+/** Values that JSON has no number for become text. */
 const binary = (format: string): Simple => ({ type: ['number', 'string'], format, pattern: '^(-?INF|NaN)$' })
 const between = (minimum: number, maximum: number): Simple => ({ type: 'integer', minimum, maximum })
 const like = (pattern: string, description: string, example = 'sample'): Simple => ({ type: 'string', pattern, description, example })
