@@ -58,11 +58,14 @@ export function about<Failure extends Error>(place: Place, error: Failure): Fail
 const isOfPlaywright = ({ name, message }: Error): boolean =>
   name === 'TimeoutError' || /^(locator|page|frame|elementHandle)\.\w+: /.test(message)
 
+/** A page that runs its own scripts for longer than this can not be asked. */
+const lookMs = 10_000
+
 /** An error of ours has said why, but for those that are about an element. */
 async function whyOf(error: Error, { kind, place: own }: Step, stage: Stage): Promise<Why | undefined> {
   const place = places.get(error) ?? (isOfPlaywright(error) ? own : undefined)
   if (place === undefined || stage.page.isClosed()) return undefined
-  return within(whyNot({ error, kind, place }, stage), 5_000).catch(() => undefined)
+  return within(whyNot({ error, kind, place }, stage), lookMs).catch(() => undefined)
 }
 
 function reasons(error: Error, because: Why | undefined, redact: StageCall['redact']): readonly string[] {

@@ -29,10 +29,13 @@ export async function whyNot({ error, kind, place }: Failed, stage: Stage): Prom
   const { count, seen } = found.find(each => each.count > 0) ?? { count: 0, seen: [] }
   const [first] = seen
   if (first === undefined) return absent(looks, { place, stage })
-  const isStrict = error.message.includes('strict mode violation') || error.message.includes('one single element')
-  if (count > 1) return isStrict ? many(count, seen) : undefined
+  if (count > 1) return isAmbiguous(error, kind) ? many(count, seen) : undefined
   return stateOf(first, { error, kind })
 }
+
+/** Playwright takes one single element for whatever a step does; on a slow machine the time may be over before it has counted them. */
+const isAmbiguous = ({ name, message }: Error, kind: string): boolean =>
+  /strict mode violation|one single element/.test(message) || (name === 'TimeoutError' && kind !== 'extract')
 
 const most = 6
 const quoted = (texts: readonly string[]): string => {

@@ -102,7 +102,7 @@ describe('the target has answered, and no output can be made of it', () => {
 
   test('what a probe reads is no answer before it has found something', async () => {
     const probe = { steps: [{ goto: '/good' }, { extract: { sum: { css: 'button', as: 'money' } } }], found: '{{ sum > 0 }}' }
-    const parsed = parseAction(adapter, { effect: 'irreversible', steps: paid, probe }, { timeout: '5s' })
+    const parsed = parseAction(adapter, { effect: 'irreversible', steps: paid, probe }, { timeout: '20s' })
     expect(parsed.issues).toEqual([])
     const call = callOf(parsed.steps, { url: site.url })
     await call.commit()

@@ -31,7 +31,7 @@ const own = '{{ credentials.password }}'
 const signOn = { click: { role: 'button', name: 'Sign on' } }
 
 async function run(steps: readonly JsonObject[], options: Partial<CallOptions> = {}, more: JsonObject = {}) {
-  const parsed = parseAction(adapter, { steps: [...steps], ...more }, { timeout: '5s' })
+  const parsed = parseAction(adapter, { steps: [...steps], ...more }, { timeout: '20s' })
   expect(parsed.issues).toEqual([])
   const call = callOf(parsed.steps, { url: home.url, egress: [home.url, away.url], credentials: { password }, ...options })
   return adapter.run(call).then(

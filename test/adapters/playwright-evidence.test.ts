@@ -21,7 +21,7 @@ afterAll(async () => {
 })
 
 async function run(steps: readonly JsonObject[], own: Partial<Call> = {}) {
-  const parsed = parseAction(adapter, { steps }, { timeout: '300ms' })
+  const parsed = parseAction(adapter, { steps }, { timeout: '20s' })
   const call = { ...callOf(parsed.steps, { url: site.url, sensitive: [name] }), redact: createRedactor([name]), ...own }
   const problem = await adapter.run(call).then(
     () => '',
@@ -29,7 +29,7 @@ async function run(steps: readonly JsonObject[], own: Partial<Call> = {}) {
   )
   return { problem, artifacts: call.seen.artifacts }
 }
-const missing = { click: { css: '#none' } }
+const missing = { click: { css: '#none' }, timeout: '300ms' }
 
 test('a failed step tells of a page without a marked value in it, in any case, also where its text is cut', async () => {
   const { problem, artifacts } = await run([{ goto: '/page' }, missing])

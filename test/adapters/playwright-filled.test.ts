@@ -28,7 +28,7 @@ afterAll(async () => {
 async function run(steps: readonly JsonObject[], sensitive: readonly string[] = []) {
   saved.length = 0
   const effect = steps.some(step => JSON.stringify(step).includes('"commit"')) ? 'write' : 'read'
-  const parsed = parseAction(adapter, { effect, steps }, { timeout: '3s' })
+  const parsed = parseAction(adapter, { effect, steps }, { timeout: '20s' })
   expect(parsed.issues).toEqual([])
   const call = callOf(parsed.steps, { url: site.url, sensitive })
   return { call, output: adapter.run(call) as Promise<Output> }

@@ -24,7 +24,7 @@ const send = { click: { role: 'button', name: 'Send' }, commit: { request: 'POST
 const fields = { extract: { memo: { label: 'Memo' }, colour: { label: 'Colour' }, agree: { label: 'Agree', as: 'boolean' } } }
 
 async function run(steps: readonly JsonObject[], more: JsonObject = {}, input: JsonObject = {}) {
-  const parsed = parseAction(adapter, { steps, ...more }, { timeout: '5s' })
+  const parsed = parseAction(adapter, { steps, ...more }, { timeout: '20s' })
   expect(parsed.issues).toEqual([])
   const call = callOf(parsed.steps, { url: site.url, input })
   return { call, output: adapter.run(call) as Promise<Output> }

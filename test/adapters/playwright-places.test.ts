@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 async function run(steps: readonly JsonObject[], input: JsonObject, more: JsonObject = {}, options: Partial<CallOptions> = {}) {
-  const parsed = parseAction(adapter, { steps, ...more }, { timeout: '3s' })
+  const parsed = parseAction(adapter, { steps, ...more }, { timeout: '20s' })
   expect(parsed.issues).toEqual([])
   const call = callOf(parsed.steps, { url: site.url, input, ...options })
   return { output: (await adapter.run(call)) as Output, call }
@@ -101,10 +101,10 @@ describe('the two attacks', () => {
   })
 
   test('an address that is waited for takes no * from an input', async () => {
-    const wait = (url: string) => [{ goto: '/orders/a%20(b)*' }, { waitFor: { url }, timeout: '300ms' }]
+    const wait = (url: string, timeout = '20s') => [{ goto: '/orders/a%20(b)*' }, { waitFor: { url }, timeout }]
     await run(wait('/orders/{{ input.id }}'), { id: 'a (b)*' })
     await run(wait('/orders/*'), {})
-    for (const id of ['*', 'a*']) await expect(run(wait('/orders/{{ input.id }}'), { id })).rejects.toMatchObject({ code: 'target_failed' })
+    for (const id of ['*', 'a*']) await expect(run(wait('/orders/{{ input.id }}', '300ms'), { id })).rejects.toMatchObject({ code: 'target_failed' })
   })
 
   test('a refusal names the step and the expression, never the value, and comes before the commit point', async () => {
@@ -202,16 +202,16 @@ describe('a locator finds the one element that has the text, whatever it is', ()
   })
 
   test('an option is chosen by its whole value or label', async () => {
-    const choose = (value: string) =>
+    const choose = (value: string, timeout: string) =>
       run(
         [
           { goto: '/options' },
-          { select: { css: 'select', value: '{{ input.v }}' }, timeout: '300ms' },
+          { select: { css: 'select', value: '{{ input.v }}' }, timeout },
           { extract: { chosen: { css: 'select', attribute: 'value' } } }
         ],
         { v: value }
       )
-    for (const v of ["2'], option[value='1", '*', 'text=One', '']) await expect(choose(v)).rejects.toMatchObject({ code: 'target_failed' })
-    await choose('a"b')
+    for (const v of ["2'], option[value='1", '*', 'text=One', '']) await expect(choose(v, '300ms')).rejects.toMatchObject({ code: 'target_failed' })
+    await choose('a"b', '20s')
   })
 })

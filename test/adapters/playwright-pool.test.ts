@@ -49,7 +49,7 @@ const setMaintenance = (maintenance: boolean) =>
 const balance = (options: Partial<CallOptions> = {}) =>
   callOf(tellerAction(adapter, 'get_balance'), { url: sandbox.url, input, ...options })
 const login = [{ goto: '/login' }, { fill: { label: 'User', value: 'u' } }, { click: { role: 'button', name: 'In' } }]
-const target = { login, ready: { text: 'Main menu' }, timeout: '2s' }
+const target = { login, ready: { text: 'Main menu' }, timeout: '20s' }
 const siteCall = (steps: readonly JsonObject[], options: Partial<CallOptions> = {}, more: JsonObject = {}) =>
   callOf(parseAction(adapter, { steps }, { ...target, ...more }).steps, { url: site.url, ...options })
 

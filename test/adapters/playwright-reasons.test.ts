@@ -85,13 +85,13 @@ describe('why a step failed', () => {
     [
       'several',
       { click: { role: 'link', name: 'Edit' } },
-      /: 2 elements fit: say which with row with a text of its row, or write nth: 0 or nth: 1$/,
+      /: 2 elements fit: say which with row with a text of its row, or write nth: 0 or nth: 1(; waited|$)/,
       /nth: 0 is a "Edit" in "A Edit", nth: 1 is a "Edit" in "B Edit"/
     ],
     [
       'several, read',
       { extract: { x: { css: 'li a' } } },
-      /: x: .*: 2 elements fit: .* nth: 0 or nth: 1$/,
+      /: x: .*: 2 elements fit: .* nth: 0 or nth: 1(; waited|$)/,
       /nth: 1 is a "Edit" in "B Edit"/
     ],
     [
@@ -116,7 +116,7 @@ describe('why a step failed', () => {
       /the buttons are/
     ],
     ['in a frame', { click: { role: 'button', name: 'Inside' } }, /: it is in a frame \(name: inner\): put the step into frame/, /Orders/],
-    ['there still', { waitFor: { text: 'Waiting', state: 'hidden' } }, /: it is still there/, /Orders/]
+    ['there still', { waitFor: { text: 'Waiting', state: 'hidden' }, timeout: '3s' }, /: it is still there/, /Orders/]
   ])('%s', async (_, step, detail, said) => {
     const { message, targetSaid } = await failure([step])
     expect(message).toMatch(detail)

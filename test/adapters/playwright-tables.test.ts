@@ -17,8 +17,9 @@ afterAll(async () => {
 })
 
 /** What is extracted, or why not; and what is not whole. */
-async function read(name: string, { field }: TableCase): Promise<object> {
-  const { steps, issues } = parseAction(adapter, { steps: [{ goto: pathOf(name) }, { extract: { all: field }, timeout: '300ms' }] })
+async function read(name: string, { field, fails }: TableCase): Promise<object> {
+  const timeout = fails === undefined ? '20s' : '3s'
+  const { steps, issues } = parseAction(adapter, { steps: [{ goto: pathOf(name) }, { extract: { all: field }, timeout }] })
   expect(issues).toEqual([])
   const call = callOf(steps, { url: site.url })
   const output = await adapter.run(call).catch((error: Error) => ({ error: error.message }))

@@ -31,16 +31,17 @@ afterAll(async () => {
   await site.close()
 })
 
-const target = { login: [{ goto: '/login' }, { click: { role: 'button', name: 'In' } }], ready: { text: 'Main menu' }, timeout: '5s' }
+const target = { login: [{ goto: '/login' }, { click: { role: 'button', name: 'In' } }], ready: { text: 'Main menu' }, timeout: '20s' }
 
 interface As {
   readonly input?: JsonObject
   readonly digest?: string
+  readonly timeout?: string
 }
 
-function run(tenant: string, steps: readonly JsonObject[], { input = {}, digest = 'd1' }: As = {}): Promise<Json> {
+function run(tenant: string, steps: readonly JsonObject[], { input = {}, digest = 'd1', timeout = '20s' }: As = {}): Promise<Json> {
   // Only a manifest that was not checked has steps that do not begin with goto.
-  const parsed = parseAction(adapter, { steps, screen: 'continue' }, target)
+  const parsed = parseAction(adapter, { steps, screen: 'continue' }, { ...target, timeout })
   expect(parsed.issues).toEqual([])
   const call = callOf(parsed.steps, { url: site.url, input, concurrency: 1, digest })
   return adapter.run({ ...call, run: { ...call.run, tenant } })
@@ -75,7 +76,7 @@ describe('a warm page', () => {
     passes = false
     const before = logins
     for (const tenant of ['a', 'b', 'c'])
-      await expect(run(tenant, cookies, { digest: 'refused' })).rejects.toMatchObject({ code: 'target_failed', retryable: false })
+      await expect(run(tenant, cookies, { digest: 'refused', timeout: '2s' })).rejects.toMatchObject({ code: 'target_failed', retryable: false })
     passes = true
     expect(logins - before).toBe(1)
   })

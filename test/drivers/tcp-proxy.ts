@@ -47,7 +47,7 @@ export async function startProxy(target: number | (() => number)): Promise<TcpPr
       for (const socket of sockets) socket.resume()
     },
     async close() {
-      cut()
+      for (const socket of sockets) socket.destroy()
       await new Promise(resolve => server.close(resolve))
     }
   }

@@ -58,6 +58,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false, ca }: 
 
   let check: (() => Promise<void>) | undefined
   let checking = false
+  let closed = false
   redis.on('ready', () => {
     if (check === undefined) return
     checking = true
@@ -67,7 +68,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false, ca }: 
       },
       error => {
         lastError = error
-        redis.disconnect(true)
+        redis.disconnect(!closed)
       }
     )
   })
@@ -121,6 +122,7 @@ export function connectRedis({ url, name, commandTimeoutMs, lazy = false, ca }: 
       check = work
     },
     async close() {
+      closed = true
       if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), sleep(1000, undefined, { ref: false })])
       redis.disconnect()
     }

@@ -22,8 +22,6 @@ export interface Incarnation {
 
 /** Every process tries to connect at least once in half of it: also those that the ledger lost the names of. */
 const returnSeconds = 2
-/** Who is not back after that has died, or is paused for so long that its lease is over. */
-const longestReturnSeconds = 15
 /** Longer than an outage: else who comes back first would forget whom it has to wait for. */
 const aliveMs = 3_600_000
 /** What lost more than its last such time is a backup: who had been silent for so long has written nothing that a tail holds. */
@@ -36,9 +34,11 @@ export interface Watching {
   readonly memory: Memory
   /** The time of Redis. */
   now(): number
+  /** A process that is not back after so long has died, or is paused for so long that its lease is over. */
+  readonly longestReturnSeconds: number
 }
 
-export async function watchIncarnation(connection: Connection, { keys, memory, now }: Watching): Promise<Incarnation> {
+export async function watchIncarnation(connection: Connection, { keys, memory, now, longestReturnSeconds }: Watching): Promise<Incarnation> {
   const { redis, send, script, direct, where } = connection
   const me = randomUUID()
   const about = async (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(await redis.info('server'))?.[1] ?? ''

@@ -26,15 +26,24 @@ export interface RunParts {
   readonly memory: Memory
   readonly events: EventTexts
   readonly refuse: Refusals['refuse']
+  /** Throws when no run may be accepted into this ledger. Asked each time that a run is about to be sent. */
+  readonly admit: () => void
 }
 
-export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memory, events, refuse }: RunParts): Runs {
+export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys, { memory, events, refuse, admit }: RunParts): Runs {
   const read = (id: string, json: string | null): Run | undefined => {
     const run = json === null ? undefined : storedRun(json, id)
     if (json !== null && run === undefined) refuse('run', `what stands under ${keys.row(id)} is not the row of a run`)
     return run
   }
   const getRun = async (id: string): Promise<Run | undefined> => read(id, await send(redis => redis.hget(keys.row(id), 'json')))
+
+  /** A connection that was lost meanwhile may lead to another ledger than the one that was there when the call came. */
+  const accept: Connection['script'] = (...create) =>
+    send(async () => {
+      admit()
+      return direct(...create)
+    })
 
   const createRun: Store['createRun'] = async (run, gate) => {
     const names = JSON.stringify(gate.keys.map(({ key }) => key))
@@ -44,7 +53,7 @@ export function redisRuns({ send, script }: Connection, keys: RedisKeys, { memor
     const { waiting = '', storedBytes = '' } = gate.quotas ?? {}
     const { linked = [], past = [] } = gate.succeeds ?? {}
     const links = linked.flatMap(next => [next.id, next.revision, JSON.stringify(next)])
-    const [outcome, detail, ahead] = (await script(
+    const [outcome, detail, ahead] = (await accept(
       'createRun',
       [keys.row(id), ...keys.indexes(run), keys.told(tenant, bot), ...claims, ...linked.map(next => keys.row(next.id))],
       [

@@ -22,6 +22,8 @@ export interface RedisStoreOptions {
   /** Do not ask Redis for its settings: for a managed one that does not tell. */
   readonly assumeDurable?: boolean
   readonly commandTimeoutMs?: number
+  /** How long the processes wait for one another after Redis has come back from its file. 15 unless given. */
+  readonly longestReturnSeconds?: number
   /** In PEM: who signs the certificate of a `rediss://` server; absent: those that Node trusts. */
   readonly ca?: string | undefined
   /** Signs events; absent: any event of the right shape is taken. */
@@ -35,6 +37,7 @@ const clockIntervalMs = 5000
 /** The ledger in Redis. Rejects when Redis can not be reached or its settings would break the promise. */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const { url, prefix = 'retrofit', assumeDurable = false, commandTimeoutMs = 5000, ca, signer, refuse = uncounted } = options
+  const { longestReturnSeconds = 15 } = options
   const connect = (name: string, lazy = false) => connectRedis({ url, name: `${prefix}-${name}`, commandTimeoutMs, lazy, ca })
   // Files go their own way: a large one must not hold up the small commands behind it.
   const [main, subscriber, files] = [connect('ledger'), connect('events'), connect('files', true)]
@@ -48,11 +51,11 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     const events = eventTexts(keys.channel, signer)
     const clock = await openClock(() => main.send(async redis => toMs(await redis.time())))
     const memory = createMemory(keys, clock.now)
-    const incarnation = await watchIncarnation(main, { keys, memory, now: clock.now })
-    const runs = redisRuns(main, keys, { memory, events, refuse })
+    const incarnation = await watchIncarnation(main, { keys, memory, now: clock.now, longestReturnSeconds })
     const refuseOtherLedger = () => {
       if (incarnation.problem !== undefined) throw incarnation.problem
     }
+    const runs = redisRuns(main, keys, { memory, events, refuse, admit: refuseOtherLedger })
     const { watch } = await listenForEvents(subscriber, { channel: keys.channel, texts: events, refuse })
     // The ping finds a subscription whose peer has gone without a word.
     const timer = setInterval(() => {
@@ -60,10 +63,6 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     }, clockIntervalMs).unref()
     return {
       ...runs,
-      async createRun(run, gate) {
-        refuseOtherLedger()
-        return runs.createRun(run, gate)
-      },
       watch,
       emit(event) {
         main.redis.publish(keys.channel, events.write(event)).catch(() => {})
@@ -79,9 +78,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       artifacts: redisArtifacts(files, keys),
       now: clock.now,
       async ready() {
-        refuseOtherLedger()
         await check()
         await main.send(redis => redis.set(keys.readiness, clock.now()))
+        refuseOtherLedger()
       },
       async close() {
         clearInterval(timer)
