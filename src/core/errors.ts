@@ -113,7 +113,12 @@ export const errorKinds = {
     false,
     'Change the file in the bots folder, or register the bot under another name.'
   ),
-  run_cancelled: kind(409, 'The run was cancelled', false, 'Nothing was done. Send the call again with a new key when it is still wanted.'),
+  run_cancelled: kind(
+    409,
+    'The run was cancelled',
+    false,
+    'Nothing was done. Only when it is still wanted: POST /v1/runs/{runId}/retry, or a call with a new key where the manifest has none of its own.'
+  ),
   body_too_large: kind(413, 'The body is too large', false, 'Send less in one call.'),
   uri_too_long: kind(414, 'The address is too long', false, 'Send the data in the body.'),
   unsupported_media_type: kind(415, 'The body is not application/json', false, 'Send Content-Type: application/json.'),
@@ -142,7 +147,7 @@ export const errorKinds = {
     500,
     'Something went wrong here',
     false,
-    'Look at the run, if there is one, before you try again; report the run id.',
+    'Do not send it again before somebody has looked at the run, if there is one; report the run id.',
     'Nothing was done. Send the same call with the same key again.'
   ),
   target_failed: kind(

@@ -4,6 +4,7 @@ import type { Note } from './compile-schema.ts'
 import { compileTool, providers, type Tool } from './compile-tool.ts'
 import type { CountTokens } from './count-tokens.ts'
 import { isObject } from './flatten.ts'
+import { nameRemarks } from './name-remarks.ts'
 import { unmarkedText } from './unmarked-text.ts'
 import { adviceFor } from './words.ts'
 
@@ -82,7 +83,7 @@ function lintAction(action: Action, countTokens: CountTokens): Omit<ActionReport
   return {
     providers: reports,
     remarks: [
-      ...nameRemarks(action),
+      ...nameRemarks(action.name).map(message => ({ pointer: '', message })),
       ...descriptionRemarks(action),
       ...size,
       ...propertyRemarks(action.input, '/input'),
@@ -99,9 +100,6 @@ function withAdvice(note: Note): Note & { readonly advice?: string } {
   const advice = note.kind === 'mapped' ? undefined : adviceFor(note.keyword)
   return { ...note, pointer: `/input${note.pointer}`, ...(advice === undefined ? {} : { advice }) }
 }
-
-const nameRemarks = ({ name }: Action): readonly Remark[] =>
-  name.length > 63 ? [{ pointer: '', message: `the name ${name} has 64 characters; some take 63: choose a shorter one` }] : []
 
 /** Words by which a description tells an agent when it is the turn of this action. */
 const sayingWhen = /\b(use|used|call|when|whenever|before|after|instead|unless|if|first)\b/i
