@@ -210,9 +210,15 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds
 
+/** Where the thrower says the opposite of the table, and the table has no words for it. */
+const opposite = {
+  retryable: 'Send the same call with the same key again.',
+  lasting: 'Do not send it again as it is: change the call, or report it to the operator.'
+}
+
 /** It never says to try again what trying again does not help. */
 export function hintOf(code: ErrorCode, isRetryable: boolean): string {
-  const { retryable, hint, otherwise = hint }: ErrorKind = errorKinds[code]
+  const { retryable, hint, otherwise = opposite[isRetryable ? 'retryable' : 'lasting'] }: ErrorKind = errorKinds[code]
   return isRetryable === retryable ? hint : otherwise
 }
 

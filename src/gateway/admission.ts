@@ -49,7 +49,7 @@ function createRate(perSecond: number): (caller: Caller, calls?: number) => Prom
 /** `Accept` must admit one of the good answers. */
 function checkAccept({ headers, route }: Exchange): void {
   const accept = headers.accept
-  if (accept === undefined || route.produces.length === 0 || route.produces.includes('*/*')) return
+  if (accept === undefined || accept.trim() === '' || route.produces.length === 0 || route.produces.includes('*/*')) return
   if (route.produces.some(type => qualityOf(accept, type) > 0)) return
   throw new RetrofitError('not_acceptable', {
     detail: `The answer is ${route.produces.join(' or ')}`,

@@ -1,5 +1,5 @@
 /** Says what to do next in the words of its reader: a tool has no headers, a command line no paths. */
-import { type ErrorCode, errorKinds, hintOf } from '../core/errors.ts'
+import { type ErrorCode, errorKinds } from '../core/errors.ts'
 import { own } from '../core/own.ts'
 
 /**
@@ -41,7 +41,8 @@ const words: Readonly<Record<Surface, Words>> = {
     run_not_found: 'Give as run_id the runId of an answer; runs of others are not visible.',
     not_cancellable: 'Look at the run with get_run: it has ended, or its effect may exist already.',
     artifact_not_found: 'Look at the run with get_run: its answer names its files.',
-    version_changed: 'Read what has changed in errors[], look at the tool in the list again, and send the version that the detail names, or none.'
+    version_changed:
+      'Read what has changed in errors[], look at the tool in the list again, and send the version that the detail names, or none.'
   },
   chat: {
     ...ofModels,
@@ -95,7 +96,8 @@ export interface ArgumentNames {
   readonly isGuarded: boolean
 }
 
-const stillCancelled = 'Nothing was done. The same input only answers this again: tell the person, who can have the run run again when it is still wanted.'
+const stillCancelled =
+  'Nothing was done. The same input only answers this again: tell the person, who can have the run run again when it is still wanted.'
 
 export interface Hinted {
   readonly code: string
@@ -107,7 +109,7 @@ export interface Hinted {
 export function hintFor(surface: Surface, { code, hint, retryAfterMs, names }: Hinted): string | undefined {
   const known = own(words[surface] as Readonly<Record<string, string>>, code)
   // One that its thrower wrote for this case says more.
-  const isDefault = own(errorKinds, code) !== undefined && [true, false].some(is => hintOf(code as ErrorCode, is) === hint)
+  const isDefault = own(errorKinds, code)?.hint === hint
   if (known !== undefined && isDefault) return code === 'run_cancelled' && names?.isGuarded ? stillCancelled : named(known, names)
   const wait = retryAfterMs === undefined ? 'a few seconds' : seconds(Math.max(1, Math.ceil(retryAfterMs / 1_000)))
   const all = [...phrases, ...ofSurface[surface]]

@@ -87,7 +87,8 @@ function lintAction(action: Action, countTokens: CountTokens): Omit<ActionReport
       ...descriptionRemarks(action),
       ...size,
       ...propertyRemarks(action.input, '/input'),
-      ...outputRemarks(action)
+      ...outputRemarks(action),
+      ...hintRemarks(action)
     ]
   }
 }
@@ -123,6 +124,15 @@ function outputRemarks({ output }: Action): readonly Remark[] {
   const some = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
   const message = `free text of the target (${some}): mark what other people can write with x-untrusted: true, so that a model gets it as data; x-untrusted: false on one of them says that it is none`
   return [{ pointer: '/output', message }]
+}
+
+/** A refusal of the target is kept with its key: the same call gets the same answer. */
+function hintRemarks({ errors }: Action): readonly Remark[] {
+  const found = Object.entries(errors).filter(
+    ([, { hint = '' }]) => /\b(?:try|call|send it) again\b|\bretry\b/i.test(hint) && !/\bnot\b/i.test(hint)
+  )
+  const message = 'says to try again, and the same call only answers this again: say what to change in it, or whom to ask'
+  return found.map(([code]) => ({ pointer: `/errors/${code}/hint`, message }))
 }
 
 function propertyRemarks(schema: Json | undefined, pointer: string): readonly Remark[] {

@@ -94,5 +94,4 @@ const nameOf = (name: string): string => (/^[\w .-]+$/.test(name) ? name : quote
 /** As it is, unless it could be taken for something else; « and » in quotes are no marks. */
 const plain =
   /^[^\s",:{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}]([^",{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]*[^\s",{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}])?$/u
-const quoted = (text: string, asItIs = plain): string =>
-  asItIs.test(text) ? text : visible(JSON.stringify(text))
+const quoted = (text: string, asItIs = plain): string => (asItIs.test(text) ? text : visible(JSON.stringify(text)))

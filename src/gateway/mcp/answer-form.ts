@@ -12,4 +12,4 @@ export function answerFormOf(accept: string | undefined): AnswerForm {
   return qualityOf(accept, 'application/json') === 0 ? 'stream' : 'either'
 }
 
-export const takesStream = (accept: string | undefined): boolean => accept === undefined || qualityOf(accept, stream) > 0
+export const takesStream = (accept = ''): boolean => accept.trim() === '' || qualityOf(accept, stream) > 0

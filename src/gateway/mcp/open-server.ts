@@ -5,6 +5,7 @@ import type { Caller, FieldError, JsonObject } from '../../core/types.ts'
 import { noSuchAction } from '../../engine/no-such-action.ts'
 import { serverName } from '../../surface/mcp.ts'
 import { inexactInput } from '../json-body.ts'
+import type { AnswerForm } from './answer-form.ts'
 import { callAction } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
 import { catalogueTools, type OwnTool, runTools } from './own-tools.ts'
@@ -40,6 +41,7 @@ export interface AskedCall {
 export interface Asking {
   readonly caller: Caller
   readonly traceparent: string | undefined
+  readonly form: AnswerForm
   /** By the id of a message of the request. */
   readonly calls: ReadonlyMap<unknown, AskedCall>
   /** Aborts when the caller's key or token ends. */
@@ -87,11 +89,11 @@ async function callOwn(tool: OwnTool, { door, call, args }: { door: McpDoor; cal
 const noSuchTool = ({ engine }: McpDoor, { caller }: McpCall, name: string): string =>
   noSuchAction(engine.catalog, caller, { name }).message.replace('no action', 'no tool')
 
-function callOf({ caller, traceparent, calls, access }: Asking, context: ServerContext): McpCall {
+function callOf({ caller, traceparent, calls, access, form }: Asking, context: ServerContext): McpCall {
   const { mcpReq } = context
   const cancelled = calls.get(mcpReq.id)?.cancelled
   const meta = (mcpReq._meta ?? {}) as Readonly<Record<string, unknown>>
-  const token = meta.progressToken as string | number | undefined
+  const token = form === 'json' ? undefined : (meta.progressToken as string | number | undefined)
   let progress = 0
   return {
     caller,

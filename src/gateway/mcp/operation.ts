@@ -32,7 +32,9 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       opened ??= open(door)
       const handle = await opened
       const access = door.access.follow(exchange)
-      const calls = new Map(body.messages.map(({ message, inexact }) => [message.id, { inexact, cancelled: cancelledOf(exchange, message) }]))
+      const calls = new Map(
+        body.messages.map(({ message, inexact }) => [message.id, { inexact, cancelled: cancelledOf(exchange, message) }])
+      )
       const auth = authOf(exchange, { calls, access, isBatch: body.isBatch })
       const messages = body.messages.map(({ message }) => message)
       const handled = handle(Object.assign(request, { auth }) as NodeRequest, response, body.isBatch ? messages : (messages[0] ?? {}))

@@ -3,14 +3,17 @@
  * takes. The SDK wants both forms named before it answers clients of 2025; here one is enough.
  */
 import type { ServerResponse } from 'node:http'
-import { createMcpHandler, isLegacyRequest, type McpHttpHandler, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
-import type { AnswerForm } from './answer-form.ts'
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type McpHttpHandler,
+  WebStandardStreamableHTTPServerTransport
+} from '@modelcontextprotocol/server'
 import type { McpDoor } from './door.ts'
 import { type Asking, openServer } from './open-server.ts'
 import { watchList } from './watch-list.ts'
 
 export interface Serving extends Asking {
-  readonly form: AnswerForm
   readonly isBatch: boolean
   readonly response: ServerResponse
 }
@@ -21,33 +24,35 @@ type Options = NonNullable<Parameters<McpHttpHandler['fetch']>[1]>
 const servingOf = ({ authInfo }: Options): Serving => authInfo?.extra as unknown as Serving
 
 export function serveMessages(door: McpDoor): ServeMessages {
-  const make = (responseMode: 'json' | 'sse' | 'auto'): McpHttpHandler =>
+  const make = (responseMode: 'sse' | 'auto'): McpHttpHandler =>
     createMcpHandler(({ authInfo, era }) => openServer(door, authInfo?.extra as unknown as Asking, era), { legacy: 'reject', responseMode })
-  const modern: Readonly<Record<AnswerForm, McpHttpHandler>> = { json: make('json'), stream: make('sse'), either: make('auto') }
+  // To a client that takes no stream nothing is told before the answer, which is JSON then.
+  const [stream, auto] = [make('sse'), make('auto')]
   door.leaving.addEventListener('abort', () => {
-    for (const handler of Object.values(modern)) void handler.close()
+    for (const handler of [stream, auto]) void handler.close()
   })
   return {
     async fetch(request, options = {}) {
       if (await isLegacyRequest(request, options.parsedBody)) return serveLegacy(door, request, options)
       const { method } = options.parsedBody as { readonly method?: unknown }
       if (method === 'subscriptions/listen') return listen(door, { request, options, handler: make('sse') })
-      return modern[servingOf(options).form].fetch(request, options)
+      return (servingOf(options).form === 'stream' ? stream : auto).fetch(request, options)
     }
   }
 }
 
 /** A server for this request alone, as each of the later revision has one. */
 async function serveLegacy(door: McpDoor, request: Request, options: Options): Promise<Response> {
-  const { form, isBatch, response, ...asking } = servingOf(options)
+  const { isBatch, response, ...asking } = servingOf(options)
+  const isJson = asking.form === 'json'
   const server = openServer(door, asking, 'legacy')
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: form === 'json' })
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: isJson })
   response.once('close', () => void server.close().catch(() => undefined))
   await server.connect(transport)
   const headers = new Headers(request.headers)
   headers.set('accept', 'application/json, text/event-stream')
   const answer = await transport.handleRequest(new Request(request.url, { method: 'POST', headers, signal: request.signal }), options)
-  return isBatch && form === 'json' && answer.status === 200 ? asList(answer) : answer
+  return isBatch && isJson && answer.status === 200 ? asList(answer) : answer
 }
 
 /** The SDK answers a batch of one request by its answer alone (JSON-RPC 2.0, section 6). */

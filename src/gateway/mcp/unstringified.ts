@@ -13,13 +13,17 @@ import { jsonIn } from './take-messages.ts'
 /** `schema`: of the arguments, as the tool shows it. Throws `invalid_input` where a number in a text has more digits than a number keeps. */
 export function unstringified(schema: JsonObject, args: JsonObject): JsonObject {
   const inexact: FieldError[] = []
-  const read = readAs(args, schema, { root: schema, pointer: '', inexact })
+  const read = readAs(args, schema, { root: schema, pointer: '', inexact, work: { left: mostLooks } })
   if (inexact.length > 0) throw inexactInput(inexact)
   return isObject(read) ? read : args
 }
 
+/** Of values, once for each alternative: unions inside each other would multiply without end. What is beyond stays as it is. */
+const mostLooks = 50_000
+
 interface Place {
   readonly root: JsonObject
+  readonly work: { left: number }
   readonly pointer: string
   readonly inexact: FieldError[]
 }
@@ -30,6 +34,7 @@ const below = (place: Place, name: string | number): Place => ({
 })
 
 function readAs(value: Json, schema: Json, place: Place): Json {
+  if (--place.work.left < 0) return value
   const { node, rest } = flatten(asObject(schema), place.root, [])
   // A rule that can not be merged may say anything.
   if (rest.length > 0) return value
@@ -38,7 +43,9 @@ function readAs(value: Json, schema: Json, place: Place): Json {
   if (branches.length > 0) return readUnion(value, branches, place)
   if (Array.isArray(value)) return (value as readonly Json[]).map((item, i) => readAs(item, itemSchema(node, i), below(place, i)))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, readAs(inside, memberSchema(node, name), below(place, name))]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inside]) => [name, readAs(inside, memberSchema(node, name), below(place, name))])
+  )
 }
 
 function itemSchema({ prefixItems, items }: JsonObject, index: number): Json {
@@ -92,7 +99,9 @@ function mayFit(value: Json, schema: Json, root: JsonObject): boolean {
     if (known === undefined) return additionalProperties !== false
     const { node: member } = flatten(asObject(known), root, [])
     const values = valuesOf(member)
-    return isOneOf(inside, kindsOf(member, root)) && (values === undefined || values.some(one => canonicalJson(one) === canonicalJson(inside)))
+    return (
+      isOneOf(inside, kindsOf(member, root)) && (values === undefined || values.some(one => canonicalJson(one) === canonicalJson(inside)))
+    )
   })
 }
 

@@ -47,7 +47,11 @@ function digestOf(door: McpDoor, caller: Caller): string {
   const { byCaller } = before?.stamp === catalog.stamp ? before : { byCaller: new Map<string, string>() }
   digests.set(catalog, { stamp: catalog.stamp, byCaller })
   const key = JSON.stringify([caller.tenant, [...caller.scopes].sort()])
-  const digest = byCaller.get(key) ?? createHash('sha256').update(JSON.stringify(toolsFor(door, caller))).digest('base64')
+  const digest =
+    byCaller.get(key) ??
+    createHash('sha256')
+      .update(JSON.stringify(toolsFor(door, caller)))
+      .digest('base64')
   byCaller.set(key, digest)
   return digest
 }
