@@ -2,6 +2,8 @@
 import type { ErrorOptions } from './error-options.ts'
 import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
+export { NothingSent } from './nothing-sent.ts'
+
 interface ErrorKind {
   readonly status: number
   readonly title: string
@@ -278,31 +280,5 @@ export class FenceLost extends Error {
   constructor(runId: string) {
     super(`run ${runId} is no longer this worker's`)
     this.name = 'FenceLost'
-  }
-}
-
-/**
- * Thrown by an adapter after `commit()` when it holds evidence that nothing left for the target
- * (no request was sent, the connection was never made): the effect is cleared again.
- */
-export class NothingSent extends Error {
-  readonly retryable: boolean
-  /** As in `RetrofitError`. */
-  readonly targetDown: boolean
-  readonly targetSaid: string | undefined
-  constructor(
-    detail: string,
-    options: {
-      readonly retryable: boolean
-      readonly targetDown?: boolean | undefined
-      readonly targetSaid?: string | undefined
-      readonly cause?: unknown
-    }
-  ) {
-    super(detail, { cause: options.cause })
-    this.name = 'NothingSent'
-    this.retryable = options.retryable
-    this.targetDown = options.targetDown ?? false
-    this.targetSaid = options.targetSaid
   }
 }
