@@ -1,5 +1,8 @@
 /** Clients as they are: what they are known to send is taken, and what they read is in their words. */
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -135,6 +138,7 @@ describe('the door', () => {
   test.each([
     ['arguments: null', calling('odd_count', null)],
     ['arguments: ""', calling('odd_count', '')],
+    ['arguments: []', calling('odd_count', [])],
     ['arguments left out', { ...calling('odd_count', null), params: { name: 'odd_count' } }],
     ['arguments as text', calling('odd_count', '{"n":7}')],
     [
@@ -149,13 +153,16 @@ describe('the door', () => {
   test('null for what is left out: params, cursor, capabilities', async () => {
     for (const message of [
       { ...list, params: null },
+      { ...list, params: [] },
       { ...list, params: { cursor: null, _meta: null } }
     ])
       expect(answersIn((await post(message)).text)[0].result.tools.length).toBeGreaterThan(3)
     const info = { name: 'a', version: '1', title: null }
-    const params = { protocolVersion: '2025-06-18', capabilities: null, clientInfo: info }
-    const [hello] = answersIn((await post({ ...list, method: 'initialize', params })).text)
-    expect(hello.result.protocolVersion).toBe('2025-06-18')
+    for (const capabilities of [null, []]) {
+      const params = { protocolVersion: '2025-06-18', capabilities, clientInfo: info }
+      const [hello] = answersIn((await post({ ...list, method: 'initialize', params })).text)
+      expect(hello.result.protocolVersion).toBe('2025-06-18')
+    }
     const ready = { jsonrpc: '2.0', id: null, method: 'notifications/initialized', params: null }
     expect((await post(ready)).status).toBe(202)
   })
@@ -218,6 +225,23 @@ describe('batches of 2025-03-26', () => {
   ])('%s: refused', async (_, body, headers, why) => {
     const answer = await post(body, { headers })
     expect([answer.status, answer.json.code, answer.json.detail]).toEqual([400, 'invalid_request', expect.stringContaining(why)])
+  })
+
+  test('over stdio: the answers come back, and what is wrong with one is said', async () => {
+    const root = join(import.meta.dirname, '../..')
+    const main = join(root, 'src/main.ts')
+    const args = ['node', '--disable-warning=ExperimentalWarning', main, 'mcp', '--stdio', '--url', gateway.url, '--key', gateway.adminKey]
+    const bridge = spawn(join(root, 'scripts/with-node'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    let said = ''
+    bridge.stdout.on('data', chunk => {
+      said += chunk
+    })
+    const answers = (): Any[] => said.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line)].flat()))
+    bridge.stdin.write(`${JSON.stringify(batch)}\n[]\n`)
+    await until('all is answered', () => answers().length === 3)
+    bridge.stdin.end()
+    await once(bridge, 'close')
+    expect(answers().map(({ id }) => id)).toEqual(expect.arrayContaining([1, 'two', null]))
   })
 
   test('with a tool that the key may not use nothing is called', async () => {

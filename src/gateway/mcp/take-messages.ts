@@ -57,13 +57,20 @@ function of(value: Json, inexact: readonly FieldError[]): McpMessage & { readonl
   return { message, inexact: [...inexact, ...inText], ofTool: inexact.length }
 }
 
-/** Serializers that know no "left out" write null: outside of a tool's arguments it never means anything else. */
+/** Serializers that know no "left out" write null, and those of PHP a list for an object without members. */
+const isNothing = (value: Json | undefined): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+
+/** Outside of a tool's arguments null never means anything but that a member is left out. */
 function tidy({ params, ...envelope }: JsonObject): JsonObject {
   const message = outer(envelope)
-  if (!isJsonObject(params)) return params === undefined || params === null ? message : { ...message, params }
-  const { arguments: _, ...rest } = params
-  const isHandshake = message.method === 'initialize' && params.capabilities === null
-  return { ...message, params: { ...(withoutNulls(rest) as JsonObject), ...(isHandshake ? { capabilities: {} } : {}) } }
+  if (isNothing(params)) return message
+  if (!isJsonObject(params)) return { ...message, params: params as Json }
+  const { arguments: given, _meta, ...others } = params
+  const rest = message.method === 'tools/call' || given === undefined ? others : { ...others, arguments: given }
+  const known = isNothing(_meta) ? rest : { ...rest, _meta: _meta as Json }
+  const capabilities = message.method === 'initialize' && isNothing(params.capabilities) ? { capabilities: {} } : {}
+  return { ...message, params: { ...(withoutNulls(known) as JsonObject), ...capabilities } }
 }
 
 /** The id of a request stays: null is none that could be answered. */
@@ -81,9 +88,9 @@ function withoutNulls(value: Json): Json {
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]))
 }
 
-/** Null and an empty text stand for no arguments; a text that holds an object stands for that object, as function calls of OpenAI have it. */
+/** Null, an empty list and an empty text stand for no arguments; a text that holds an object stands for that object, as function calls of OpenAI have it. */
 function withArguments(message: JsonObject, given: Json | undefined): McpMessage {
-  if (given === undefined || given === null || given === '') return { message, inexact: [] }
+  if (isNothing(given) || given === undefined || given === '') return { message, inexact: [] }
   const read = typeof given === 'string' ? jsonIn(given) : undefined
   const { value, inexact } = read !== undefined && isJsonObject(read.value) ? read : { value: given, inexact: [] }
   return { message: { ...message, params: { ...(message.params as JsonObject), arguments: value } }, inexact }
