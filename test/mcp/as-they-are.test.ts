@@ -237,10 +237,15 @@ describe('batches of 2025-03-26', () => {
       said += chunk
     })
     const answers = (): Any[] => said.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line)].flat()))
-    bridge.stdin.write(`${JSON.stringify(batch)}\n[]\n`)
-    await until('all is answered', () => answers().length === 3)
-    bridge.stdin.end()
-    await once(bridge, 'close')
+    try {
+      bridge.stdin.write(`${JSON.stringify(batch)}\n[]\n`)
+      await until('all is answered', () => answers().length === 3)
+    } finally {
+      const closed = once(bridge, 'close')
+      bridge.stdin.destroy()
+      bridge.kill()
+      await closed
+    }
     expect(answers().map(({ id }) => id)).toEqual(expect.arrayContaining([1, 'two', null]))
   })
 
