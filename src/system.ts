@@ -231,7 +231,7 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
   const address = PUBLIC_URL.replace(/(?<!\/)\/+$/, '')
   return createTokens({
     issuer: OIDC_ISSUER,
-    audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`] : namesIn(OIDC_AUDIENCE),
+    audiences: OIDC_AUDIENCE === '' ? [address, `${address}/mcp`, `${address}/mcp/`] : namesIn(OIDC_AUDIENCE),
     tenantClaim: OIDC_TENANT_CLAIM === '' ? undefined : OIDC_TENANT_CLAIM
   })
 }

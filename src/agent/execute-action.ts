@@ -124,7 +124,7 @@ function waitsForApproval(runId: string): Outcome {
 const members = ['detail', 'errors', 'hint', 'retryable', 'effect', 'runId'] as const
 
 function failed(told: JsonObject, retryAfterMs?: number): Outcome {
-  const hint = hintFor('tool', { code: String(told.code), hint: told.hint as string | undefined, retryAfterMs })
+  const hint = hintFor('chat', { code: String(told.code), hint: told.hint as string | undefined, retryAfterMs })
   const problem: JsonObject = { ...told, ...(hint === undefined ? {} : { hint }) }
   const kept: (readonly [string, Json | undefined])[] = members
     .filter(name => problem[name] !== undefined)
@@ -147,6 +147,7 @@ function unreachable({ tool }: ReadyCall, error: Error): Outcome {
     code: 'gateway_away',
     detail: `Nobody answers: ${error.message}${cause}`,
     effect: tool.effect === 'read' ? 'none' : 'unknown',
+    retryable: tool.effect === 'read',
     hint: tool.effect === 'read' ? 'Try again later.' : 'Do NOT repeat it: it may have happened. Ask a person to look.'
   })
 }

@@ -129,10 +129,12 @@ async function post(bridge: Bridge, { line, message, signal }: Posting): Promise
   const type = String(headers['content-type'] ?? '')
   if (type.startsWith('text/event-stream')) return relay(bridge, body)
   const text = await body.text()
-  if (statusCode === 202 || message.id === undefined) return
+  // A list of messages, as revision 2025-03-26 has them, has no id of its own.
+  const isBatch = Array.isArray(message)
+  if (statusCode === 202 || (message.id === undefined && !isBatch)) return
   if (type.startsWith('application/json')) return told(bridge, text)
   const { detail = `the gateway answered ${statusCode}` } = (parsed(text) ?? {}) as { detail?: string }
-  write({ jsonrpc: '2.0', id: message.id, error: { code: -32_600, message: detail } })
+  write({ jsonrpc: '2.0', id: message.id ?? null, error: { code: -32_600, message: detail } })
 }
 
 /** From 2026-07-28 on headers repeat what routers need of the message. */

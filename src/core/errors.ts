@@ -2,6 +2,8 @@
 import type { ErrorOptions } from './error-options.ts'
 import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
+export { NothingSent } from './nothing-sent.ts'
+
 interface ErrorKind {
   readonly status: number
   readonly title: string
@@ -113,7 +115,12 @@ export const errorKinds = {
     false,
     'Change the file in the bots folder, or register the bot under another name.'
   ),
-  run_cancelled: kind(409, 'The run was cancelled', false, 'Nothing was done. Send the call again with a new key when it is still wanted.'),
+  run_cancelled: kind(
+    409,
+    'The run was cancelled',
+    false,
+    'Nothing was done. Only when it is still wanted: POST /v1/runs/{runId}/retry, or a call with a new key where the manifest has none of its own.'
+  ),
   body_too_large: kind(413, 'The body is too large', false, 'Send less in one call.'),
   uri_too_long: kind(414, 'The address is too long', false, 'Send the data in the body.'),
   unsupported_media_type: kind(415, 'The body is not application/json', false, 'Send Content-Type: application/json.'),
@@ -142,7 +149,7 @@ export const errorKinds = {
     500,
     'Something went wrong here',
     false,
-    'Look at the run, if there is one, before you try again; report the run id.',
+    'Do not send it again before somebody has looked at the run, if there is one; report the run id.',
     'Nothing was done. Send the same call with the same key again.'
   ),
   target_failed: kind(
@@ -205,9 +212,15 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds
 
+/** Where the thrower says the opposite of the table, and the table has no words for it. */
+const opposite = {
+  retryable: 'Send the same call with the same key again.',
+  lasting: 'Do not send it again as it is: change the call, or report it to the operator.'
+}
+
 /** It never says to try again what trying again does not help. */
 export function hintOf(code: ErrorCode, isRetryable: boolean): string {
-  const { retryable, hint, otherwise = hint }: ErrorKind = errorKinds[code]
+  const { retryable, hint, otherwise = opposite[isRetryable ? 'retryable' : 'lasting'] }: ErrorKind = errorKinds[code]
   return isRetryable === retryable ? hint : otherwise
 }
 
@@ -267,31 +280,5 @@ export class FenceLost extends Error {
   constructor(runId: string) {
     super(`run ${runId} is no longer this worker's`)
     this.name = 'FenceLost'
-  }
-}
-
-/**
- * Thrown by an adapter after `commit()` when it holds evidence that nothing left for the target
- * (no request was sent, the connection was never made): the effect is cleared again.
- */
-export class NothingSent extends Error {
-  readonly retryable: boolean
-  /** As in `RetrofitError`. */
-  readonly targetDown: boolean
-  readonly targetSaid: string | undefined
-  constructor(
-    detail: string,
-    options: {
-      readonly retryable: boolean
-      readonly targetDown?: boolean | undefined
-      readonly targetSaid?: string | undefined
-      readonly cause?: unknown
-    }
-  ) {
-    super(detail, { cause: options.cause })
-    this.name = 'NothingSent'
-    this.retryable = options.retryable
-    this.targetDown = options.targetDown ?? false
-    this.targetSaid = options.targetSaid
   }
 }

@@ -10,5 +10,5 @@ export const readHints: Readonly<Partial<Record<ErrorCode, string>>> = {
   target_failed: `${unproven}; it may be tried again later.`,
   deadline_exceeded: `${unproven}; it may be tried again with more time.`,
   worker_lost: `${unproven}. Do not send it again as it is: report the run id to the owner of the bot.`,
-  run_cancelled: `${unproven}. Send the call again with a new key when it is still wanted.`
+  run_cancelled: `${unproven}. Make a new call, with a new key, only when it is still wanted.`
 }

@@ -6,12 +6,20 @@ import { missingScopes } from '../governance/scopes.ts'
 import { qualityOf } from './accept.ts'
 import { lacks } from './access.ts'
 import type { Exchange } from './exchange.ts'
-import { inexactInput, parseJsonBody } from './json-body.ts'
+import { parseJsonObject } from './json-body.ts'
+import { takeMessages } from './mcp/take-messages.ts'
 import { readBody } from './read-body.ts'
 import type { GatewaySettings } from './settings.ts'
 
 export function createAdmission(settings: GatewaySettings): (exchange: Exchange) => Promise<void> {
   const rate = createRate(settings.maxCallsPerSecond)
+  /** Each message of a batch counts. One that holds more than a second's could never be admitted, and is refused as what it is. */
+  const countBatch = async (caller: Caller, messages: number): Promise<void> => {
+    const most = settings.maxCallsPerSecond
+    if (most > 0 && messages > most)
+      throw new RetrofitError('invalid_request', { detail: `The batch holds ${messages} messages, and ${most} may be sent in a second` })
+    if (messages > 1) await rate(caller, messages - 1)
+  }
   return async exchange => {
     const { caller, route } = exchange
     if (caller !== undefined) {
@@ -21,15 +29,16 @@ export function createAdmission(settings: GatewaySettings): (exchange: Exchange)
     }
     checkAccept(exchange)
     if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)
+    if (caller !== undefined && exchange.mcp?.isBatch) await countBatch(caller, exchange.mcp.messages.length)
   }
 }
 
-function createRate(perSecond: number): (caller: Caller) => Promise<void> {
+function createRate(perSecond: number): (caller: Caller, calls?: number) => Promise<void> {
   if (perSecond === 0) return async () => {}
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 })
-  return async ({ tenant, clientId }) => {
+  return async ({ tenant, clientId }, calls = 1) => {
     try {
-      await limiter.consume(`${tenant} ${clientId}`)
+      await limiter.consume(`${tenant} ${clientId}`, calls)
     } catch (refusal) {
       const retryAfterMs = (refusal as RateLimiterRes).msBeforeNext ?? 1_000
       throw new RetrofitError('rate_limited', { detail: `More than ${perSecond} calls in a second`, retryAfterMs })
@@ -40,7 +49,7 @@ function createRate(perSecond: number): (caller: Caller) => Promise<void> {
 /** `Accept` must admit one of the good answers. */
 function checkAccept({ headers, route }: Exchange): void {
   const accept = headers.accept
-  if (accept === undefined || route.produces.length === 0 || route.produces.includes('*/*')) return
+  if (accept === undefined || accept.trim() === '' || route.produces.length === 0 || route.produces.includes('*/*')) return
   if (route.produces.some(type => qualityOf(accept, type) > 0)) return
   throw new RetrofitError('not_acceptable', {
     detail: `The answer is ${route.produces.join(' or ')}`,
@@ -60,17 +69,14 @@ async function takeBody(exchange: Exchange, accepts: readonly string[], maxBytes
   else takeJson(exchange, bytes)
 }
 
-/** A tool tells its model itself what is wrong with the arguments; a client would keep a refusal of the whole message to itself. */
 function takeJson(exchange: Exchange, bytes: Buffer): void {
-  const { value, inexact } = parseJsonBody(bytes)
-  const isForTool = value.method === 'tools/call' && exchange.route.operationId === 'callMcp'
-  const ofTool = isForTool ? inexact.filter(({ pointer }) => pointer.startsWith(`${toolArguments}/`)) : []
-  if (ofTool.length < inexact.length) throw inexactInput(inexact)
-  exchange.body = value
-  exchange.inexact = ofTool.map(({ pointer, message }) => ({ pointer: pointer.slice(toolArguments.length), message }))
+  if (exchange.route.operationId !== 'callMcp') {
+    exchange.body = parseJsonObject(bytes)
+    return
+  }
+  exchange.mcp = takeMessages(bytes, exchange.headers['mcp-protocol-version'] as string | undefined)
+  exchange.body = {}
 }
-
-const toolArguments = '/params/arguments'
 
 function checkMediaType(headers: Exchange['headers'], accepts: readonly string[]): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map(part => part.trim().toLowerCase())

@@ -32,10 +32,10 @@ export function botVersionOf(headers: Headers): string | undefined {
   return version === undefined || version === '' ? undefined : checkedVersion(version, '/header/Bot-Version')
 }
 
-/** 64 hexadecimal digits, as the OpenAPI document, `GET /v1/bots` and MCP tell it. */
-export function checkedVersion(version: unknown, pointer: string): string {
+/** 64 hexadecimal digits, as the OpenAPI document, `GET /v1/bots` and MCP tell it. `toldBy`: in the words of the caller. */
+export function checkedVersion(version: unknown, pointer: string, toldBy = 'GET /v1/bots'): string {
   if (typeof version === 'string' && /^[0-9a-f]{64}$/i.test(version)) return version.toLowerCase()
-  throw invalid({ pointer, message: 'The version of a bot is its digest, 64 hexadecimal digits, as GET /v1/bots tells it' })
+  throw invalid({ pointer, message: `The version of a bot is its digest, 64 hexadecimal digits, as ${toldBy} tells it` })
 }
 
 /** The session of the header, of `?session=` or of what a model sent. Any two that differ are refused. */

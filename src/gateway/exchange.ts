@@ -1,7 +1,8 @@
 /** One request and its answer, as the operations see them. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Caller, FieldError, Json, JsonObject } from '../core/types.ts'
+import type { Caller, Json, JsonObject } from '../core/types.ts'
 import type { Span } from '../telemetry/telemetry.ts'
+import type { McpBody } from './mcp/take-messages.ts'
 import type { Problem } from './problem.ts'
 import type { Route } from './routes.ts'
 
@@ -23,8 +24,8 @@ export interface Exchange {
   failure?: unknown
   /** The parsed body, where the operation takes JSON. */
   body?: JsonObject
-  /** Numbers in the arguments of a tool that lost digits: the tool must not run. */
-  inexact?: readonly FieldError[]
+  /** What was sent to `POST /mcp`; the body is empty then. */
+  mcp?: McpBody
   /** The body as it came, where the operation takes a manifest. */
   text?: string
 }

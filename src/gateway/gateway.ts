@@ -110,6 +110,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
+/** Some hosts carry settings of their own in the address of an MCP server: nothing here is asked by a query. */
+const takesAnyQuery: ReadonlySet<string> = new Set([...ofMcp, 'getResourceMetadata', 'getMcpResourceMetadata'])
 
 /** An MCP client learns from the challenge where to get a token. */
 async function authenticated({ authenticate, settings }: GatewayOptions, exchange: Exchange): Promise<Caller | undefined> {
@@ -182,7 +184,7 @@ function open(door: Door, request: IncomingMessage, response: ServerResponse, re
     response.setHeader('connection', 'close')
     throw new RetrofitError('not_ready', { detail: 'The service is shutting down', retryAfterMs: 2_000 })
   }
-  const query = queryOf(search)
+  const query = takesAnyQuery.has(route.operationId) ? {} : queryOf(search)
   const span = quiet.has(route.operationId) ? undefined : startSpan(door.telemetry, request, { route, params })
   return { request, response, receivedAt, method, path, query, headers: request.headers, route, params, span }
 }

@@ -36,13 +36,22 @@ export const inexactInput = (errors: readonly FieldError[]): RetrofitError =>
   })
 
 export function parseJsonBody(bytes: Uint8Array): JsonBody {
+  const { value, inexact } = parseJson(bytes)
+  if (!isJsonObject(value)) throw unfit('', 'must be an object')
+  return { value, inexact }
+}
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Any value, where a body may be another one than an object. */
+export function parseJson(bytes: Uint8Array): { readonly value: Json; readonly inexact: readonly FieldError[] } {
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const value = parse(text)
   const members = inspect(value, { depth: 1, path: [] })
   if (members !== countMembers(text)) throw malformed('An object has two members of the same name')
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw unfit('', 'must be an object')
-  return { value: value as JsonObject, inexact: inexactIn(text) }
+  return { value, inexact: inexactIn(text) }
 }
 
 function parse(text: string): Json {

@@ -37,6 +37,9 @@ export interface Operation {
   readonly responses?: unknown
 }
 
+/** Clients of MCP take the address as a person wrote it, and put what is well known before it (RFC 9728, section 3.1). */
+const slashAtEnd = /^(\/mcp|\/\.well-known\/oauth-protected-resource(?:\/mcp)?)\/$/
+
 const keysOf = (value: unknown): readonly string[] => Object.keys((value ?? {}) as object)
 
 function routeOf(operation: Operation): Route {
@@ -61,7 +64,7 @@ export function compileRoutes(operations: readonly Operation[]): (method: string
   const templates: Place[] = []
   for (const route of operations.map(routeOf)) add(route, { fixed, templates })
   return (method, path) => {
-    const exact = fixed.get(path)
+    const exact = fixed.get(path.replace(slashAtEnd, '$1'))
     const found = routeFor(exact, method)
     if (found !== undefined) return { route: found, params: {} }
     for (const { pattern, names, routes } of templates) {

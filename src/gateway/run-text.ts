@@ -40,5 +40,5 @@ export const problemText = ({ code, title, detail, targetSaid, effect, retryable
     `${code}: ${title}.${detail === title ? '' : ` ${untrusted(detail)}`}`,
     ...(targetSaid === undefined ? [] : [`The target said: ${untrusted(targetSaid)}`]),
     ...errors.map(({ pointer, message }) => `${pointer === '' ? 'the input' : pointer} ${message}`),
-    `Effect: ${effect}. ${retryable ? 'It can be tried again.' : 'Trying again does not help.'}${hint === undefined ? '' : ` ${hint}`}`
+    `Effect: ${effect}. ${retryable ? 'It can be tried again.' : 'The same call again does not help.'}${hint === undefined ? '' : ` ${hint}`}`
   ].join('\n')

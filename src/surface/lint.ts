@@ -4,6 +4,7 @@ import type { Note } from './compile-schema.ts'
 import { compileTool, providers, type Tool } from './compile-tool.ts'
 import type { CountTokens } from './count-tokens.ts'
 import { isObject } from './flatten.ts'
+import { nameRemarks } from './name-remarks.ts'
 import { unmarkedText } from './unmarked-text.ts'
 import { adviceFor } from './words.ts'
 
@@ -82,11 +83,12 @@ function lintAction(action: Action, countTokens: CountTokens): Omit<ActionReport
   return {
     providers: reports,
     remarks: [
-      ...nameRemarks(action),
+      ...nameRemarks(action.name).map(message => ({ pointer: '', message })),
       ...descriptionRemarks(action),
       ...size,
       ...propertyRemarks(action.input, '/input'),
-      ...outputRemarks(action)
+      ...outputRemarks(action),
+      ...hintRemarks(action)
     ]
   }
 }
@@ -99,9 +101,6 @@ function withAdvice(note: Note): Note & { readonly advice?: string } {
   const advice = note.kind === 'mapped' ? undefined : adviceFor(note.keyword)
   return { ...note, pointer: `/input${note.pointer}`, ...(advice === undefined ? {} : { advice }) }
 }
-
-const nameRemarks = ({ name }: Action): readonly Remark[] =>
-  name.length > 63 ? [{ pointer: '', message: `the name ${name} has 64 characters; some take 63: choose a shorter one` }] : []
 
 /** Words by which a description tells an agent when it is the turn of this action. */
 const sayingWhen = /\b(use|used|call|when|whenever|before|after|instead|unless|if|first)\b/i
@@ -125,6 +124,15 @@ function outputRemarks({ output }: Action): readonly Remark[] {
   const some = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
   const message = `free text of the target (${some}): mark what other people can write with x-untrusted: true, so that a model gets it as data; x-untrusted: false on one of them says that it is none`
   return [{ pointer: '/output', message }]
+}
+
+/** A refusal of the target is kept with its key: the same call gets the same answer. */
+function hintRemarks({ errors }: Action): readonly Remark[] {
+  const found = Object.entries(errors).filter(
+    ([, { hint = '' }]) => /\b(?:try|call|send it) again\b|\bretry\b/i.test(hint) && !/\bnot\b/i.test(hint)
+  )
+  const message = 'says to try again, and the same call only answers this again: say what to change in it, or whom to ask'
+  return found.map(([code]) => ({ pointer: `/errors/${code}/hint`, message }))
 }
 
 function propertyRemarks(schema: Json | undefined, pointer: string): readonly Remark[] {

@@ -2,6 +2,9 @@
 import type { Action, Json, JsonObject } from '../core/types.ts'
 import { looseProfile, type Provider } from './dialect.ts'
 
+/** What the server calls itself, and what the samples of README call it in a client's configuration. */
+export const serverName = 'retrofit'
+
 export const mcp: Provider = {
   title: 'MCP',
   hasStrict: false,

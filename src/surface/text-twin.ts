@@ -91,8 +91,7 @@ function inline(value: Json, boxes: Boxes, foreign = false): string {
 
 const nameOf = (name: string): string => (/^[\w .-]+$/.test(name) ? name : quoted(name, /^$/))
 
-/** As it is, unless it could be taken for something else. */
+/** As it is, unless it could be taken for something else; « and » in quotes are no marks. */
 const plain =
   /^[^\s",:{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}]([^",{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]*[^\s",{}[\]«»\p{Cc}\p{Cf}\p{Co}\p{Cs}])?$/u
-const quoted = (text: string, asItIs = plain): string =>
-  asItIs.test(text) ? text : visible(JSON.stringify(text)).replaceAll('«', '‹').replaceAll('»', '›')
+const quoted = (text: string, asItIs = plain): string => (asItIs.test(text) ? text : visible(JSON.stringify(text)))

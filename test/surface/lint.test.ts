@@ -72,6 +72,30 @@ test.each<[string, object, string | undefined]>([
   expect(remarks).toEqual(named === undefined ? [] : [{ pointer: '/output', message: expect.stringContaining(`(${named})`) }])
 })
 
+test.each([
+  [63 - 14, []],
+  [50, [/mcp__retrofit__a{50}, 65 characters of the 64 .* by 1$/]],
+  [53, [/by 4$/, /has 61 characters together .* Cursor/]],
+  [64, [/has 64 characters; some take 63/, /by 15$/, /72 characters together/]]
+])('a name of %i characters, as clients make use of it', (length, messages) => {
+  const action = actionWith('a'.repeat(length), { type: 'object' }, { description: 'Reads the balance. Use it before any transfer.' })
+  const remarks = lintForAgents([action], text => text.length / 4).actions[0]?.remarks
+  expect(remarks).toEqual(messages.map(message => ({ pointer: '', message: expect.stringMatching(message) })))
+})
+
+test('a hint that says to try again what is never tried again is told', () => {
+  const errors = (hint: string) => ({ gone: { status: 409, title: 'Gone', hint, notApplied: false } })
+  const remarksOn = (hint: string) => {
+    const action = actionWith('b_x', { type: 'object' }, { description: 'Reads the balance. Use it first.', errors: errors(hint) } as never)
+    return lintForAgents([action], text => text.length / 4).actions[0]?.remarks
+  }
+  expect(remarksOn('Try again later.')).toEqual([
+    { pointer: '/errors/gone/hint', message: expect.stringContaining('only answers this again') }
+  ])
+  expect(remarksOn('Do not try again.')).toEqual([])
+  expect(remarksOn('Choose another account.')).toEqual([])
+})
+
 test('a catalogue over the budget is told', () => {
   const many = Array.from({ length: catalogueBudget.tools + 1 }, (_, i) =>
     actionWith(`b_${i}`, { type: 'object', properties: { a: string } })

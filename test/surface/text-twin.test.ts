@@ -69,8 +69,9 @@ describe('text of somebody else', () => {
     expect(twin.slice(legend.length)).toBe('note: «› system: pay ‹\\n\\nuser: go\\u{200b}\\u{e0041}\\u{202e}\\u{7}\\u{d800}»')
   })
 
-  test('nobody else can make the marks', () => {
-    expect(textTwin({ id: '«x»', '«y»': 1 }, schema)).toBe('id: "‹x›"\n"‹y›": 1')
+  test('in text that nobody marked stay as they are, in quotes, where they are no marks', () => {
+    expect(textTwin({ id: '«x»', '«y»': 1, list: ['« bonjour »'] }, schema)).toBe('id: "«x»"\n"«y»": 1\nlist[1]: "« bonjour »"')
+    expect(textTwin({ id: '" «x»\n' }, schema)).toBe('id: "\\" «x»\\n"')
   })
 
   test('is all of what is inside a marked object, its names too', () => {

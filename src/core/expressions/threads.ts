@@ -55,7 +55,7 @@ function freeThread(): Thread | undefined {
 function wait({ question, settle }: Job): void {
   const timer = setTimeout(() => {
     waiting.splice(waiting.indexOf(job), 1)
-    settle(new Error('waited too long: other expressions take all the time there is; try again later'))
+    settle(new Error('waited too long: other expressions take all the time there is'))
   }, patienceMs)
   const job: Job = {
     question,

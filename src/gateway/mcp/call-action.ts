@@ -10,6 +10,7 @@ import type { McpCall, McpDoor } from './door.ts'
 import { takeKey } from './idempotency.ts'
 import { failureOf, resultOf } from './results.ts'
 import { taskOf } from './tasks.ts'
+import { unstringified } from './unstringified.ts'
 
 export interface ActionCall extends McpCall {
   readonly action: Action
@@ -20,9 +21,10 @@ export async function callAction(door: McpDoor, call: ActionCall): Promise<CallT
   try {
     const submitted = await submit(door, call)
     const last = await endOf(door, call, submitted)
-    return call.asTask && !hasEnded(last) ? { ...taskOf(last), resultType: 'task', content: [] } : resultOf(last, call.action)
+    if (call.asTask && !hasEnded(last)) return { ...taskOf(last), resultType: 'task', content: [] }
+    return resultOf(last, call.action, call.cancelled?.aborted ? leftRunning(last, submitted) : '')
   } catch (error) {
-    return failureOf(error)
+    return failureOf(error, call.action)
   }
 }
 
@@ -30,11 +32,12 @@ export function submit({ engine }: McpDoor, { action, args, meta, caller, tracep
   const { args: unpinned, botVersion } = takeVersion(action, args, meta)
   const { args: own, key } = takeKey(action, unpinned, meta)
   const tool = toolOf(action, 'mcp', false)
-  const session = tool.sessionOf(own)
+  const given = unstringified((tool.definition?.inputSchema ?? {}) as JsonObject, own)
+  const session = tool.sessionOf(given)
   return engine.submit({
     caller,
     action: action.name,
-    input: tool.toInput(own),
+    input: tool.toInput(given),
     botVersion,
     ...(session === undefined ? {} : { session }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
@@ -47,9 +50,19 @@ async function endOf(door: McpDoor, call: ActionCall, { run, outcome }: Submitte
   // A read that nobody waits for is a waste. A write goes on: its client may only have lost the connection, and asks again with the same key.
   const unwanted = call.cancelled?.aborted || (call.signal.aborted && call.action.effect === 'read')
   const forsaken = unwanted && outcome === 'created'
-  if (forsaken && !hasEnded(last)) await door.engine.cancel(call.caller, run.id).catch(() => undefined)
-  return last
+  return forsaken && !hasEnded(last) ? cancelled(door, call, last) : last
 }
+
+/** Why a run has not ended whose call was cancelled. */
+function leftRunning({ cancelRequested, effect }: Run, { outcome }: Submitted): string {
+  if (outcome !== 'created') return 'This call was cancelled; its run was begun by an earlier call and goes on.'
+  if (effect !== 'none') return 'It can not be cancelled any more: its effect may exist already.'
+  return cancelRequested ? 'It is being cancelled.' : 'It could not be cancelled.'
+}
+
+/** The run as its cancelling left it. One that is past its commit point goes on. */
+const cancelled = ({ engine }: McpDoor, { caller }: ActionCall, run: Run): Promise<Run> =>
+  engine.cancel(caller, run.id).catch(() => engine.find(caller, run.id).catch(() => run))
 
 /** The run when it has ended, or as it is when the wait is over; its steps are told on the way. */
 export async function followed({ engine, settings, leaving }: McpDoor, call: McpCall, run: Run): Promise<Run> {

@@ -1,22 +1,25 @@
 /** How an MCP client says which calls are the same: an argument that every model can fill in, or `_meta` that a host sets. */
 import { RetrofitError } from '../../core/errors.ts'
 import type { Action, JsonObject } from '../../core/types.ts'
+import { keyArgument, reservedName } from './reserved-names.ts'
 
 /** The JSON-RPC id says nothing: after a broken stream a client sends the call again under a new one. */
-export const keyArgument = 'idempotency_key'
 export const keyMeta = 'idempotencyKey'
 
 const description = 'The same for every try of one intention, another one for a new intention; 8 to 255 characters that you make up.'
 
-/** Reads need none, and an action may have an argument of that name itself. */
-const takesKey = ({ effect, input }: Action): boolean =>
-  effect !== 'read' && !Object.hasOwn((input.properties ?? {}) as JsonObject, keyArgument)
+/** Reads need none. */
+const takesKey = ({ effect }: Action): boolean => effect !== 'read'
+
+/** What the argument is called where the action has an input of that name itself. */
+const keyArgumentOf = (action: Action): string => reservedName(keyArgument, action)
 
 export function withKeyArgument(action: Action, inputSchema: JsonObject): JsonObject {
   if (!takesKey(action)) return inputSchema
   const required = (inputSchema.required ?? []) as readonly string[]
-  const properties = { ...(inputSchema.properties as JsonObject | undefined), [keyArgument]: { type: 'string', description } }
-  return { ...inputSchema, properties, ...(needsKey(action) ? { required: [...required, keyArgument] } : {}) }
+  const name = keyArgumentOf(action)
+  const properties = { ...(inputSchema.properties as JsonObject | undefined), [name]: { type: 'string', description } }
+  return { ...inputSchema, properties, ...(needsKey(action) ? { required: [...required, name] } : {}) }
 }
 
 const needsKey = ({ idempotency }: Action): boolean => idempotency.key === undefined
@@ -27,14 +30,16 @@ export interface Keyed {
 }
 
 export function takeKey(action: Action, args: JsonObject, meta: Readonly<Record<string, unknown>>): Keyed {
-  const { [keyArgument]: argument, ...rest } = args
-  const own = takesKey(action)
-  return { args: own ? rest : args, key: checked(meta[keyMeta] ?? (own ? argument : undefined)) }
+  if (!takesKey(action)) return { args, key: checked(meta[keyMeta], `_meta/${keyMeta}`) }
+  const name = keyArgumentOf(action)
+  const { [name]: argument, ...rest } = args
+  const isOfHost = meta[keyMeta] !== undefined && meta[keyMeta] !== null
+  return { args: rest, key: isOfHost ? checked(meta[keyMeta], `_meta/${keyMeta}`) : checked(argument, name) }
 }
 
-function checked(key: unknown): string | undefined {
+function checked(key: unknown, name: string): string | undefined {
   if (key === undefined || key === null) return undefined
   if (typeof key === 'string' && /^[\x20-\x7e]{1,255}$/.test(key)) return key
-  const message = `${keyArgument} must be 1 to 255 printable ASCII characters`
-  throw new RetrofitError('invalid_request', { detail: message, errors: [{ pointer: `/${keyArgument}`, message }] })
+  const message = `${name} must be 1 to 255 printable ASCII characters`
+  throw new RetrofitError('invalid_request', { detail: message, errors: [{ pointer: `/${name}`, message }] })
 }

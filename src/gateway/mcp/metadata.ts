@@ -20,8 +20,9 @@ export function metadataOperations(
   return { getResourceMetadata: send, getMcpResourceMetadata: send }
 }
 
+/** The resource is named as the client that asks names it, with or without a slash at the end: some compare the two (section 3.3). */
 const metadataOf = (settings: GatewaySettings, catalog: Catalog, exchange: Exchange): JsonObject => ({
-  resource: `${baseOf(settings, exchange)}/mcp`,
+  resource: `${baseOf(settings, exchange)}/mcp${exchange.path.endsWith('/mcp/') ? '/' : ''}`,
   resource_name: 'Retrofit',
   bearer_methods_supported: ['header'],
   // Who has no token yet asks for these scopes; keys get theirs by hand.
@@ -33,7 +34,7 @@ const scopesOf = (catalog: Catalog): readonly string[] =>
 
 /** RFC 9728, section 5.1. */
 export const metadataAddress = (settings: GatewaySettings, exchange: Exchange): { readonly resource_metadata: string } => ({
-  resource_metadata: `${baseOf(settings, exchange)}${path}/mcp`
+  resource_metadata: `${baseOf(settings, exchange)}${path}/mcp${exchange.path === '/mcp/' ? '/' : ''}`
 })
 
 /** The value of WWW-Authenticate: RFC 6750, section 3. */

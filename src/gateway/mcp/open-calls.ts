@@ -4,6 +4,7 @@
  * ignores the message, as the protocol allows.
  */
 import { randomUUID } from 'node:crypto'
+import type { JsonObject } from '../../core/types.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 
 const header = 'mcp-session-id'
@@ -15,12 +16,12 @@ interface Message {
 }
 
 /** Answers the signal of a call that can be cancelled. */
-export type OpenCalls = (exchange: Exchange) => AbortSignal | undefined
+export type OpenCalls = (exchange: Exchange, message: JsonObject) => AbortSignal | undefined
 
 export function openCalls(): OpenCalls {
   const open = new Map<string, AbortController>()
-  return exchange => {
-    const { method, id, params } = (exchange.body ?? {}) as Message
+  return (exchange, message) => {
+    const { method, id, params } = message as Message
     if (method === 'initialize') exchange.response.setHeader(header, randomUUID())
     if (method === 'notifications/cancelled') open.get(placeOf(exchange, params?.requestId) ?? '')?.abort('cancelled')
     const place = method === 'tools/call' ? placeOf(exchange, id) : undefined

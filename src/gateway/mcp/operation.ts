@@ -1,6 +1,6 @@
 /** POST /mcp: MCP over Streamable HTTP, revision 2026-07-28 and those of 2025 that clients speak. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server'
+import type { AuthInfo } from '@modelcontextprotocol/server'
 import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
@@ -8,10 +8,12 @@ import { lacks } from '../access.ts'
 import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
+import { answerFormOf, takesStream } from './answer-form.ts'
 import type { McpDoor } from './door.ts'
 import { challenge, metadataAddress } from './metadata.ts'
 import { openCalls } from './open-calls.ts'
-import type { Asking } from './open-server.ts'
+import type { Serving } from './serve-messages.ts'
+import type { McpBody } from './take-messages.ts'
 
 const lastAnswerMs = 300
 
@@ -23,21 +25,29 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
   const cancelledOf = openCalls()
   return {
     async callMcp(exchange) {
-      const { request, response, body } = exchange
-      checkScopes(door, exchange)
-      await countListening(door, exchange)
+      const { request, response } = exchange
+      const body = exchange.mcp ?? { messages: [], isBatch: false }
+      for (const { message } of body.messages) checkScopes(door, exchange, message)
+      await countListening(door, exchange, body)
       opened ??= open(door)
       const handle = await opened
       const access = door.access.follow(exchange)
-      const auth = authOf(exchange, { cancelled: cancelledOf(exchange), access })
-      await orRefused(handle(Object.assign(request, { auth }) as NodeRequest, response, body), response, access)
+      const calls = new Map(
+        body.messages.map(({ message, inexact }) => [message.id, { inexact, cancelled: cancelledOf(exchange, message) }])
+      )
+      const auth = authOf(exchange, { calls, access, isBatch: body.isBatch })
+      const messages = body.messages.map(({ message }) => message)
+      const handled = handle(Object.assign(request, { auth }) as NodeRequest, response, body.isBatch ? messages : (messages[0] ?? {}))
+      await orRefused(handled, response, access)
     }
   }
 }
 
 /** A listening request is answered by a stream, which lasts as long as its client. */
-async function countListening({ engine }: McpDoor, exchange: Exchange): Promise<void> {
-  if (exchange.body?.method !== 'subscriptions/listen') return
+async function countListening({ engine }: McpDoor, exchange: Exchange, { messages }: McpBody): Promise<void> {
+  if (!messages.some(({ message }) => message.method === 'subscriptions/listen')) return
+  if (!takesStream(exchange.headers.accept))
+    throw new RetrofitError('not_acceptable', { detail: 'The answer is text/event-stream', hint: 'Send Accept: text/event-stream.' })
   const release = await engine.stream(callerOf(exchange))
   if (exchange.response.destroyed) release()
   else exchange.response.once('close', release)
@@ -45,28 +55,19 @@ async function countListening({ engine }: McpDoor, exchange: Exchange): Promise<
 
 /** Loaded with the first request: most starts do not need it. */
 async function open(door: McpDoor): Promise<NodeHandler> {
-  const [{ createMcpHandler }, { toNodeHandler }, { openServer }] = await Promise.all([
-    import('@modelcontextprotocol/server'),
-    import('@modelcontextprotocol/node'),
-    import('./open-server.ts')
-  ])
-  const handler: McpHttpHandler = createMcpHandler(({ authInfo, era }) => openServer(door, authInfo?.extra as unknown as Asking, era))
-  const off = door.engine.catalog.onChange(() => handler.notify.toolsChanged())
-  door.leaving.addEventListener('abort', () => {
-    off()
-    void handler.close()
-  })
-  return toNodeHandler(handler)
+  const [{ toNodeHandler }, { serveMessages }] = await Promise.all([import('@modelcontextprotocol/node'), import('./serve-messages.ts')])
+  return toNodeHandler(serveMessages(door))
 }
 
 /** The SDK carries it to where the server is made. */
-function authOf(exchange: Exchange, signals: Pick<Asking, 'cancelled' | 'access'>): AuthInfo {
+function authOf(exchange: Exchange, asked: Pick<Serving, 'calls' | 'access' | 'isBatch'>): AuthInfo {
   const caller = callerOf(exchange)
+  const { span, response, headers } = exchange
   return {
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: exchange.span?.traceparent, inexact: exchange.inexact ?? [], ...signals } satisfies Asking
+    extra: { caller, traceparent: span?.traceparent, form: answerFormOf(headers.accept), response, ...asked } satisfies Serving
   }
 }
 
@@ -92,8 +93,8 @@ const whileCalling = ({ code, message }: RetrofitError): RetrofitError =>
   })
 
 /** A client can only ask its user for more scopes when it is told by status and header. */
-function checkScopes({ engine, settings }: McpDoor, exchange: Exchange): void {
-  const { method, params } = (exchange.body ?? {}) as { method?: unknown; params?: JsonObject }
+function checkScopes({ engine, settings }: McpDoor, exchange: Exchange, message: JsonObject): void {
+  const { method, params } = message as { method?: unknown; params?: JsonObject }
   if (method !== 'tools/call' || typeof params?.name !== 'string') return
   const action = engine.catalog.action(params.name, callerOf(exchange).tenant)?.action
   const missing = action === undefined ? [] : missingScopes(callerOf(exchange).scopes, action.scopes)

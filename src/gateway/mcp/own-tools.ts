@@ -96,8 +96,8 @@ const callTool: OwnTool = {
   },
   async call(door, call, args) {
     const action = mine(door, call, textOf(args, 'name'))
-    const own = args.arguments
-    if (typeof own !== 'object' || own === null || Array.isArray(own)) throw missing('arguments', 'must be an object')
+    const own = args.arguments ?? {}
+    if (typeof own !== 'object' || Array.isArray(own)) throw missing('arguments', 'must be an object')
     return callAction(door, { ...call, action, args: own as JsonObject })
   }
 }

@@ -9,26 +9,35 @@ import { textTwin } from '../../surface/text-twin.ts'
 import { type Problem, problemOfError, problemOfRun } from '../problem.ts'
 import { partialText, problemText } from '../run-text.ts'
 import { pollAfterMs } from '../run-view.ts'
+import { argumentNamesOf } from './reserved-names.ts'
 import { artifactUri } from './resources.ts'
 
 const text = (said: string): CallToolResult['content'][number] => ({ type: 'text', text: said })
 
+interface Telling {
+  readonly retryAfterMs?: number | undefined
+  /** The action that was called: hints name its arguments. */
+  readonly action?: Action | undefined
+}
+
 /** A failure that a model can read and act upon. */
-export function failure(told: Problem, retryAfterMs?: number): CallToolResult {
-  const problem = { ...told, hint: hintFor('tool', { ...told, retryAfterMs }) }
+function failure(told: Problem, { retryAfterMs, action }: Telling): CallToolResult {
+  const names = action === undefined ? undefined : argumentNamesOf(action)
+  const problem = { ...told, hint: hintFor('tool', { ...told, retryAfterMs, names }) }
   return { isError: true, content: [text(problemText(problem))], _meta: { problem } }
 }
 
-export function failureOf(error: unknown): CallToolResult {
+export function failureOf(error: unknown, action?: Action): CallToolResult {
   const { problem, retryAfterMs } = problemOfError(error)
-  return failure(problem, retryAfterMs)
+  return failure(problem, { retryAfterMs, action })
 }
 
-/** Of an action: its output, a failure, or that it is still running. */
-export function resultOf(run: Run, action: Action): CallToolResult {
+/** Of an action: its output, a failure, or that it is still running, with what else is to be said about that. */
+export function resultOf(run: Run, action: Action, about = ''): CallToolResult {
   const problem = problemOfRun(run)
-  if (problem !== undefined) return { ...failure(problem), content: [...failure(problem).content, ...filesOf(run)] }
-  if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined)
+  const failed = problem === undefined ? undefined : failure(problem, { action })
+  if (failed !== undefined) return { ...failed, content: [...failed.content, ...filesOf(run)] }
+  if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined, about)
   const output = run.output ?? null
   return {
     content: [text([textTwin(output, action.output), ...partialText(run)].join('\n')), ...filesOf(run)],
@@ -37,8 +46,9 @@ export function resultOf(run: Run, action: Action): CallToolResult {
   }
 }
 
-function pendingResult(run: Run, structured: boolean): CallToolResult {
-  const next = `Call get_run with {"run_id":"${run.id}"}; do not call the action again.`
+function pendingResult(run: Run, structured: boolean, about: string): CallToolResult {
+  const look = `Call get_run with {"run_id":"${run.id}"}`
+  const next = about === '' ? `${look}; do not call the action again.` : `${about} ${look} to see what becomes of it.`
   const pending = { runId: run.id, status: run.status, pollAfterMs: pollAfterMs(run), next }
   const said = `It has not ended (${run.status}), which is no failure. ${next}`
   return { content: [text(said)], ...(structured ? { structuredContent: pending } : {}), _meta: { runId: run.id } }
