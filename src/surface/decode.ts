@@ -102,6 +102,28 @@ export const decodeText: Decode = value => {
   }
 }
 
+/** A text that is one of these, written as JSON; what is no such text stays as it is. */
+export function decodeListed(values: readonly Json[]): Decode {
+  const byText = new Map(values.map(value => [canonicalJson(value), value]))
+  return value => {
+    const parsed = typeof value === 'string' ? decodeText(value) : value
+    return typeof parsed === 'object' && parsed !== null ? (byText.get(canonicalJson(parsed)) ?? value) : value
+  }
+}
+
+/** JSON text of one of several things, one of them a text: what is no JSON of any of them is the text itself. */
+export const decodeTexts =
+  (readers: readonly Branch[], accepts: (value: Json) => boolean): Decode =>
+  value => {
+    if (typeof value !== 'string') return value
+    for (const { decode, accepts: takes } of readers) {
+      const reading = decode(value)
+      if (reading !== value && takes(reading)) return reading
+    }
+    const parsed = decodeText(value)
+    return accepts(parsed) ? parsed : value
+  }
+
 /** `{ value }`, where null is a value and leaving out is something else. */
 export const decodeBox =
   (decode: Decode): Decode =>
