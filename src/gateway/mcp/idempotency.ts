@@ -6,17 +6,18 @@ import type { Action, JsonObject } from '../../core/types.ts'
 export const keyArgument = 'idempotency_key'
 export const keyMeta = 'idempotencyKey'
 
-const description = 'The same for every try of one intention, another one for a new intention; 8 to 255 characters that you make up.'
+const description = 'You make it up: the same for every try of one intention.'
 
 /** Reads need none, and an action may have an argument of that name itself. */
 const takesKey = ({ effect, input }: Action): boolean =>
   effect !== 'read' && !Object.hasOwn((input.properties ?? {}) as JsonObject, keyArgument)
 
+/** Asked for only where no key of the manifest guards; one that is sent is taken everywhere. */
 export function withKeyArgument(action: Action, inputSchema: JsonObject): JsonObject {
-  if (!takesKey(action)) return inputSchema
+  if (!takesKey(action) || !needsKey(action)) return inputSchema
   const required = (inputSchema.required ?? []) as readonly string[]
   const properties = { ...(inputSchema.properties as JsonObject | undefined), [keyArgument]: { type: 'string', description } }
-  return { ...inputSchema, properties, ...(needsKey(action) ? { required: [...required, keyArgument] } : {}) }
+  return { ...inputSchema, properties, required: [...required, keyArgument] }
 }
 
 const needsKey = ({ idempotency }: Action): boolean => idempotency.key === undefined

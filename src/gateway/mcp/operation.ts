@@ -5,6 +5,7 @@ import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
+import { sessionIdOf } from '../call-headers.ts'
 import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
@@ -66,7 +67,13 @@ function authOf(exchange: Exchange, signals: Pick<Asking, 'cancelled' | 'access'
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: exchange.span?.traceparent, inexact: exchange.inexact ?? [], ...signals } satisfies Asking
+    extra: {
+      caller,
+      traceparent: exchange.span?.traceparent,
+      inexact: exchange.inexact ?? [],
+      session: sessionIdOf(exchange.headers, {}, undefined),
+      ...signals
+    } satisfies Asking
   }
 }
 
