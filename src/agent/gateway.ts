@@ -73,7 +73,10 @@ function parse(text: string, base: string): Json {
 }
 
 /** The definitions in the model's format; title and effect are what the MCP definitions say. */
-async function toolsOf(send: Gateway['send'], { format, strict, bot, onLeftOut }: Parameters<Gateway['tools']>[0]): Promise<readonly AgentTool[]> {
+async function toolsOf(
+  send: Gateway['send'],
+  { format, strict, bot, onLeftOut }: Parameters<Gateway['tools']>[0]
+): Promise<readonly AgentTool[]> {
   const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
     const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
     const { status, body, headers } = await send('GET', `/tools?${query}`)

@@ -35,7 +35,11 @@ export async function chat(flags: Flags): Promise<number> {
   const inference = await modelOf(readSettings(), flags)
   const stopper: Stopper = { stop: () => {} }
   const approval = approvalOf(flags, { screen, stopper, hasPerson: question === undefined })
-  const agent = await openAgent(flags, { inference, approval, onLeftOut: names => screen.note(screen.paint('yellow', `Not there for the model: ${plainLine(names)}; retrofit check says why.`)) })
+  const agent = await openAgent(flags, {
+    inference,
+    approval,
+    onLeftOut: names => screen.note(screen.paint('yellow', `Not there for the model: ${plainLine(names)}; retrofit check says why.`))
+  })
   const talk = { agent, inference, screen, stopper }
   if (agent.tools.length === 0) screen.note('There is no action that this key may use: the model can only talk.')
   try {

@@ -60,6 +60,8 @@ export interface Compiling extends Bounds {
   readonly names: Set<string>
   /** By reference, or by the text of a schema that says more beside its reference; without a part while it is being compiled. */
   readonly definitions: Map<string, Definition>
+  /** By the text of a schema that says more beside its reference: what it was written out as, and how large that is. */
+  readonly merged: Map<string, { readonly part: Part; readonly said: string; readonly size: number }>
   /** Whether a value fits the part of the schema as its author wrote it. */
   fits(written: JsonObject, value: Json): boolean
   size: number
@@ -85,8 +87,19 @@ export class TooLarge extends Error {}
 /** References inside each other that are followed where all of them are too many. */
 const cuts = [12, 8, 5, 3, 2, 1] as const
 
-/** What is too large as a whole is cut where it is deepest: there a value is sent as JSON text, and checked when it is called. */
+/** Most dialects take the same schemas. */
+const compiled = new WeakMap<JsonObject, Map<Profile, CompiledInput>>()
+
 export function compileInput(root: JsonObject, profile: Profile): CompiledInput {
+  const known = compiled.get(root) ?? new Map<Profile, CompiledInput>()
+  compiled.set(root, known)
+  const input = known.get(profile) ?? compileAll(root, profile)
+  known.set(profile, input)
+  return input
+}
+
+/** What is too large as a whole is cut where it is deepest: there a value is sent as JSON text, and checked when it is called. */
+function compileAll(root: JsonObject, profile: Profile): CompiledInput {
   const whole = { deepest: Number.POSITIVE_INFINITY, most: mostNodes }
   const tries = [whole, ...cuts.map(deepest => ({ deepest, most: mostOfCut }))]
   for (const bounds of tries) {
@@ -106,6 +119,7 @@ function compileWithin(root: JsonObject, profile: Profile, bounds: Bounds): Comp
     notes: [],
     names: new Set(),
     definitions: new Map(),
+    merged: new Map(),
     fits: checkerOf(root),
     size: 0,
     depth: 0,
@@ -145,8 +159,8 @@ function rootPart(compiling: Compiling): Part {
 /** Deeper than any author writes, and far from the end of the stack. */
 const mostLevels = 150
 
-export function count(compiling: Compiling): void {
-  compiling.size++
+export function count(compiling: Compiling, parts = 1): void {
+  compiling.size += parts
   if (compiling.level > mostLevels) throw new TooLarge(`the schema leads to parts more than ${mostLevels} levels deep`)
   if (compiling.size > compiling.most) throw new TooLarge(`the schema expands to over ${compiling.most} parts`)
 }

@@ -134,6 +134,8 @@ export interface Branch {
   readonly decode: Decode
   /** Of a decoded value. */
   accepts(value: Json): boolean
+  /** Of a value as it was sent: whether it has the type of the branch. */
+  looksLike?(value: Json): boolean
 }
 
 /** The branch whose reading is valid. Two that read it differently: nobody can tell what was meant, so nothing is done. */
@@ -141,6 +143,9 @@ export function decodeUnion(branches: readonly Branch[]): Decode {
   if (branches.every(({ decode }) => decode === unchanged)) return unchanged
   return value => {
     if (value === null) return value
+    const near = branches.filter(({ decode, looksLike }) => looksLike?.(value) !== false || decode(value) !== value)
+    const [only] = near
+    if (only !== undefined && near.length === 1) return only.decode(value)
     const readings = branches.flatMap(({ decode, accepts }) => {
       const reading = decode(value)
       return accepts(reading) ? [reading] : []

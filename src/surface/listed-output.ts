@@ -10,20 +10,33 @@ const kept: ReadonlySet<string> = new Set([
 const maps: ReadonlySet<string> = new Set(['properties', '$defs'])
 
 /**
- * Also what is still running fits it: nothing is required of the whole, and what both have by one name is not typed. Undefined: it is
- * no object, or longer than `most` characters of JSON.
+ * Also what is still running fits it: nothing is required of the whole, and what both have by one name is not typed. What is longer
+ * than `most` characters of JSON is told less of: the types of its members, or only that it is an object. Undefined: it is none.
  */
 export function listedOutput(output: JsonObject, most: number): JsonObject | undefined {
   if (output.type !== 'object') return undefined
   const { additionalProperties: _, properties, ...rest } = shape(output) as JsonObject
-  const shared = Object.keys(pendingSchema.properties as JsonObject)
   const named = Object.entries(isObject(properties) ? properties : {}).map(
-    ([name, schema]) => [name, shared.includes(name) ? {} : schema] as const
+    ([name, schema]) => [name, shared.has(name) ? {} : schema] as const
   )
-  const listed = { ...rest, ...(named.length === 0 ? {} : { properties: Object.fromEntries(named) }) }
-  const holdsAll = !['anyOf', 'oneOf', 'allOf', '$ref'].some(keyword => Object.hasOwn(listed, keyword))
-  return holdsAll && named.length > 0 && JSON.stringify(listed).length <= most ? listed : undefined
+  // A choice between whole outputs would leave no room for what is still running.
+  if (named.length === 0 || wholes.some(keyword => Object.hasOwn(rest, keyword))) return bare
+  const fits = (listed: JsonObject): boolean => JSON.stringify(listed).length <= most
+  const [whole, flat] = [
+    { ...rest, properties: Object.fromEntries(named) },
+    { type: 'object', properties: Object.fromEntries(named.map(typeOnly)) }
+  ]
+  return fits(whole) ? whole : fits(flat) ? flat : bare
 }
+
+const bare: JsonObject = { type: 'object' }
+const shared: ReadonlySet<string> = new Set(Object.keys(pendingSchema.properties as JsonObject))
+const wholes = ['anyOf', 'oneOf', 'allOf', '$ref'] as const
+
+const typeOnly = ([name, schema]: readonly [string, Json]): readonly [string, Json] => [
+  name,
+  isObject(schema) && schema.type !== undefined ? { type: schema.type } : {}
+]
 
 function shape(schema: Json): Json {
   if (Array.isArray(schema)) return (schema as readonly Json[]).map(shape)

@@ -20,7 +20,8 @@ export const mcp: Provider = {
 /** Revisions before 2026-07-28 take an object only. */
 const outputOf = ({ output }: Action): JsonObject => (output.type === 'object' ? { outputSchema: published(output) as JsonObject } : {})
 
-const annotationsOf = ({ effect, idempotency }: Action): JsonObject => ({
+const annotationsOf = ({ title, effect, idempotency }: Action): JsonObject => ({
+  title,
   readOnlyHint: effect === 'read',
   destructiveHint: effect === 'irreversible',
   idempotentHint: effect === 'read' || idempotency.key !== undefined

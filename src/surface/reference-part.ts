@@ -72,23 +72,38 @@ const isUnderWay = ({ definitions }: Compiling, reference: string): boolean =>
  * written out it would never end.
  */
 function mergedPart(compiling: Compiling, schema: JsonObject, place: Place): Part {
-  const { definitions, profile } = compiling
-  const key = JSON.stringify(schema)
+  const { definitions, merged, profile } = compiling
+  const { description: _, title: __, ...rules } = schema
+  const key = JSON.stringify(rules)
+  const before = merged.get(key)
+  if (before !== undefined) {
+    count(compiling, before.size)
+    return { ...before.part, schema: redescribed(before.part.schema, before.said, describedAs(schema)) }
+  }
   const known = definitions.get(key)
+  const description = describedAs(schema)
   if (known !== undefined) {
     if (profile.recursion !== 'ref') return recursionPart(compiling, schema, { ...place, reference: leadsTo(schema) as string })
     if (known.name === '') known.name = definitionName(compiling, leadsTo(schema) as string)
-    return referred(compiling, known, { schema, description: '' })
+    return referred(compiling, known, { schema, description })
   }
-  const definition: Definition = { name: '' }
+  const [definition, sizeBefore]: [Definition, number] = [{ name: '' }, compiling.size]
   definitions.set(key, definition)
   const part = writtenOut(compiling, schema, place)
   if (definition.name === '') {
     definitions.delete(key)
+    merged.set(key, { part, said: description, size: compiling.size - sizeBefore })
     return part
   }
   definition.part = part
-  return referred(compiling, definition, { schema, description: '' })
+  return referred(compiling, definition, { schema, description })
+}
+
+/** The same part, at a place that its author describes in other words. */
+function redescribed({ description, ...schema }: JsonObject, before: string, now: string): JsonObject {
+  const text = typeof description === 'string' ? description : ''
+  const words = sentences([now, before !== '' && text.startsWith(before) ? text.slice(before.length).replace(/^[.\s]+/, '') : text])
+  return words === '' ? schema : { ...schema, description: words }
 }
 
 const definitionName = ({ names }: Compiling, reference: string): string =>

@@ -56,11 +56,22 @@ function choicePart(compiling: Compiling, written: readonly Choice[], { words, n
   const kind = choices.length === 1 ? choices[0]?.part.kind : undefined
   return {
     schema: described(compiling, words, { ...place, schema: only ?? { anyOf: schemas }, done: [] }),
-    decode: decodeUnion(choices.map(({ part, accepts }) => ({ decode: part.decode, accepts }))),
+    decode: decodeUnion(
+      choices.map(({ part, accepts }) => ({ decode: part.decode, accepts, looksLike: value => looksLike(compiling, part.schema, value) }))
+    ),
     nullable,
     kind,
     choices
   }
+}
+
+/** By its outermost type alone. */
+function looksLike(compiling: Compiling, { $ref, anyOf, type }: JsonObject, value: Json): boolean {
+  const definition =
+    typeof $ref === 'string' ? [...compiling.definitions.values()].find(({ name }) => $ref === `#/$defs/${name}`) : undefined
+  if (definition?.part !== undefined) return looksLike(compiling, definition.part.schema, value)
+  if (Array.isArray(anyOf)) return (anyOf as readonly JsonObject[]).some(branch => looksLike(compiling, branch, value))
+  return type === undefined || typesOf(type).some(one => isOfType(one, value))
 }
 
 const isSent = (type: string, { schema, kind }: Part): boolean => kind === undefined && typesOf(schema.type).includes(type)

@@ -55,7 +55,10 @@ interface Group extends NodePlace {
 function groupSchema(compiling: Compiling, node: JsonObject, { pointer, type, values }: Group): JsonObject {
   const keyword = node.const === undefined ? 'enum' : 'const'
   const written = node.type === 'number' && type === 'integer' ? 'number' : type
-  if (compiling.profile.anyEnum) return keyword === 'const' ? { type: written, const: values[0] as Json } : { type: written, enum: values }
+  // No list without items, whatever it is.
+  const inside = type === 'array' ? { items: {} } : {}
+  const listed = keyword === 'const' ? { const: values[0] as Json } : { enum: values }
+  if (compiling.profile.anyEnum) return { type: written, ...inside, ...listed }
   // Gemini takes no empty text in an enum.
   if (type === 'string' && !values.includes('')) return { type, enum: values }
   worded(compiling, `${pointer}/${keyword}`, keyword)
