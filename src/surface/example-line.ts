@@ -3,7 +3,7 @@ import type { Action, Json, JsonObject } from '../core/types.ts'
 import { isObject } from './flatten.ts'
 
 /** What a definition may cost of what somebody would write by hand who says the least that a model needs. */
-export const mostOfMinimal = 1.5
+const mostOfMinimal = 1.5
 /** Letters are counted here, and punctuation costs more tokens than words. */
 const margin = 0.9
 
@@ -25,7 +25,7 @@ const minimalKeywords: ReadonlySet<string> = new Set([
 const maps: ReadonlySet<string> = new Set(['properties', '$defs'])
 
 /** The least that tells a model of the action, in characters. */
-export const minimalTool = ({ name, description, input }: Pick<Action, 'name' | 'description' | 'input'>): JsonObject => ({
+const minimalTool = ({ name, description, input }: Pick<Action, 'name' | 'description' | 'input'>): JsonObject => ({
   name,
   description: description.trim(),
   parameters: minimal(input)

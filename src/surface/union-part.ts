@@ -78,7 +78,7 @@ const isSent = (type: string, { schema, kind }: Part): boolean => kind === undef
 
 /** Two branches that a model would send in the same way become one, in which it says which of them it means. */
 function apart(compiling: Compiling, written: readonly Choice[], place: NodePlace): readonly Choice[] {
-  const flat = written.flatMap(choice => inner(choice))
+  const flat = [...new Map([...leaves(written)].map(choice => [JSON.stringify(choice.part.schema), choice])).values()]
   const all = flat.length > written.length && needsText(flat) ? flat : written
   const listed = all.some(({ part }) => isSent('array', part)) ? all.map(asTextIfPairs) : all
   if (!needsText(listed)) return listed
@@ -88,9 +88,18 @@ function apart(compiling: Compiling, written: readonly Choice[], place: NodePlac
   return [...others, joinedText(texts)]
 }
 
-/** What a union inside a union chooses among. */
-const inner = (choice: Choice): readonly Choice[] =>
-  choice.part.choices === undefined || choice.part.choices.length < 2 ? [choice] : choice.part.choices.flatMap(inner)
+/** What unions inside unions choose among in the end. Each union is looked into once: types can hold each other in many ways. */
+function leaves(choices: readonly Choice[], found = new Set<Choice>(), seen = new Set<readonly Choice[]>()): ReadonlySet<Choice> {
+  for (const choice of choices) {
+    const inside = choice.part.choices
+    if (inside === undefined || inside.length < 2) found.add(choice)
+    else if (!seen.has(inside)) {
+      seen.add(inside)
+      leaves(inside, found, seen)
+    }
+  }
+  return found
+}
 
 const isText = (part: Part): boolean => part.kind === 'text' || isSent('string', part)
 
