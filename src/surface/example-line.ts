@@ -4,8 +4,11 @@ import { isObject } from './flatten.ts'
 
 /** What a definition may cost of what somebody would write by hand who says the least that a model needs. */
 const mostOfMinimal = 1.5
-/** Letters are counted here, and punctuation costs more tokens than words. */
-const margin = 0.9
+/** A line that is this short is worth it beside the shortest tool. */
+const fewTokens = 16
+
+/** About what tokenizers make of JSON: words, three digits, two signs. */
+const roughTokens = (text: string): number => text.match(/[a-z]{1,8}|[0-9]{1,3}|[^\sa-z0-9]{1,2}/gi)?.length ?? 0
 
 /** Empty where the definition would cost too much with it, and where a model does not write the arguments as the author did. */
 export function exampleLine({ example, ...action }: Action, define: (line: string) => JsonObject): string {
@@ -15,7 +18,8 @@ export function exampleLine({ example, ...action }: Action, define: (line: strin
   const needed = Object.fromEntries(Object.entries(example).filter(([name]) => required.length === 0 || required.includes(name)))
   const line = `\nExample: ${JSON.stringify(needed)}`
   const { outputSchema: _, annotations: __, title: ___, ...definition } = define(line)
-  const isShort = JSON.stringify(definition).length <= minimalSize(action) * mostOfMinimal * margin
+  const least = roughTokens(JSON.stringify(minimalTool(action)))
+  const isShort = roughTokens(line) <= fewTokens || roughTokens(JSON.stringify(definition)) <= least * mostOfMinimal
   return isFlat && isShort ? line : ''
 }
 
@@ -24,14 +28,12 @@ const minimalKeywords: ReadonlySet<string> = new Set([
 ])
 const maps: ReadonlySet<string> = new Set(['properties', '$defs'])
 
-/** The least that tells a model of the action, in characters. */
+/** The least that tells a model of the action. */
 const minimalTool = ({ name, description, input }: Pick<Action, 'name' | 'description' | 'input'>): JsonObject => ({
   name,
   description: description.trim(),
   parameters: minimal(input)
 })
-
-const minimalSize = (action: Pick<Action, 'name' | 'description' | 'input'>): number => JSON.stringify(minimalTool(action)).length
 
 function minimal(schema: Json): Json {
   if (Array.isArray(schema)) return (schema as readonly Json[]).map(minimal)
