@@ -20,7 +20,16 @@ const alike: Readonly<Partial<Record<Dialect, readonly Dialect[]>>> = {
   gemini: ['gemini']
 }
 
+/** Found once for each version of an action. */
+const known = new WeakMap<Action, readonly LeftOut[]>()
+
 export function leftOutOf(action: Action, compile: Compile = compileTool): readonly LeftOut[] {
+  const places = known.get(action) ?? look(action, compile)
+  known.set(action, places)
+  return places
+}
+
+function look(action: Action, compile: Compile): readonly LeftOut[] {
   const tools = (Object.entries(alike) as [Dialect, readonly Dialect[]][]).flatMap(([dialect, formats]) => {
     const { definition, notes } = compile(action, dialect)
     const reason = notes.find(({ kind }) => kind === 'left_out')?.did ?? 'left out'
