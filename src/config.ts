@@ -150,6 +150,11 @@ export const settingsTable = {
   ),
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
+  MCP_OUTPUT_CHARACTERS: integer(
+    200,
+    [0, 1_000_000],
+    'longest output schema, in characters, that MCP lists with a tool; `describe_action` and `/openapi.json` have all of them'
+  ),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
   MCP_HOSTS: text(
     '',

@@ -21,6 +21,8 @@ export interface AgentTool {
   readonly name: string
   readonly title: string
   readonly effect: ActionEffect
+  /** Its calls go into the session of the conversation. */
+  readonly usesSession?: boolean | undefined
   /** In the inference's own format. */
   readonly definition: JsonObject
 }

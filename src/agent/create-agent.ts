@@ -9,6 +9,7 @@ import { type Conversation, createConversation } from './conversation.ts'
 import { createExecution } from './execute-action.ts'
 import { createGateway } from './gateway.ts'
 import { createPromptBuilder } from './prompt.ts'
+import { type ConversationSession, createConversationSession } from './session.ts'
 
 export interface AgentOptions {
   readonly gateway: { readonly url: string; readonly key: string }
@@ -22,6 +23,8 @@ export interface AgentOptions {
   readonly instructions?: string | undefined
   /** The same id, dialogue and calls give the same idempotency keys. Absent: a new one. */
   readonly id?: string
+  /** Hears of actions that can not be tools of the model. */
+  readonly onLeftOut?: ((names: string) => void) | undefined
   /** Parts of your own instead of ours. */
   readonly parts?: Partial<Parts>
 }
@@ -31,6 +34,8 @@ export interface Agent {
   readonly traceId: string
   /** Begins a new dialogue, with a budget of its own. */
   converse(): Conversation
+  /** Ends the sessions of its dialogues. */
+  close(): Promise<void>
 }
 
 /** Throws when the gateway does not answer, or lets this key do nothing. */
@@ -38,18 +43,26 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { inference, bot, strict = false, instructions, limits, id } = options
   const traceparent = newTraceparent()
   const gateway = createGateway({ ...options.gateway, traceparent })
-  const tools = await gateway.tools({ format: inference.format, strict, bot })
-  const parts: Parts = {
+  const tools = await gateway.tools({ format: inference.format, strict, bot, onLeftOut: options.onLeftOut })
+  const parts: Omit<Parts, 'execution'> = {
     prompt: createPromptBuilder({ instructions }),
     inference,
     check: replyCheck,
-    execution: createExecution({ gateway, format: inference.format, strict }),
     approval: options.approval,
     ...options.parts
+  }
+  const sessions: ConversationSession[] = []
+  const converse = (): Conversation => {
+    const session = createConversationSession(gateway)
+    sessions.push(session)
+    const execution = options.parts?.execution ?? createExecution({ gateway, format: inference.format, strict, session })
+    const name = id ?? `chat_${randomText(16)}`
+    return createConversation({ parts: { ...parts, execution }, tools, id: name, ...(limits === undefined ? {} : { limits }) })
   }
   return {
     tools,
     traceId: traceIdOf(traceparent),
-    converse: () => createConversation({ parts, tools, id: id ?? `chat_${randomText(16)}`, ...(limits === undefined ? {} : { limits }) })
+    converse,
+    close: async () => void (await Promise.all(sessions.splice(0).map(session => session.end())))
   }
 }

@@ -5,11 +5,14 @@ import { hintFor } from '../surface/hint-for.ts'
 import { untrusted } from '../surface/text-twin.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
 import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
+import type { ConversationSession } from './session.ts'
 
 export interface ExecutionOptions {
   readonly gateway: Gateway
   readonly format: Inference['format']
   readonly strict: boolean
+  /** Absent: calls are made without one. */
+  readonly session?: ConversationSession | undefined
   /** How long nobody may answer before a call is given up. */
   readonly patienceMs?: number
   /** The longest result that a model gets to read. */
@@ -30,12 +33,32 @@ export function createExecution(options: ExecutionOptions): ActionExecution {
 }
 
 async function run(call: ReadyCall, how: ExecuteOptions, options: ExecutionOptions): Promise<Outcome> {
+  const { session } = options
+  const id = call.tool.usesSession ? await session?.id() : undefined
+  const outcome = await runIn(id, { call, how, options })
+  if (id === undefined || outcome.code !== 'session_not_found') return outcome
+  // Nothing was done: the session had expired.
+  session?.forget(id)
+  return await runIn(await session?.id(), { call, how, options })
+}
+
+interface Running {
+  readonly call: ReadyCall
+  readonly how: ExecuteOptions
+  readonly options: ExecutionOptions
+}
+
+async function runIn(session: string | undefined, { call, how, options }: Running): Promise<Outcome> {
   const { gateway, format, strict } = options
   // Not bound to the caller's signal: a call whose run is not known can not be cancelled.
   const post = () =>
     gateway.send('POST', `/v1/actions/${encodeURIComponent(call.tool.name)}?format=${format}${strict ? '&strict=true' : ''}&view=text`, {
       body: call.input,
-      headers: { 'idempotency-key': `"${how.idempotencyKey}"`, prefer: `wait=${firstWaitSeconds}` },
+      headers: {
+        'idempotency-key': `"${how.idempotencyKey}"`,
+        prefer: `wait=${firstWaitSeconds}`,
+        ...(session === undefined ? {} : { 'session-id': session })
+      },
       signal: AbortSignal.timeout(30_000)
     })
   const patience = { signal: how.signal, patienceMs: options.patienceMs ?? 60_000 }

@@ -1,5 +1,6 @@
 /** The HTTP contract, as the loop uses it. */
 import type { ActionEffect, Json, JsonObject, RunStatus } from '../core/types.ts'
+import { sessionArgument } from '../surface/session-input.ts'
 import type { AgentTool, Inference } from './agent.ts'
 
 export interface GatewayOptions {
@@ -27,11 +28,13 @@ export interface RunView {
 
 export interface Gateway {
   /** Throws when nobody answers, and when what answers is no gateway. */
-  send(method: 'GET' | 'POST', path: string, options?: SendOptions): Promise<GatewayAnswer>
+  send(method: 'GET' | 'POST' | 'DELETE', path: string, options?: SendOptions): Promise<GatewayAnswer>
   tools(wanted: {
     readonly format: Inference['format']
     readonly strict: boolean
     readonly bot?: string | undefined
+    /** Hears of actions that can not be tools. */
+    readonly onLeftOut?: ((names: string) => void) | undefined
   }): Promise<readonly AgentTool[]>
 }
 
@@ -70,25 +73,38 @@ function parse(text: string, base: string): Json {
 }
 
 /** The definitions in the model's format; title and effect are what the MCP definitions say. */
-async function toolsOf(send: Gateway['send'], { format, strict, bot }: Parameters<Gateway['tools']>[0]): Promise<readonly AgentTool[]> {
+async function toolsOf(
+  send: Gateway['send'],
+  { format, strict, bot, onLeftOut }: Parameters<Gateway['tools']>[0]
+): Promise<readonly AgentTool[]> {
   const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
     const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
-    const { status, body } = await send('GET', `/tools?${query}`)
+    const { status, body, headers } = await send('GET', `/tools?${query}`)
+    const leftOut = headers.get('tools-left-out')
+    if (wanted === format && leftOut !== null) onLeftOut?.(leftOut)
     const detail = isObject(body) ? body.detail : undefined
     if (status !== 200 && detail !== undefined) throw new GatewayRefusal(String(detail))
     if (!Array.isArray(body)) throw new GatewayRefusal(`What answers GET /tools there is no Retrofit gateway (${status}).`)
     return body as readonly JsonObject[]
   }
-  const [definitions, described] = await Promise.all([list(format, strict ? { strict: 'true' } : {}), list('mcp', {})])
+  // The session is sent beside the arguments; only its being one of them tells whether a tool uses it.
+  const wanted = { session: 'carried', ...(strict ? { strict: 'true' } : {}) }
+  const [definitions, described] = await Promise.all([list(format, wanted), list('mcp', { session: 'argument' })])
   const byName = new Map(described.map(tool => [tool.name as string, tool]))
   return definitions.map(definition => {
     const name = ((definition.function as JsonObject | undefined) ?? definition).name as string
     const known = byName.get(name)
-    return { name, title: String(known?.title ?? name), effect: effectOf(known?.annotations as JsonObject | undefined), definition }
+    const effect = effectOf(known?.annotations as JsonObject | undefined)
+    return { name, title: String(known?.title ?? name), effect, usesSession: usesSession(known), definition }
   })
 }
 
 export const isObject = (body: Json): body is JsonObject => typeof body === 'object' && body !== null && !Array.isArray(body)
+
+const usesSession = (tool: JsonObject | undefined): boolean => {
+  const { properties } = (tool?.inputSchema ?? {}) as { readonly properties?: Readonly<Record<string, { readonly description?: unknown }>> }
+  return Object.values(properties ?? {}).some(({ description }) => description === sessionArgument.description)
+}
 
 /** What nothing is known about is treated as the worst. */
 const effectOf = (annotations: JsonObject | undefined): ActionEffect => {

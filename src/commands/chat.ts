@@ -2,7 +2,7 @@
 import type { AgentEvent, Answer, Approval, Decision, Inference, ReadyCall } from '../agent/agent.ts'
 import type { Limits } from '../agent/budget.ts'
 import type { Conversation } from '../agent/conversation.ts'
-import { type Agent, createAgent } from '../agent/create-agent.ts'
+import { type Agent, type AgentOptions, createAgent } from '../agent/create-agent.ts'
 import { InferenceFailed } from '../agent/endpoint.ts'
 import { GatewayRefusal } from '../agent/gateway.ts'
 import { UsageError } from '../cli.ts'
@@ -35,10 +35,18 @@ export async function chat(flags: Flags): Promise<number> {
   const inference = await modelOf(readSettings(), flags)
   const stopper: Stopper = { stop: () => {} }
   const approval = approvalOf(flags, { screen, stopper, hasPerson: question === undefined })
-  const agent = await openAgent(flags, { inference, approval })
+  const agent = await openAgent(flags, {
+    inference,
+    approval,
+    onLeftOut: names => screen.note(screen.paint('yellow', `Not there for the model: ${plainLine(names)}; retrofit check says why.`))
+  })
   const talk = { agent, inference, screen, stopper }
   if (agent.tools.length === 0) screen.note('There is no action that this key may use: the model can only talk.')
-  return question === undefined ? await talkOn(talk) : await once(talk, question, flags.json === true)
+  try {
+    return question === undefined ? await talkOn(talk) : await once(talk, question, flags.json === true)
+  } finally {
+    await agent.close()
+  }
 }
 
 /** Undefined: there is a person to talk with. What is piped in is one question. */
@@ -94,7 +102,7 @@ async function askPerson(call: ReadyCall, { screen, stopper }: Asker, signal: Ab
   }
 }
 
-async function openAgent(flags: Flags, parts: { inference: Inference; approval: Approval }): Promise<Agent> {
+async function openAgent(flags: Flags, parts: Pick<AgentOptions, 'inference' | 'approval' | 'onLeftOut'>): Promise<Agent> {
   const { base, key } = gatewayOf(flags)
   const limits: Limits = { turns: limit(flags, 'maxTurns'), tokens: limit(flags, 'maxTokens'), effects: limit(flags, 'maxEffects') }
   const plain = 'Your answers are read on a terminal: write plain text without Markdown.'

@@ -11,6 +11,7 @@ import { readBots } from '../manifest/bots-folder.ts'
 import { formatIssues } from '../manifest/issue.ts'
 import { loadManifest } from '../manifest/load.ts'
 import { loadTokenCounter } from '../surface/count-tokens.ts'
+import { type LeftOut, leftOutOf } from '../surface/left-out.ts'
 import { lintForAgents } from '../surface/lint.ts'
 import { agentLines } from './agent-lines.ts'
 
@@ -27,16 +28,24 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const issues = bots.flatMap(bot => bot.issues)
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
+  const leftOut = actionsOf(bots).flatMap(action => leftOutOf(action).map(place => ({ action: action.name, ...place })))
   const warnings = await warningsOf(adapters)
   const said = {
     valid: errors === 0,
     bots: bots.map(({ file }) => file),
     issues,
     ...(warnings.length > 0 && { warnings }),
+    ...(leftOut.length > 0 && { leftOut }),
     ...(agents === undefined ? {} : { agents })
   }
   if (flags.json) process.stdout.write(`${plainJson(said)}\n`)
-  else report({ count: bots.length, issues, errors, warnings })
+  else
+    report({
+      count: bots.length,
+      issues,
+      errors,
+      warnings: [...warnings.map(said => `this machine: warning: ${said}`), ...missing(leftOut)]
+    })
   if (!flags.json && agents !== undefined) process.stdout.write(plainText(agentLines(agents)))
   return errors === 0 ? 0 : 1
 }
@@ -70,15 +79,22 @@ async function warningsOf(adapters: Loading['adapters']): Promise<readonly strin
   return notices.flat().flatMap(({ severity, message }) => (severity === 'warning' ? [message] : []))
 }
 
+/** A line for each action: what is wrong with its schema is mostly the same everywhere. */
+const missing = (leftOut: readonly (LeftOut & { readonly action: string })[]): readonly string[] =>
+  [...Map.groupBy(leftOut, ({ action }) => action)].map(
+    ([action, places]) => `${action}: warning: missing in ${places.map(({ from }) => from).join(', ')}: ${places[0]?.reason}`
+  )
+
 interface Report {
   readonly count: number
   readonly issues: readonly ManifestIssue[]
   readonly errors: number
+  /** Whole lines. */
   readonly warnings: readonly string[]
 }
 
 function report({ count, issues, errors, warnings: ofMachine }: Report): void {
-  for (const warning of ofMachine) process.stdout.write(`this machine: warning: ${plainText(warning)}\n`)
+  for (const warning of ofMachine) process.stdout.write(`${plainText(warning)}\n`)
   if (issues.length > 0) process.stdout.write(`${plainText(formatIssues(issues))}\n`)
   const warnings = issues.length - errors
   process.stdout.write(

@@ -76,6 +76,8 @@ export function createEngine(parts: Parts): Engine & EngineControls {
 
 const answering = (sessions: Sessions): Sessions => ({
   create: (...args) => answered(sessions.create(...args)),
+  open: (...args) => answered(sessions.open(...args)),
+  hasOpened: (...args) => answered(sessions.hasOpened(...args)),
   find: (...args) => answered(sessions.find(...args)),
   replace: (...args) => answered(sessions.replace(...args)),
   patch: (...args) => answered(sessions.patch(...args)),

@@ -90,6 +90,10 @@ export type NewSession = SessionChange
 /** Throws session_not_found for one that is gone or another caller's, invalid_input for variables that can not be kept. */
 export interface Sessions {
   create(caller: Caller, wanted: NewSession): Promise<SessionState>
+  /** As `create`, and it is kept in mind that the caller has one. */
+  open(caller: Caller): Promise<SessionState>
+  /** Whether a session that `open` made for the caller is still there. */
+  hasOpened(caller: Caller): Promise<boolean>
   find(caller: Caller, id: string): Promise<SessionState>
   /** The variables are these and no others. */
   replace(caller: Caller, id: string, change: SessionChange): Promise<SessionState>

@@ -5,6 +5,7 @@ import { changed, isOwnedBy, isVariableName, sessionLimits, tooMuch } from '../c
 import type { Caller, FieldError, Json, Session, Variable, Variables } from '../core/types.ts'
 import { masked, type Sealer } from '../governance/sealer.ts'
 import type { Catalog, NewSession, SessionChange, Sessions } from './engine.ts'
+import { hasOpened, noteOpened } from './opened-sessions.ts'
 import type { Parts } from './parts.ts'
 import { mostOf, overQuota } from './quotas.ts'
 
@@ -33,6 +34,12 @@ export function createSessions(parts: Parts): Sessions {
   }
   return {
     find,
+    open: async caller => {
+      const opened = await create(parts, caller, {})
+      await noteOpened(parts.store, opened.session)
+      return shown(opened)
+    },
+    hasOpened: caller => hasOpened(parts.store, caller),
     create: async (caller, wanted) => shown(await create(parts, caller, wanted)),
     replace: (caller, id, { variables = {}, ttlMs }) =>
       write(caller, id, { ttlMs, variables: before => given(parts.catalog, variables, { before, merge: false, tenant: caller.tenant }) }),

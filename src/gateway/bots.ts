@@ -6,10 +6,12 @@ import { type ProbeRecord, probeIdOf } from '../engine/probe-records.ts'
 import { allows } from '../governance/scopes.ts'
 import { isOperator, isTenant, operatorTenant } from '../governance/tenant.ts'
 import { loadTokenCounter } from '../surface/count-tokens.ts'
+import { leftOutOf } from '../surface/left-out.ts'
 import { lintForAgents } from '../surface/lint.ts'
 import { callerOf, type Exchange, sendJson } from './exchange.ts'
 import type { Handle } from './router.ts'
 import type { GatewaySettings } from './settings.ts'
+import { toolOf } from './tools.ts'
 
 type BotOperation = 'listBots' | 'getBot' | 'putBot' | 'deleteBot' | 'checkBot'
 
@@ -65,7 +67,13 @@ export function botOperations(
       const agents =
         exchange.query.agents === 'true' && bot !== undefined ? lintForAgents(bot.actions, await loadTokenCounter()) : undefined
       const valid = found.every(({ severity }) => severity !== 'error')
-      sendJson(exchange.response, 200, { valid, issues: found, ...(agents === undefined ? {} : { agents }) })
+      const leftOut = (bot?.actions ?? []).flatMap(action => leftOutOf(action).map(place => ({ action: action.name, ...place })))
+      sendJson(exchange.response, 200, {
+        valid,
+        issues: found,
+        ...(leftOut.length === 0 ? {} : { leftOut }),
+        ...(agents === undefined ? {} : { agents })
+      })
     }
   }
 }
@@ -104,6 +112,8 @@ function probeView({ probe }: Action, tried: ProbeRecord | undefined): object {
 
 type ProbeOf = Awaited<ReturnType<ProbesOf>>
 
+const dialectTool: Parameters<typeof leftOutOf>[1] = (action, dialect) => toolOf(action, dialect, false)
+
 const botView = ({ bot, origin }: CatalogEntry, probeOf: ProbeOf): object => ({
   bot: bot.name,
   title: bot.title,
@@ -115,7 +125,8 @@ const botView = ({ bot, origin }: CatalogEntry, probeOf: ProbeOf): object => ({
   adapter: bot.adapter,
   actions: bot.actions.map(action => {
     const { name, title, effect, scopes } = action
-    return { name, title, effect, scopes, ...probeOf(action, bot) }
+    const leftOut = leftOutOf(action, dialectTool)
+    return { name, title, effect, scopes, ...probeOf(action, bot), ...(leftOut.length === 0 ? {} : { leftOut }) }
   })
 })
 

@@ -17,6 +17,7 @@ import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
 import { guarded } from './failed-authentications.ts'
+import { createTellLeftOut } from './left-out.ts'
 import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
 import { challenge, metadataAddress, metadataOperations } from './mcp/metadata.ts'
@@ -80,7 +81,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const leaving = new AbortController()
   const access = createAccessWatch({ ...options, heartbeatMs: settings.heartbeatMs })
   const waits = { engine, settings, leaving: leaving.signal, access }
-  const mcp: McpDoor = { ...waits, version: String((base.info as JsonObject).version) }
+  const tellLeftOut = createTellLeftOut(options.telemetry)
+  const mcp: McpDoor = { ...waits, tellLeftOut, version: String((base.info as JsonObject).version) }
   const router = await createRouter({
     definition: base,
     authenticate: guarded(exchange => authenticated(options, exchange), settings),
@@ -90,8 +92,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...runOperations(waits),
       ...botOperations(engine, settings),
       ...sessionOperations(engine),
-      ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
-      ...toolOperations(engine.catalog),
+      ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/', tellLeftOut }),
+      ...toolOperations(engine.catalog, tellLeftOut),
       ...mcpOperation(mcp),
       ...changesOperation(mcp),
       ...metadataOperations(settings, engine.catalog),

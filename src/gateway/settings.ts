@@ -28,6 +28,8 @@ export interface GatewaySettings {
   readonly mcpTaskAfterMs: number
   /** More actions than that are searched, not listed. */
   readonly mcpToolLimit: number
+  /** Of JSON: an output schema that is longer stands in no list of tools. */
+  readonly mcpOutputCharacters: number
   /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
   /** Bots that are taken over HTTP: none, those of keys with all scopes, or every tenant's own. */
@@ -50,6 +52,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
+  mcpOutputCharacters: 200,
   mcpHosts: [],
   botsOverHttp: 'admin',
   warnings: []

@@ -1,12 +1,10 @@
 /** A JSON Schema → what a provider admits, and the way back. The table of what is admitted is the profile. */
 import { newAjv } from '../core/schema.ts'
 import type { Json, JsonObject } from '../core/types.ts'
-import { free, portableName } from './argument-names.ts'
-import { type Decode, unchanged } from './decode.ts'
+import type { Decode } from './decode.ts'
 import type { Profile } from './dialect.ts'
-import { flatten, isObject, resolve } from './flatten.ts'
+import { flatten, isObject } from './flatten.ts'
 import { nodePart } from './node-part.ts'
-import { admitsNull } from './null.ts'
 
 export interface Note {
   /** JSON Pointer into the action's input schema. */
@@ -25,11 +23,27 @@ export interface Part {
   readonly schema: JsonObject
   readonly decode: Decode
   readonly nullable: boolean
+  /** `null`: no value but null. `text`: what is no text itself is sent as JSON text. `pairs`: a map as a list of names and values. */
+  readonly kind?: 'null' | 'text' | 'pairs' | undefined
+  /** The branches of a union. */
+  readonly choices?: readonly Choice[] | undefined
+}
+
+/** One branch of a union, and whether a value that was read by it is what its author meant. */
+export interface Choice {
+  readonly part: Part
+  accepts(value: Json): boolean
 }
 
 export interface Place {
   readonly pointer: string
   readonly stack: readonly string[]
+}
+
+/** A schema that is compiled once and referred to. */
+export interface Definition {
+  name: string
+  part?: Part
 }
 
 interface Bounds {
@@ -44,13 +58,17 @@ export interface Compiling extends Bounds {
   readonly profile: Profile
   readonly notes: Note[]
   readonly names: Set<string>
-  /** By reference; without a part while it is being compiled. */
-  readonly definitions: Map<string, { readonly name: string; part?: Part }>
+  /** By reference, or by the text of a schema that says more beside its reference; without a part while it is being compiled. */
+  readonly definitions: Map<string, Definition>
+  /** By the text of a schema that says more beside its reference: what it was written out as, and how large that is. */
+  readonly merged: Map<string, { readonly part: Part; readonly said: string; readonly size: number }>
   /** Whether a value fits the part of the schema as its author wrote it. */
   fits(written: JsonObject, value: Json): boolean
   size: number
   /** How many references were followed to here. */
   depth: number
+  /** How many parts this one is in. */
+  level: number
 }
 
 export interface CompiledInput {
@@ -69,8 +87,19 @@ export class TooLarge extends Error {}
 /** References inside each other that are followed where all of them are too many. */
 const cuts = [12, 8, 5, 3, 2, 1] as const
 
-/** What is too large as a whole is cut where it is deepest: there a value is sent as JSON text, and checked when it is called. */
+/** Most dialects take the same schemas. */
+const compiled = new WeakMap<JsonObject, Map<Profile, CompiledInput>>()
+
 export function compileInput(root: JsonObject, profile: Profile): CompiledInput {
+  const known = compiled.get(root) ?? new Map<Profile, CompiledInput>()
+  compiled.set(root, known)
+  const input = known.get(profile) ?? compileAll(root, profile)
+  known.set(profile, input)
+  return input
+}
+
+/** What is too large as a whole is cut where it is deepest: there a value is sent as JSON text, and checked when it is called. */
+function compileAll(root: JsonObject, profile: Profile): CompiledInput {
   const whole = { deepest: Number.POSITIVE_INFINITY, most: mostNodes }
   const tries = [whole, ...cuts.map(deepest => ({ deepest, most: mostOfCut }))]
   for (const bounds of tries) {
@@ -90,21 +119,25 @@ function compileWithin(root: JsonObject, profile: Profile, bounds: Bounds): Comp
     notes: [],
     names: new Set(),
     definitions: new Map(),
-    fits: checker(root),
+    merged: new Map(),
+    fits: checkerOf(root),
     size: 0,
     depth: 0,
+    level: 0,
     ...bounds
   }
   const { schema, decode } = rootPart(compiling)
-  const definitions = [...compiling.definitions.values()].map(({ name, part }) => [name, part?.schema ?? {}] as const)
+  const named = [...compiling.definitions.values()].filter(({ name }) => name !== '')
+  const definitions = named.map(({ name, part }) => [name, part?.schema ?? {}] as const)
   const parameters = definitions.length === 0 ? schema : { ...schema, $defs: Object.fromEntries(definitions) }
   return { parameters, decode, notes: compiling.notes }
 }
 
 /** No provider takes a union as the whole input: it goes into one argument. */
 function rootPart(compiling: Compiling): Part {
-  const { node, stack } = flatten(compiling.root, compiling.root, ['#'])
-  const part = nodePart(compiling, node, { pointer: '', stack: compiling.profile.refs === 'none' ? stack : [], isRoot: true })
+  const { node, rest, stack } = flatten(compiling.root, compiling.root, ['#'])
+  const place = { pointer: '', stack: compiling.profile.refs === 'none' ? stack : [], isRoot: true, more: rest }
+  const part = nodePart(compiling, node, place)
   if (part.schema.type === 'object') return part
   compiling.notes.push({ pointer: '', keyword: 'oneOf', kind: 'mapped', did: 'the whole input is one argument, called input' })
   const { writesClosed } = compiling.profile
@@ -123,34 +156,26 @@ function rootPart(compiling: Compiling): Part {
   }
 }
 
-/** The part of a reference: a definition of its own, made once. */
-export function referencePart(compiling: Compiling, reference: string, description: string): Part {
-  const { definitions, names, root } = compiling
-  const known = definitions.get(reference)
-  const target = resolve(root, reference)
-  const wanted = reference === '#' ? 'Input' : portableName(reference.split('/').at(-1) ?? '')
-  const definition: { readonly name: string; part?: Part } = known ?? { name: free(wanted, names) }
-  if (known === undefined) {
-    definitions.set(reference, definition)
-    definition.part = nodePart(compiling, flatten(target, root, []).node, { pointer: reference.slice(1), stack: [] })
-  }
-  const to = { $ref: `#/$defs/${definition.name}` }
-  const isPlain = definition.part?.decode === unchanged
-  return {
-    // Beside a $ref, some take no other keyword, and some ignore it.
-    schema: description === '' ? to : { anyOf: [to], description },
-    decode: isPlain ? unchanged : value => (definition.part?.decode ?? unchanged)(value),
-    nullable: admitsNull(target, root)
-  }
-}
+/** Deeper than any author writes, and far from the end of the stack. */
+const mostLevels = 150
 
-export function count(compiling: Compiling): void {
-  compiling.size++
+export function count(compiling: Compiling, parts = 1): void {
+  compiling.size += parts
+  if (compiling.level > mostLevels) throw new TooLarge(`the schema leads to parts more than ${mostLevels} levels deep`)
   if (compiling.size > compiling.most) throw new TooLarge(`the schema expands to over ${compiling.most} parts`)
 }
 
+/** One for each schema: the dialects of an action ask the same. */
+const checkers = new WeakMap<JsonObject, Compiling['fits']>()
+
+function checkerOf(root: JsonObject): Compiling['fits'] {
+  const checker = checkers.get(root) ?? createChecker(root)
+  checkers.set(root, checker)
+  return checker
+}
+
 /** Compiled when it is needed: only unions whose branches are read in different ways ask. */
-function checker(root: JsonObject): Compiling['fits'] {
+function createChecker(root: JsonObject): Compiling['fits'] {
   const checks = new Map<object, (value: Json) => boolean>()
   let pointers: ReadonlyMap<object, string> | undefined
   let ajv: ReturnType<typeof newAjv> | undefined

@@ -3,12 +3,13 @@ import type { Action, Json, JsonObject } from '../core/types.ts'
 import { anthropic, strictBudget } from './anthropic.ts'
 import { compileInput, type Note, TooLarge } from './compile-schema.ts'
 import type { Dialect, Profile, Provider } from './dialect.ts'
+import { exampleLine } from './example-line.ts'
 import { Dangling } from './flatten.ts'
 import { gemini } from './gemini.ts'
 import { beyond } from './limits.ts'
 import { mcp } from './mcp.ts'
 import { openai, openaiResponses } from './openai.ts'
-import { askedInput, type CompiledCall, withSession } from './session-input.ts'
+import { askedInput, type CompiledCall, type SessionForm, withSession } from './session-input.ts'
 
 export const providers: Readonly<Record<Dialect, Provider>> = {
   openai,
@@ -20,7 +21,9 @@ export const providers: Readonly<Record<Dialect, Provider>> = {
 
 export interface ToolOptions {
   /** Asks for strict mode; an action that does not fit it is compiled without. */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
+  /** `none` without it. */
+  readonly session?: SessionForm | undefined
 }
 
 export interface Tool {
@@ -35,23 +38,22 @@ export interface Tool {
   sessionOf(args: JsonObject): string | undefined
 }
 
-export function compileTool(action: Action, dialect: Dialect, { strict = false }: ToolOptions = {}): Tool {
+export function compileTool(action: Action, dialect: Dialect, { strict = false, session = 'none' }: ToolOptions = {}): Tool {
   const provider = providers[dialect]
   try {
     const wanted = strict && provider.hasStrict
-    const first = compileCall(action, provider.profile(wanted))
+    const first = compileCall(action, provider.profile(wanted), session)
     const refusals = wanted ? refusalsOf(first, provider) : []
     if (refusals.length === 0) return toolOf(action, provider, { ...first, strict: wanted })
-    const loose = compileCall(action, provider.profile(false))
+    const loose = compileCall(action, provider.profile(false), session)
     return toolOf(action, provider, { ...loose, notes: [...refusals, ...loose.notes], strict: false })
   } catch (error) {
-    if (!(error instanceof Dangling || error instanceof TooLarge)) throw error
-    return leftOut(action, error)
+    return leftOut(action, error as Error)
   }
 }
 
-const compileCall = (action: Action, profile: Profile): CompiledCall =>
-  withSession(compileInput(askedInput(action), profile), { action, profile })
+const compileCall = (action: Action, profile: Profile, form: SessionForm): CompiledCall =>
+  withSession(compileInput(form === 'none' ? action.input : askedInput(action), profile), { action, profile, form })
 
 function refusalsOf({ parameters, notes }: CompiledCall, provider: Provider): readonly Note[] {
   const { limits } = provider.profile(true)
@@ -67,7 +69,8 @@ interface Compiled extends CompiledCall {
 }
 
 function toolOf(action: Action, provider: Provider, { parameters, decode, notes, strict, sessionOf }: Compiled): Tool {
-  const full = toolDescription(action)
+  const said = toolDescription(action)
+  const full = `${said}${exampleLine(action, text => provider.define({ action, description: said + text, parameters, strict }))}`
   const limit = provider.descriptionLimit ?? Number.POSITIVE_INFINITY
   const description = full.length > limit ? `${full.slice(0, limit - 1).trimEnd()}…` : full
   const cut: Note = { pointer: '', keyword: 'description', kind: 'worded', did: `cut to ${limit} characters` }
@@ -84,14 +87,17 @@ function toolOf(action: Action, provider: Provider, { parameters, decode, notes,
 const asInput = (decoded: Json, args: JsonObject): JsonObject =>
   typeof decoded === 'object' && decoded !== null && !Array.isArray(decoded) ? (decoded as JsonObject) : args
 
-const leftOut = ({ name }: Action, error: Dangling | TooLarge): Tool => ({
+/** Whatever it is that breaks: the other tools of the list stay as they are. */
+const leftOut = ({ name }: Action, error: Error): Tool => ({
   name,
   strict: false,
   definition: undefined,
-  notes: [{ pointer: '', keyword: error instanceof Dangling ? '$ref' : 'properties', kind: 'left_out', did: `left out: ${error.message}` }],
+  notes: [{ pointer: '', keyword: keywordOf(error), kind: 'left_out', did: `left out: ${error.message}` }],
   toInput: args => args,
   sessionOf: () => undefined
 })
+
+const keywordOf = (error: Error): string => (error instanceof Dangling ? '$ref' : error instanceof TooLarge ? 'properties' : '')
 
 const distinct = (notes: readonly Note[]): readonly Note[] => [
   ...new Map(notes.map(note => [`${note.pointer} ${note.kind} ${note.did}`, note])).values()
@@ -114,13 +120,13 @@ export interface ToolList {
 export function compileTools(actions: readonly Action[], dialect: Dialect, options: ToolOptions = {}): ToolList {
   const sorted = [...actions].sort((a, b) => (a.name < b.name ? -1 : 1))
   const tools = sorted.map(action => compileTool(action, dialect, options))
-  const compiled = dialect === 'anthropic' ? withinBudget(sorted, tools) : tools
+  const compiled = dialect === 'anthropic' ? withinBudget(sorted, tools, options) : tools
   const definitions = compiled.map(({ definition }) => definition).filter(definition => definition !== undefined)
   return { tools: providers[dialect].list(definitions), compiled }
 }
 
 /** Strict mode goes to what can do most harm first; what is over the budget of a request is sent without. */
-function withinBudget(actions: readonly Action[], tools: readonly Tool[]): readonly Tool[] {
+function withinBudget(actions: readonly Action[], tools: readonly Tool[], options: ToolOptions): readonly Tool[] {
   const weight = { irreversible: 0, write: 1, read: 2 }
   const order = actions.map((action, i) => ({ action, i })).sort((a, b) => weight[a.action.effect] - weight[b.action.effect])
   const left = { ...strictBudget }
@@ -131,13 +137,13 @@ function withinBudget(actions: readonly Action[], tools: readonly Tool[]): reado
     const cost = costOf(tool.definition?.input_schema as JsonObject)
     const fits = left.tools >= 1 && left.optional >= cost.optional && left.unions >= cost.unions
     if (fits) Object.assign(left, { tools: left.tools - 1, optional: left.optional - cost.optional, unions: left.unions - cost.unions })
-    else result[i] = overBudget(action)
+    else result[i] = overBudget(action, options)
   }
   return result
 }
 
-function overBudget(action: Action): Tool {
-  const tool = compileTool(action, 'anthropic')
+function overBudget(action: Action, { session }: ToolOptions): Tool {
+  const tool = compileTool(action, 'anthropic', { session })
   const { tools, optional, unions } = strictBudget
   const did = `a request takes ${tools} strict tools, ${optional} optional properties and ${unions} unions; this tool is over that`
   return { ...tool, notes: [{ pointer: '', keyword: 'strict', kind: 'not_strict', did }, ...tool.notes] }

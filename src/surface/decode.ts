@@ -102,6 +102,28 @@ export const decodeText: Decode = value => {
   }
 }
 
+/** A text that is one of these, written as JSON; what is no such text stays as it is. */
+export function decodeListed(values: readonly Json[]): Decode {
+  const byText = new Map(values.map(value => [canonicalJson(value), value]))
+  return value => {
+    const parsed = typeof value === 'string' ? decodeText(value) : value
+    return typeof parsed === 'object' && parsed !== null ? (byText.get(canonicalJson(parsed)) ?? value) : value
+  }
+}
+
+/** JSON text of one of several things, one of them a text: what is no JSON of any of them is the text itself. */
+export const decodeTexts =
+  (readers: readonly Branch[], accepts: (value: Json) => boolean): Decode =>
+  value => {
+    if (typeof value !== 'string') return value
+    for (const { decode, accepts: takes } of readers) {
+      const reading = decode(value)
+      if (reading !== value && takes(reading)) return reading
+    }
+    const parsed = decodeText(value)
+    return accepts(parsed) ? parsed : value
+  }
+
 /** `{ value }`, where null is a value and leaving out is something else. */
 export const decodeBox =
   (decode: Decode): Decode =>
@@ -112,6 +134,8 @@ export interface Branch {
   readonly decode: Decode
   /** Of a decoded value. */
   accepts(value: Json): boolean
+  /** Of a value as it was sent: whether it has the type of the branch. */
+  looksLike?(value: Json): boolean
 }
 
 /** The branch whose reading is valid. Two that read it differently: nobody can tell what was meant, so nothing is done. */
@@ -119,6 +143,9 @@ export function decodeUnion(branches: readonly Branch[]): Decode {
   if (branches.every(({ decode }) => decode === unchanged)) return unchanged
   return value => {
     if (value === null) return value
+    const near = branches.filter(({ decode, looksLike }) => looksLike?.(value) !== false || decode(value) !== value)
+    const [only] = near
+    if (only !== undefined && near.length === 1) return only.decode(value)
     const readings = branches.flatMap(({ decode, accepts }) => {
       const reading = decode(value)
       return accepts(reading) ? [reading] : []

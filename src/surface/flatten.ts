@@ -31,11 +31,21 @@ export function resolve(root: JsonObject, reference: string): JsonObject {
   if (!reference.startsWith('#/')) throw new Dangling(reference)
   let value: Json | undefined = root
   for (const segment of reference.slice(2).split('/')) {
-    const name = decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = segmentName(segment)
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) throw new Dangling(reference)
     value = (value as JsonObject)[name]
   }
   return asObject(value)
+}
+
+/** As the loader reads it: a percent sign that encodes nothing stands for itself. */
+export function segmentName(segment: string): string {
+  const plain = segment.replaceAll('~1', '/').replaceAll('~0', '~')
+  try {
+    return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    return plain
+  }
 }
 
 /** The reference of a schema that says nothing else about values. */
@@ -45,24 +55,41 @@ export function pureReference(schema: JsonObject): string | undefined {
 }
 
 export function flatten(schema: JsonObject, root: JsonObject, stack: readonly string[]): Flat {
+  const merged: string[] = []
+  const { node, rest } = flattened(schema, { root, stack, merged })
+  return { node, rest, stack: [...stack, ...merged] }
+}
+
+interface Flattening {
+  readonly root: JsonObject
+  /** References that were followed on the way here: one of them again is a circle. */
+  readonly stack: readonly string[]
+  /** References whose rules are in the node already. */
+  readonly merged: string[]
+}
+
+type Rules = Pick<Flat, 'node' | 'rest'>
+
+function flattened(schema: JsonObject, flattening: Flattening): Rules {
   const { $ref, allOf, ...own } = schema
-  let flat: Flat = { node: own, rest: [], stack }
   const parts = [
     ...(typeof $ref === 'string' ? [{ $ref } as JsonObject] : []),
     ...(Array.isArray(allOf) ? (allOf as readonly Json[]).map(asObject) : [])
   ]
-  for (const part of parts) flat = joined(flat, part, root)
-  return flat
+  return parts.reduce<Rules>((flat, part) => joined(flat, part, flattening), { node: own, rest: [] })
 }
 
-function joined(flat: Flat, part: JsonObject, root: JsonObject): Flat {
-  if (typeof part.$ref === 'string' && flat.stack.includes(part.$ref)) return { ...flat, rest: [...flat.rest, part] }
-  const stack = typeof part.$ref === 'string' ? [...flat.stack, part.$ref] : flat.stack
-  const { $ref, ...siblings } = part
-  const target = typeof $ref === 'string' ? { allOf: [siblings, resolve(root, $ref)] } : siblings
-  const inner = flatten(target, root, stack)
+function joined(flat: Rules, { $ref, ...siblings }: JsonObject, flattening: Flattening): Rules {
+  const { root, stack, merged } = flattening
+  if (typeof $ref !== 'string' || merged.includes($ref)) return added(flat, flattened(siblings, flattening))
+  if (stack.includes($ref)) return added(flat, { node: siblings, rest: [{ $ref }] })
+  merged.push($ref)
+  return added(flat, flattened({ allOf: [siblings, resolve(root, $ref)] }, flattening))
+}
+
+function added(flat: Rules, inner: Rules): Rules {
   const { node, rest } = merge(flat.node, inner.node)
-  return { node, rest: [...flat.rest, ...inner.rest, ...rest], stack: inner.stack }
+  return { node, rest: [...flat.rest, ...inner.rest, ...rest] }
 }
 
 type Rule = (a: Json, b: Json) => Json | undefined
@@ -71,7 +98,10 @@ const numbers =
   (choose: (...values: number[]) => number): Rule =>
   (a, b) =>
     choose(Number(a), Number(b))
-const both: Rule = (a, b) => ({ allOf: [a, b] })
+/** No part twice: what leads back to itself then comes to an end. */
+const both: Rule = (a, b) => ({ allOf: [...new Map([...partsOf(a), ...partsOf(b)].map(part => [JSON.stringify(part), part])).values()] })
+const partsOf = (schema: Json): readonly Json[] =>
+  isObject(schema) && Array.isArray(schema.allOf) && Object.keys(schema).length === 1 ? (schema.allOf as readonly Json[]) : [schema]
 const either: Rule = (a, b) => a === true || b === true
 const common: Rule = (a, b) => {
   const kept = (a as readonly Json[]).filter(one => (b as readonly Json[]).some(other => same(one, other)))
@@ -119,7 +149,7 @@ function mergeProperties(a: JsonObject, b: JsonObject): JsonObject {
   return Object.fromEntries([
     ...Object.entries(a),
     ...Object.entries(b),
-    ...twice.map(name => [name, { allOf: [asObject(a[name]), asObject(b[name])] }])
+    ...twice.map(name => [name, same(a[name], b[name]) ? (a[name] as Json) : (both(asObject(a[name]), asObject(b[name])) as Json)])
   ])
 }
 

@@ -51,7 +51,7 @@ export const parameterLimit = 700
 export function lintForAgents(actions: readonly Action[], countTokens: CountTokens): AgentReport {
   const reports = [...actions]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(action => ({ action: action.name, ...lintAction(action, countTokens) }))
+    .map(action => ({ action: action.name, ...lookedAt(action, countTokens) }))
   const tokens = Object.fromEntries(linted.map(dialect => [dialect, reports.reduce((sum, report) => sum + tokensFor(report, dialect), 0)]))
   return { actions: reports, catalogue: { tools: reports.length, tokens, remarks: budgetRemarks(reports.length, tokens) } }
 }
@@ -69,6 +69,15 @@ function budgetRemarks(tools: number, tokens: Readonly<Record<string, number>>):
       ? [`${most} tokens, over ${catalogueBudget.tokens}: shorten descriptions, or give each agent fewer bots`]
       : [])
   ]
+}
+
+/** An action that can not be looked at hides no other. */
+function lookedAt(action: Action, countTokens: CountTokens): Omit<ActionReport, 'action'> {
+  try {
+    return lintAction(action, countTokens)
+  } catch (error) {
+    return { providers: [], remarks: [{ pointer: '', message: `can not be looked at: ${(error as Error).message}` }] }
+  }
 }
 
 function lintAction(action: Action, countTokens: CountTokens): Omit<ActionReport, 'action'> {

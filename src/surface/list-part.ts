@@ -3,8 +3,9 @@ import type { Json, JsonObject } from '../core/types.ts'
 import type { Compiling, Part } from './compile-schema.ts'
 import { decodeList, unchanged } from './decode.ts'
 import { same } from './flatten.ts'
-import { described, type NodePlace, partOf } from './node-part.ts'
+import { described, type NodePlace } from './node-part.ts'
 import { withNull } from './null.ts'
+import { partOf } from './reference-part.ts'
 
 type Made = Omit<Part, 'nullable'>
 
@@ -17,10 +18,15 @@ export function listPart(compiling: Compiling, node: JsonObject, place: NodePlac
     part.nullable ? withNull(part.schema, compiling.profile) : part.schema
   )
   const different = schemas.filter((schema, i) => schemas.findIndex(other => same(schema, other)) === i)
-  const items = different.length === 0 ? {} : different.length === 1 ? (different[0] as JsonObject) : { anyOf: different }
+  // No provider takes a list without items, also not one that is always empty.
+  const items = different.length === 0 ? { type: 'string' } : different.length === 1 ? (different[0] as JsonObject) : { anyOf: different }
   const decodes = [...first, ...(others === undefined ? [] : [others])].map(({ decode }) => decode)
   return {
-    schema: described(compiling, node, { ...place, schema: { type: 'array', items }, done: [] }),
+    schema: described(compiling, node, {
+      ...place,
+      schema: { type: 'array', items, ...(different.length === 0 ? { description: 'Always empty.' } : {}) },
+      done: []
+    }),
     decode: decodes.every(decode => decode === unchanged)
       ? unchanged
       : decodeList(

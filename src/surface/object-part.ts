@@ -4,8 +4,9 @@ import { argumentNames, free } from './argument-names.ts'
 import { type Compiling, escapeName, type Part } from './compile-schema.ts'
 import { type Decode, decodeBox, decodeObject, decodePairs, decodeText, type Member, unchanged } from './decode.ts'
 import { isObject } from './flatten.ts'
-import { described, mapped, type NodePlace, partOf } from './node-part.ts'
+import { described, mapped, type NodePlace } from './node-part.ts'
 import { withNull } from './null.ts'
+import { partOf } from './reference-part.ts'
 
 type Made = Omit<Part, 'nullable'>
 
@@ -36,7 +37,14 @@ export function objectPart(compiling: Compiling, node: JsonObject, place: NodePl
 function listedProperties({ properties, required }: JsonObject): readonly (readonly [string, Json])[] {
   const known = Object.entries((properties ?? {}) as JsonObject)
   const unknown = ((required ?? []) as readonly string[]).filter(name => !known.some(([own]) => own === name))
-  return [...known.filter(([, schema]) => schema !== false), ...unknown.map(name => [name, true] as const)]
+  return [...known.filter(([, schema]) => !isNothing(schema)), ...unknown.map(name => [name, true] as const)]
+}
+
+/** `false`, `not: {}` */
+function isNothing(schema: Json): boolean {
+  if (schema === false) return true
+  const { not } = isObject(schema) ? schema : {}
+  return not === true || (isObject(not) && Object.keys(not).length === 0)
 }
 
 interface Listed extends NodePlace {
@@ -186,7 +194,8 @@ function pairsPart(compiling: Compiling, node: JsonObject, { rest, ...place }: N
   const schema = pairsSchema(compiling, value)
   return {
     schema: described(compiling, node, { ...place, schema, done: ['additionalProperties', 'unevaluatedProperties'] }),
-    decode: decodePairs(value.decode)
+    decode: decodePairs(value.decode),
+    kind: 'pairs'
   }
 }
 
@@ -194,5 +203,9 @@ function freePart(compiling: Compiling, node: JsonObject, place: NodePlace): Mad
   mapped(compiling, `${place.pointer}/additionalProperties`, 'sent as JSON text')
   const schema = { type: 'string', description: 'A JSON object, written as text.' }
   const decode: Decode = decodeText
-  return { schema: described(compiling, node, { ...place, schema, done: ['additionalProperties', 'unevaluatedProperties'] }), decode }
+  return {
+    schema: described(compiling, node, { ...place, schema, done: ['additionalProperties', 'unevaluatedProperties'] }),
+    decode,
+    kind: 'text'
+  }
 }

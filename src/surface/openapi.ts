@@ -112,7 +112,8 @@ function oneForm(response: JsonObject): JsonObject {
   return text === undefined || content['application/json'] === undefined ? response : { ...response, content }
 }
 
-const schemasOf = (action: Action): readonly (readonly [string, Json])[] => [
+/** By name of the component. */
+export const schemasOf = (action: Action): readonly (readonly [string, Json])[] => [
   ...Object.entries(rootSchema(`${action.name}.input`, askedInput(action))),
   ...Object.entries(rootSchema(`${action.name}.output`, action.output)),
   ...Object.entries(action.errors).flatMap(([code, { data }]) =>

@@ -3,6 +3,7 @@
  * inside follows. The names begin with `name`, so that two actions with a definition of the same name do not meet.
  */
 import type { Json, JsonObject } from '../core/types.ts'
+import { segmentName } from './flatten.ts'
 
 const definitions = ['$defs', 'definitions'] as const
 /** They say where the schema stands by itself; here it stands in a document. */
@@ -15,7 +16,11 @@ const data: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example'
 export function rootSchema(name: string, schema: JsonObject): JsonObject {
   const names = componentNames(name, schema)
   const move = (reference: string): string => moved(reference, name, names)
-  const parts = [...names].map(([pointer, component]) => [component, rewrite(at(schema, pointer), move)] as const)
+  const parts = definitions.flatMap(keyword =>
+    Object.entries((schema[keyword] ?? {}) as JsonObject).map(
+      ([definition, part]) => [names.get(pointerTo(keyword, definition)) as string, rewrite(part, move)] as const
+    )
+  )
   return { [name]: rewrite(schema, move), ...Object.fromEntries(parts) }
 }
 
@@ -29,26 +34,19 @@ function componentNames(name: string, schema: JsonObject): Map<string, string> {
       let component = wanted
       for (let i = 2; taken.has(component); i++) component = `${wanted}_${i}`
       taken.add(component)
-      names.set(`#/${keyword}/${toSegment(definition)}`, component)
+      names.set(pointerTo(keyword, definition), component)
     }
   }
   return names
 }
 
+const pointerTo = (keyword: string, definition: string): string => `#/${keyword}/${toSegment(definition)}`
 const toSegment = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1')
-const toName = (segment: string): string => decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~')
-
-function at(schema: JsonObject, pointer: string): Json {
-  return pointer
-    .slice(2)
-    .split('/')
-    .reduce<Json>((value, segment) => (value as JsonObject)[toName(segment)] as Json, schema)
-}
 
 function moved(reference: string, name: string, names: ReadonlyMap<string, string>): string {
   if (reference === '#') return `#/components/schemas/${name}`
   const [root, keyword, definition, ...rest] = reference.split('/')
-  const component = names.get(`${root}/${keyword}/${definition === undefined ? '' : toSegment(toName(definition))}`)
+  const component = names.get(`${root}/${keyword}/${definition === undefined ? '' : toSegment(segmentName(definition))}`)
   if (component !== undefined) return ['#/components/schemas', component, ...rest].join('/')
   return reference.startsWith('#/') ? `#/components/schemas/${name}${reference.slice(1)}` : reference
 }

@@ -30,29 +30,44 @@ function relaxed(schema: JsonObject, [name = '', ...rest]: readonly string[]): J
   }
 }
 
+/**
+ * What a caller has: no session; one that is sent beside the arguments, so that a model never hears of it; or one that the model
+ * names itself, as an argument.
+ */
+export type SessionForm = 'none' | 'carried' | 'argument'
+
 export interface CompiledCall extends CompiledInput {
   /** Of what the model sent. */
   sessionOf(args: JsonObject): string | undefined
 }
 
-/** One more argument beside the input's own, for actions that use a session. */
-export function withSession(compiled: CompiledInput, { action, profile }: { action: Action; profile: Profile }): CompiledCall {
+export const sessionArgument = { type: 'string', description: 'Session id, if there is one.' }
+
+interface Using {
+  readonly action: Action
+  readonly profile: Profile
+  readonly form: SessionForm
+}
+
+/** One more argument beside the input's own, for actions that use a session. It is read in every form. */
+export function withSession(compiled: CompiledInput, { action, profile, form }: Using): CompiledCall {
   if (action.session === undefined) return { ...compiled, sessionOf: () => undefined }
   const { parameters, decode } = compiled
   const properties = (parameters.properties ?? {}) as JsonObject
   const required = (parameters.required ?? []) as readonly string[]
   const name = free('session', new Set(Object.keys(properties)))
-  const argument = { type: 'string', description: 'Session id, if there is one.' }
   const isNull = profile.optional === 'null'
   const { $defs, ...rest } = parameters
+  const argument = sessionArgument
+  const listed = {
+    ...rest,
+    properties: { ...properties, [name]: isNull ? withNull(argument, profile) : argument },
+    ...(isNull ? { required: [...required, name] } : {}),
+    ...($defs === undefined ? {} : { $defs })
+  }
   return {
     ...compiled,
-    parameters: {
-      ...rest,
-      properties: { ...properties, [name]: isNull ? withNull(argument, profile) : argument },
-      ...(isNull ? { required: [...required, name] } : {}),
-      ...($defs === undefined ? {} : { $defs })
-    },
+    parameters: form === 'argument' ? listed : parameters,
     decode: value => {
       if (!isObject(value)) return decode(value)
       const { [name]: _, ...input } = value

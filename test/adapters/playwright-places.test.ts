@@ -104,7 +104,8 @@ describe('the two attacks', () => {
     const wait = (url: string, timeout = '20s') => [{ goto: '/orders/a%20(b)*' }, { waitFor: { url }, timeout }]
     await run(wait('/orders/{{ input.id }}'), { id: 'a (b)*' })
     await run(wait('/orders/*'), {})
-    for (const id of ['*', 'a*']) await expect(run(wait('/orders/{{ input.id }}', '300ms'), { id })).rejects.toMatchObject({ code: 'target_failed' })
+    for (const id of ['*', 'a*'])
+      await expect(run(wait('/orders/{{ input.id }}', '300ms'), { id })).rejects.toMatchObject({ code: 'target_failed' })
   })
 
   test('a refusal names the step and the expression, never the value, and comes before the commit point', async () => {
@@ -211,7 +212,8 @@ describe('a locator finds the one element that has the text, whatever it is', ()
         ],
         { v: value }
       )
-    for (const v of ["2'], option[value='1", '*', 'text=One', '']) await expect(choose(v, '300ms')).rejects.toMatchObject({ code: 'target_failed' })
+    for (const v of ["2'], option[value='1", '*', 'text=One', ''])
+      await expect(choose(v, '300ms')).rejects.toMatchObject({ code: 'target_failed' })
     await choose('a"b', '20s')
   })
 })

@@ -76,7 +76,10 @@ describe('a warm page', () => {
     passes = false
     const before = logins
     for (const tenant of ['a', 'b', 'c'])
-      await expect(run(tenant, cookies, { digest: 'refused', timeout: '2s' })).rejects.toMatchObject({ code: 'target_failed', retryable: false })
+      await expect(run(tenant, cookies, { digest: 'refused', timeout: '2s' })).rejects.toMatchObject({
+        code: 'target_failed',
+        retryable: false
+      })
     passes = true
     expect(logins - before).toBe(1)
   })

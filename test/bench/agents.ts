@@ -98,7 +98,7 @@ async function toolsOf(url: string): Promise<readonly { readonly function: { rea
 async function callAction(url: string): Promise<Called> {
   const definitions = JSON.stringify((await toolsOf(url)).filter(tool => tool.function.name === action))
   // In strict mode a model writes every argument: null is what it leaves out.
-  const args = { account, limit: 10, from: null, session: null }
+  const args = { account, limit: 10, from: null }
   const begun = performance.now()
   const path = `/v1/actions/${action}?format=openai&strict=true&view=text`
   const { statusCode, body } = await request(url + path, { method: 'POST', headers, body: JSON.stringify(args) })

@@ -1,8 +1,9 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents catalogue sessions tenants expressions imported] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents definitions catalogue sessions tenants expressions imported] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
 
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
 import { benchCatalogue } from './catalogue.ts'
+import { benchDefinitions } from './definitions.ts'
 import { benchExpressions } from './expressions.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchImported } from './imported.ts'
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   'soap-adapter': benchSoapAdapter,
   screen: benchScreen,
   agents: benchAgents,
+  definitions: benchDefinitions,
   catalogue: benchCatalogue,
   sessions: benchSessions,
   tenants: benchTenants,

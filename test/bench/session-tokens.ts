@@ -53,7 +53,7 @@ async function converse(url: string): Promise<Spoken> {
   if (!context.includes('40012345') || !context.includes(entry.reference)) throw new Error(`the session does not know enough: ${context}`)
   const input = { transaction: entry.reference, reason: 'Not recognised' }
   const disputed = await text('/v1/actions/teller_dispute_transaction', input, sessionId)
-  return { tools: await text('/tools?format=openai&strict=true&bot=teller'), balance, context, disputed, entry }
+  return { tools: await text('/tools?format=openai&strict=true&bot=teller&session=carried'), balance, context, disputed, entry }
 }
 
 /** The texts of one message, as they are: its frame costs the same whatever is in it. */

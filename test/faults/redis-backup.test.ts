@@ -41,7 +41,7 @@ const inScene = (work: (scene: Scene) => Promise<void>) => async (): Promise<voi
         const connection = connectRedis({ url: redis.url, name: 'backup', commandTimeoutMs: 20_000 })
         connections.push(connection)
         const memory = createMemory(keys, now)
-        const incarnation = await watchIncarnation(connection, { keys, memory, now })
+        const incarnation = await watchIncarnation(connection, { keys, memory, now, longestReturnSeconds: 15 })
         return { memory, beat: incarnation.beat, problem: () => problemOf(connection, incarnation) }
       },
       makeBackup: (name = 'backup') => cpSync(data, join(redis.dir, name), { recursive: true }),

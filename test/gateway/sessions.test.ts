@@ -333,14 +333,16 @@ describe('what callers are told', () => {
     ['anthropic', (tool: Tool) => tool.input_schema],
     ['gemini', (tool: Tool) => tool.parameters],
     ['mcp', (tool: Tool) => tool.inputSchema]
-  ])('a model of %s can name a session', async (format, parametersOf) => {
+  ])('a model of %s can name a session, where its caller says that it has one', async (format, parametersOf) => {
     const id = await create({ variables: { account: '12345678' } })
     for (const strict of ['false', 'true']) {
-      const { json } = await gateway.call(`/tools?format=${format}&strict=${strict}`)
+      const { json } = await gateway.call(`/tools?format=${format}&strict=${strict}&session=argument`)
       const tools = format === 'gemini' ? json[0].functionDeclarations : json
       const named = (action: string) => tools.find((tool: Tool) => (tool.name ?? tool.function.name) === `desk_${action}`)
       expect(Object.keys(parametersOf(named('ask')).properties)).toEqual(['account', 'pin', 'by', 'session'])
       expect(JSON.stringify(named('plain'))).not.toContain('ession id')
+      const others = (await gateway.call(`/tools?format=${format}&strict=${strict}`)).text
+      expect(others).not.toMatch(/ession id|taken from the session/)
       const needed: string[] = parametersOf(named('ask')).required ?? []
       const sent = { ...Object.fromEntries(needed.map(name => [name, null])), session: id }
       const answer = await gateway.call(`/v1/actions/desk_ask?format=${format}&strict=${strict}`, { body: sent })

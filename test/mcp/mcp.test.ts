@@ -103,7 +103,7 @@ describe('a tool', () => {
     expect((await call('demo_pay', { ...pay, idempotency_key: 'x'.repeat(256) }))._meta.problem.code).toBe('invalid_request')
   })
 
-  test('the key is asked for where nothing else guards, offered where the manifest does, and not there for a read', async () => {
+  test('the key is asked for where nothing else guards, and not there where the manifest does or for a read', async () => {
     const { tools } = resultOf((await rpc('tools/list')).text).result
     const keyOf = (name: string) => {
       const { inputSchema } = tools.find((tool: Any) => tool.name === name)
@@ -111,9 +111,10 @@ describe('a tool', () => {
     }
     expect([keyOf('demo_pay'), keyOf('demo_note'), keyOf('demo_echo')]).toEqual([
       [true, true],
-      [true, false],
+      [false, false],
       [false, false]
     ])
+    expect((await call('demo_note', { text: 'guarded', idempotency_key: 'given all the same' })).isError).toBeUndefined()
   })
 
   test('tells of progress where it is asked to', () =>

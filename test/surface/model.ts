@@ -3,6 +3,8 @@
  * It knows an argument by the mark that every property's description carries.
  */
 
+import { accepts } from './accepts.ts'
+
 // biome-ignore lint/suspicious/noExplicitAny: it reads schemas of any shape
 type Any = any
 
@@ -13,7 +15,7 @@ export function say(input: Any, schema: Any, root: Any = schema): Any {
   if (here.anyOf !== undefined) return sayBranch(input, here, root)
   const type = [here.type].flat()[0]?.toLowerCase()
   if (type === 'string' && /JSON text|written as text/.test(here.description ?? '') && input !== null) return JSON.stringify(input)
-  if (Array.isArray(input)) return input.map(item => say(item, here.items, root))
+  if (Array.isArray(input)) return input.map(item => say(item, here.items ?? {}, root))
   if (type === 'array' && typeof input === 'object' && input !== null) return sayPairs(input, here, root)
   if (typeof input === 'object' && input !== null) return sayObject(input, here, root)
   return input
@@ -65,29 +67,10 @@ function sayBranch(input: Any, schema: Any, root: Any): Any {
   for (const branch of schema.anyOf) {
     try {
       const said = say(input, branch, root)
-      if (fits(said, branch, root)) return said
+      if (accepts(said, branch, root)) return said
     } catch {
       // not this one
     }
   }
   throw new Error(`no branch for ${JSON.stringify(input)} in ${JSON.stringify(schema)}`)
-}
-
-function fits(value: Any, schema: Any, root: Any): boolean {
-  const here = schema.$ref === undefined ? schema : root.$defs[schema.$ref.replace('#/$defs/', '')]
-  if (value === null && here.nullable) return true
-  if (here.anyOf !== undefined) return here.anyOf.some((one: Any) => fits(value, one, root))
-  if (value === null) return here.nullable === true || [here.type].flat().includes('null')
-  if ('const' in here && here.const !== value) return false
-  if (here.enum !== undefined && !here.enum.includes(value)) return false
-  const types = [here.type].flat().map(type => type?.toLowerCase())
-  const actual = Array.isArray(value) ? 'array' : typeof value
-  if (!types.some(type => type === undefined || type === actual || (type === 'integer' && Number.isInteger(value)))) return false
-  if (actual === 'array') return value.every((item: Any) => fits(item, here.items, root))
-  if (actual !== 'object') return true
-  const names = Object.keys(here.properties ?? {})
-  if ((here.required ?? []).some((name: string) => !(name in value))) return false
-  return Object.keys(value).every(name =>
-    names.includes(name) ? fits(value[name], here.properties[name], root) : here.additionalProperties !== false
-  )
 }

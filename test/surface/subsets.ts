@@ -108,6 +108,7 @@ export function violations(parameters: Any, subset: Subset): string[] {
     if (level > subset.mostLevels) say(pointer, 'too deep')
     for (const [keyword, value] of Object.entries<Any>(schema)) checkKeyword(keyword, value, pointer)
     checkObject(schema, pointer)
+    checkForm(schema, pointer)
     totals.enumValues += schema.enum?.length ?? 0
     for (const value of [...(schema.enum ?? []), ...('const' in schema ? [schema.const] : [])]) totals.characters += String(value).length
     if (schema.enum?.length > 250 && subset.mostEnumValues < noLimit && schema.enum.join('').length > 15_000) say(pointer, 'a long enum')
@@ -125,6 +126,20 @@ export function violations(parameters: Any, subset: Subset): string[] {
     if (keyword === '$ref' && (typeof value !== 'string' || parameters.$defs?.[value.replace('#/$defs/', '')] === undefined))
       say(pointer, `dangling ${value}`)
     if (keyword === '$ref' && !subset.recursion && reaches(value, value, new Set())) say(pointer, `recursion of ${value}`)
+  }
+  /** What every validator of JSON Schema refuses, and what closed subsets and Gemini ask for beyond that. */
+  const checkForm = (schema: Any, pointer: string): void => {
+    for (const keyword of ['type', 'enum', 'required', 'anyOf']) {
+      const list = schema[keyword]
+      if (!Array.isArray(list)) continue
+      if (new Set(list.map(one => JSON.stringify(one))).size < list.length) say(pointer, `${keyword} holds something twice`)
+      if (list.length === 0 && keyword !== 'required') say(pointer, `${keyword} is empty`)
+    }
+    const nulls = (schema.anyOf ?? []).filter((branch: Any) => [branch.type].flat().includes('null'))
+    if (nulls.length > 1) say(pointer, 'null in two branches')
+    const isTyped = schema.type !== undefined || schema.anyOf !== undefined || schema.$ref !== undefined
+    if (!isTyped && (subset.closed || subset === subsets.gemini)) say(pointer, 'a value without a type')
+    if (subset === subsets.gemini && schema.enum?.includes('')) say(pointer, 'an empty text in an enum')
   }
   const checkObject = (schema: Any, pointer: string): void => {
     if (schema.$ref !== undefined && Object.keys(schema).length > 1) say(pointer, 'keywords beside $ref')

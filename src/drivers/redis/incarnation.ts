@@ -38,7 +38,10 @@ export interface Watching {
   readonly longestReturnSeconds: number
 }
 
-export async function watchIncarnation(connection: Connection, { keys, memory, now, longestReturnSeconds }: Watching): Promise<Incarnation> {
+export async function watchIncarnation(
+  connection: Connection,
+  { keys, memory, now, longestReturnSeconds }: Watching
+): Promise<Incarnation> {
   const { redis, send, script, direct, where } = connection
   const me = randomUUID()
   const about = async (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(await redis.info('server'))?.[1] ?? ''

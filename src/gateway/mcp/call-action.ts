@@ -4,6 +4,7 @@ import { hasEnded } from '../../core/run.ts'
 import type { Action, JsonObject, Run } from '../../core/types.ts'
 import type { Submitted } from '../../engine/engine.ts'
 import { waitFor } from '../actions.ts'
+import { sessionIdOf } from '../call-headers.ts'
 import { toolOf } from '../tools.ts'
 import { takeVersion } from './bot-version.ts'
 import type { McpCall, McpDoor } from './door.ts'
@@ -28,12 +29,12 @@ export async function callAction(door: McpDoor, call: ActionCall): Promise<CallT
   }
 }
 
-export function submit({ engine }: McpDoor, { action, args, meta, caller, traceparent }: ActionCall): Promise<Submitted> {
+export function submit({ engine }: McpDoor, { action, args, meta, caller, traceparent, session: carried }: ActionCall): Promise<Submitted> {
   const { args: unpinned, botVersion } = takeVersion(action, args, meta)
   const { args: own, key } = takeKey(action, unpinned, meta)
-  const tool = toolOf(action, 'mcp', false)
+  const tool = toolOf(action, 'mcp', false, 'argument')
   const given = unstringified((tool.definition?.inputSchema ?? {}) as JsonObject, own)
-  const session = tool.sessionOf(given)
+  const session = sessionIdOf({ 'session-id': carried }, {}, tool.sessionOf(given))
   return engine.submit({
     caller,
     action: action.name,

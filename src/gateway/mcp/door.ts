@@ -3,12 +3,14 @@ import type { Action, Caller } from '../../core/types.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { allows } from '../../governance/scopes.ts'
 import type { Staying } from '../exchange.ts'
+import type { TellLeftOut } from '../left-out.ts'
 import type { GatewaySettings } from '../settings.ts'
 
 export interface McpDoor extends Staying {
   readonly engine: Engine
   readonly settings: GatewaySettings
   readonly version: string
+  readonly tellLeftOut: TellLeftOut
 }
 
 /** One request of a client. */
@@ -22,6 +24,10 @@ export interface McpCall {
   readonly cancelled: AbortSignal | undefined
   /** Of the request; the run becomes part of its trace. */
   readonly traceparent: string | undefined
+  /** The session of the header `Session-Id`: all calls are made in it. */
+  readonly session: string | undefined
+  /** Tells the client that its list of tools is another one now. */
+  listChanged(): void
   /** The client takes a task instead of an answer. */
   readonly asTask: boolean
   /** Tells of progress, where the client asked to be told. */

@@ -6,7 +6,7 @@ import { keyArgument, reservedName } from './reserved-names.ts'
 /** The JSON-RPC id says nothing: after a broken stream a client sends the call again under a new one. */
 export const keyMeta = 'idempotencyKey'
 
-const description = 'The same for every try of one intention, another one for a new intention; 8 to 255 characters that you make up.'
+const description = 'You make it up: the same for every try of one intention.'
 
 /** Reads need none. */
 const takesKey = ({ effect }: Action): boolean => effect !== 'read'
@@ -14,12 +14,13 @@ const takesKey = ({ effect }: Action): boolean => effect !== 'read'
 /** What the argument is called where the action has an input of that name itself. */
 const keyArgumentOf = (action: Action): string => reservedName(keyArgument, action)
 
+/** Asked for only where no key of the manifest guards; one that is sent is taken everywhere. */
 export function withKeyArgument(action: Action, inputSchema: JsonObject): JsonObject {
-  if (!takesKey(action)) return inputSchema
+  if (!takesKey(action) || !needsKey(action)) return inputSchema
   const required = (inputSchema.required ?? []) as readonly string[]
   const name = keyArgumentOf(action)
   const properties = { ...(inputSchema.properties as JsonObject | undefined), [name]: { type: 'string', description } }
-  return { ...inputSchema, properties, ...(needsKey(action) ? { required: [...required, name] } : {}) }
+  return { ...inputSchema, properties, required: [...required, name] }
 }
 
 const needsKey = ({ idempotency }: Action): boolean => idempotency.key === undefined

@@ -5,6 +5,7 @@ import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
+import { sessionIdOf } from '../call-headers.ts'
 import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
@@ -67,7 +68,14 @@ function authOf(exchange: Exchange, asked: Pick<Serving, 'calls' | 'access' | 'i
     token: '',
     clientId: caller.clientId,
     scopes: [...caller.scopes],
-    extra: { caller, traceparent: span?.traceparent, form: answerFormOf(headers.accept), response, ...asked } satisfies Serving
+    extra: {
+      caller,
+      traceparent: span?.traceparent,
+      form: answerFormOf(headers.accept),
+      session: sessionIdOf(headers, {}, undefined),
+      response,
+      ...asked
+    } satisfies Serving
   }
 }
 

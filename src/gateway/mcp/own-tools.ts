@@ -6,6 +6,7 @@ import { noSuchAction } from '../../engine/no-such-action.ts'
 import { searchActions } from '../../surface/search-actions.ts'
 import { callAction, followed } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
+import { sessionFormOf } from './open-session.ts'
 import { resultOf, structured } from './results.ts'
 import { definitionOf } from './tool-list.ts'
 
@@ -74,7 +75,7 @@ const describeTool: OwnTool = {
     annotations: { title: 'Describe an action', ...looks }
   },
   async call(door, call, args) {
-    const definition = definitionOf(mine(door, call, textOf(args, 'name')))
+    const definition = definitionOf(mine(door, call, textOf(args, 'name')), await sessionFormOf(door, call))
     if (definition === undefined) throw notTold(textOf(args, 'name'))
     return structured(definition, JSON.stringify(definition))
   }
