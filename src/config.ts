@@ -151,6 +151,11 @@ export const settingsTable = {
   WORKER_BOTS: text('', 'bots that a worker serves, with commas; empty: all'),
   WORKER_CONCURRENCY: integer(64, [1, 4_096], 'most runs at once of a bot whose target sets no `concurrency`'),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
+  RESULT_TOKENS: quota(
+    20_000,
+    10_000_000,
+    'most tokens of a result over MCP and with `view=text`; what is longer is cut, and says how to go on'
+  ),
   MCP_HOSTS: text(
     '',
     'names beside loopback, HOST and PUBLIC_URL under which clients reach this service, with commas, `*.bank.example` for all below; others are refused. When HOST is not loopback, addresses and names that nobody can register (`gateway`, `*.svc`, `*.internal`) are taken too'

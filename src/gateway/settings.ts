@@ -28,6 +28,8 @@ export interface GatewaySettings {
   readonly mcpTaskAfterMs: number
   /** More actions than that are searched, not listed. */
   readonly mcpToolLimit: number
+  /** Tokens of a result that a model reads, over MCP and as text; what is longer is cut. 0: no limit. */
+  readonly resultTokens: number
   /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
   /** Bots that are taken over HTTP: none, those of keys with all scopes, or every tenant's own. */
@@ -50,6 +52,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpWaitMs: 45_000,
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
+  resultTokens: 20_000,
   mcpHosts: [],
   botsOverHttp: 'admin',
   warnings: []

@@ -1,15 +1,18 @@
 /** A run as the result of a tool. */
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { hasEnded } from '../../core/run.ts'
-import { isObject } from '../../core/schema-at.ts'
 import type { Action, JsonObject, Run } from '../../core/types.ts'
 import { hintFor } from '../../surface/hint-for.ts'
 import { withPending } from '../../surface/mcp-output.ts'
-import { textTwin } from '../../surface/text-twin.ts'
+import { modelSchema } from '../../surface/model-schema.ts'
+import { untrusted } from '../../surface/text-twin.ts'
 import { type Problem, problemOfError, problemOfRun } from '../problem.ts'
+import { problemForModel } from '../problem-for-model.ts'
 import { partialText, problemText } from '../run-text.ts'
 import { pollAfterMs } from '../run-view.ts'
+import type { Page } from '../take-page.ts'
 import { artifactUri } from './resources.ts'
+import { toldResult, wantedOf } from './told-result.ts'
 
 const text = (said: string): CallToolResult['content'][number] => ({ type: 'text', text: said })
 
@@ -24,17 +27,35 @@ export function failureOf(error: unknown): CallToolResult {
   return failure(problem, retryAfterMs)
 }
 
+export interface ResultOptions {
+  readonly budget: number
+  /** What of the output is wanted; absent: all of it. */
+  readonly page?: Page | undefined
+  /** For a tool that has the output schema of the action. */
+  readonly promised?: boolean | undefined
+}
+
 /** Of an action: its output, a failure, or that it is still running. */
-export function resultOf(run: Run, action: Action): CallToolResult {
+export async function resultOf(run: Run, action: Action, { budget, page = {}, promised = false }: ResultOptions): Promise<CallToolResult> {
   const problem = problemOfRun(run)
-  if (problem !== undefined) return { ...failure(problem), content: [...failure(problem).content, ...filesOf(run)] }
-  if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined)
-  const output = run.output ?? null
+  if (problem !== undefined) return failedRun(run, action, problem)
+  const output = withPending(modelSchema(action.output))
+  if (!hasEnded(run)) return pendingResult(run, output !== undefined)
+  const told = await toldResult(run, { page, wanted: wantedOf(action, page), budget, promised: promised && output !== undefined })
   return {
-    content: [text([textTwin(output, action.output), ...partialText(run)].join('\n')), ...filesOf(run)],
-    ...(action.output.type === 'object' && isObject(output) ? { structuredContent: output } : {}),
-    _meta: { runId: run.id, ...(run.partial === undefined ? {} : { partial: run.partial }) }
+    ...told.structured,
+    content: [text([told.text, ...partialText(run)].join('\n')), ...told.links, ...filesOf(run)],
+    _meta: {
+      runId: run.id,
+      ...(run.partial === undefined ? {} : { partial: run.partial.map(one => ({ ...one, reason: untrusted(one.reason) })) })
+    }
   }
+}
+
+function failedRun(run: Run, action: Action, problem: Problem): CallToolResult {
+  const failed = failure(problem)
+  const hint = (failed._meta as { problem: Problem }).problem.hint
+  return { ...failed, content: [...failed.content, ...filesOf(run)], _meta: { problem: { ...problemForModel(problem, action), hint } } }
 }
 
 function pendingResult(run: Run, structured: boolean): CallToolResult {
