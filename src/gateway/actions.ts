@@ -126,7 +126,7 @@ async function answer({ response }: Exchange, run: Run, answering: Answering): P
 }
 
 /** The output itself; its files by link. */
-async function sendOutput(response: Exchange['response'], run: Run, { shape, budget, headers }: Answering): Promise<void> {
+async function sendOutput(response: Exchange['response'], run: Run, { shape, action, budget, headers }: Answering): Promise<void> {
   const all = (next: string | undefined): OutgoingHttpHeaders => ({
     'run-id': run.id,
     'bot-version': run.botDigest,
@@ -136,7 +136,7 @@ async function sendOutput(response: Exchange['response'], run: Run, { shape, bud
     ...headers
   })
   if (shape.text) {
-    const { text, next } = await outputText(run, shape, { budget })
+    const { text, next } = await outputText(run, shape, { budget, action })
     return sendPlain(response, text, all(next))
   }
   const { value, next } = toldJson(run, shape)

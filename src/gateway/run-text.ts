@@ -1,5 +1,6 @@
 /** A run as short text for a model. */
-import type { Run } from '../core/types.ts'
+import { isObject } from '../core/schema-at.ts'
+import type { Action, Run } from '../core/types.ts'
 import { untrusted } from '../surface/text-twin.ts'
 import { cursorText } from './cursor.ts'
 import { type Guide, toldText } from './presented.ts'
@@ -11,6 +12,7 @@ import type { Shape } from './shape.ts'
 export interface Reading {
   /** Tokens of the text; 0: no limit. */
   readonly budget: number
+  readonly action?: Action | undefined
 }
 
 export async function runText(run: Run, shape: Shape, reading: Reading): Promise<Awaited<ReturnType<typeof outputText>>> {
@@ -29,17 +31,17 @@ export async function runText(run: Run, shape: Shape, reading: Reading): Promise
 export async function outputText(
   run: Run,
   shape: Shape,
-  { budget }: Reading
+  { budget, action }: Reading
 ): Promise<{ readonly text: string; readonly next: string | undefined }> {
-  const { text, cut } = await toldText(run, shape, { budget, guide: guideFor(run, shape) })
+  const { text, cut } = await toldText(run, shape, { budget, guide: guideFor(run, shape, action) })
   const files = run.artifacts.map(({ name, mediaType }) => `file: ${artifactHref(run, name)} (${mediaType})`)
   return { text: [text, ...partialText(run), ...files].join('\n'), next: cut.next === undefined ? undefined : cursorText(cut.next) }
 }
 
 /** A model that is called through a program sends arguments, and no requests. */
-function guideFor(run: Run, { forModel, query }: Shape): Guide {
+function guideFor(run: Run, { forModel, query }: Shape, action: Action | undefined): Guide {
   const whole = `All of it: GET /v1/runs/${run.id}`
-  if (forModel)
+  if (forModel && action !== undefined && !hasOwnCursor(action))
     return {
       more: cursor => `Call ${run.action} with {"cursor":"${run.id}.${cursor}"} alone for what follows; nothing is done again.`,
       rest: `Or ask for less: "fields" (names in the output, with commas) and "limit" (items of a list) beside the arguments. ${whole}`
@@ -49,6 +51,8 @@ function guideFor(run: Run, { forModel, query }: Shape): Guide {
     rest: `Less: fields=a,b.c or limit=20. ${whole}?view=json`
   }
 }
+
+const hasOwnCursor = ({ input }: Action): boolean => isObject(input.properties) && Object.hasOwn(input.properties, 'cursor')
 
 /** The request for what follows. */
 export const nextHref = ({ id }: Run, query: string, cursor: string): string => `/v1/runs/${id}?${`${query}&cursor=${cursor}`.slice(1)}`

@@ -89,7 +89,7 @@ interface Sending {
 async function sendShaped({ response }: Exchange, run: Run, { shape, action, budget }: Sending): Promise<void> {
   const headers = { vary: 'Accept', ...waitingHeaders(run) }
   if (shape.text) {
-    const { text, next } = await runText(run, shape, { budget })
+    const { text, next } = await runText(run, shape, { budget, action })
     return sendPlain(response, text, { ...headers, ...nextLink(run, shape, next) })
   }
   const { value, next } = toldJson(run, shape)
