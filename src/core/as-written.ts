@@ -13,7 +13,9 @@ export function asWritten(text: string): Readonly<Record<string, unknown>> | und
   try {
     const value = parseWith(text, keepDigits)
     const inside = typeof value === 'string' ? parseWith(value, keepDigits) : value
-    return typeof inside === 'object' && inside !== null && !Array.isArray(inside) ? (inside as Readonly<Record<string, unknown>>) : undefined
+    return typeof inside === 'object' && inside !== null && !Array.isArray(inside)
+      ? (inside as Readonly<Record<string, unknown>>)
+      : undefined
   } catch {
     return undefined
   }
