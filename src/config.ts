@@ -156,6 +156,11 @@ export const settingsTable = {
     'longest output schema, in characters, that MCP lists with a tool; `describe_action` and `/openapi.json` have all of them'
   ),
   MCP_TOOL_LIMIT: integer(60, [1, 10_000], 'most actions that MCP lists as tools; more are found with `search_actions`'),
+  RESULT_TOKENS: quota(
+    20_000,
+    10_000_000,
+    'most tokens of a result over MCP and with `view=text`; what is longer is cut, and says how to go on'
+  ),
   MCP_HOSTS: text(
     '',
     'names beside loopback, HOST and PUBLIC_URL under which clients reach this service, with commas, `*.bank.example` for all below; others are refused. When HOST is not loopback, addresses and names that nobody can register (`gateway`, `*.svc`, `*.internal`) are taken too'

@@ -279,6 +279,7 @@ async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: G
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpOutputCharacters: settings.MCP_OUTPUT_CHARACTERS,
+      resultTokens: settings.RESULT_TOKENS,
       mcpHosts: namesIn(settings.MCP_HOSTS),
       botsOverHttp: settings.BOTS_OVER_HTTP,
       warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),

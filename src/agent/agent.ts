@@ -35,9 +35,17 @@ export interface Prompt {
   readonly mustAnswer: boolean
 }
 
+export interface Dialogue {
+  readonly items: readonly Item[]
+  readonly tools: readonly AgentTool[]
+  readonly mustAnswer: boolean
+  /** The model took no more: results have to give way until the items have at most so many characters. Absent: not known. */
+  readonly characters?: number | undefined
+}
+
 /** Chooses what the model gets to read. */
 export interface PromptBuilder {
-  build(dialogue: { readonly items: readonly Item[]; readonly tools: readonly AgentTool[]; readonly mustAnswer: boolean }): Prompt
+  build(dialogue: Dialogue): Prompt
 }
 
 export interface Tokens {

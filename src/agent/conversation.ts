@@ -16,6 +16,9 @@ import type {
   ToolCall
 } from './agent.ts'
 import { type Budget, createBudget, type Limits } from './budget.ts'
+import { DialogueTooLong } from './endpoint.ts'
+import { lengthOf } from './old-results.ts'
+import { createRepeats, type Repeats } from './repeats.ts'
 
 export interface ConversationOptions {
   readonly parts: Parts
@@ -48,11 +51,19 @@ interface Asking {
   turn(): number
   /** Decisions come one after the other. */
   queue: Promise<unknown>
+  readonly repeats: Repeats
+  readonly room: Room
+}
+
+/** What is known of how much the model can read; of the whole conversation. */
+interface Room {
+  characters: number | undefined
 }
 
 export function createConversation(options: ConversationOptions): Conversation {
   const items: Item[] = []
   const budget = createBudget(options.limits)
+  const room: Room = { characters: undefined }
   let turns = 0
   return {
     items,
@@ -65,7 +76,19 @@ export function createConversation(options: ConversationOptions): Conversation {
       }
       items.push({ kind: 'question', text: question })
       try {
-        return await answer({ options, budget, items, hops, signal, tell, turn: () => ++turns, queue: Promise.resolve() })
+        const asking = {
+          options,
+          budget,
+          items,
+          hops,
+          signal,
+          tell,
+          turn: () => ++turns,
+          queue: Promise.resolve(),
+          repeats: createRepeats(),
+          room
+        }
+        return await answer(asking)
       } finally {
         // A question that got no reply is as if it had not been asked.
         if (items.at(-1)?.kind === 'question') items.pop()
@@ -116,8 +139,7 @@ const sum = (all: readonly Tokens[]): Tokens => ({
 })
 
 async function infer(asking: Asking, { turn, mustAnswer }: { turn: number; mustAnswer: boolean }): Promise<Reply> {
-  const { options, items, signal, tell, budget } = asking
-  const { prompt, inference } = options.parts
+  const { items, tell, budget } = asking
   const startedAt = performance.now()
   let firstTextMs: number | undefined
   tell({ type: 'turn', turn })
@@ -125,13 +147,36 @@ async function infer(asking: Asking, { turn, mustAnswer }: { turn: number; mustA
     firstTextMs ??= Math.round(performance.now() - startedAt)
     tell({ type: 'text', text })
   }
-  const reply = await inference.infer(prompt.build({ items, tools: options.tools, mustAnswer }), { signal, onText })
+  const reply = await inferWithin(asking, { mustAnswer, onText })
   budget.spend(reply.tokens)
   items.push({ kind: 'reply', text: reply.text, calls: reply.calls, native: reply.native })
   const ms = Math.round(performance.now() - startedAt)
   const first = firstTextMs === undefined ? {} : { firstTextMs }
   tell({ type: 'hop', hop: { hop: 'model', turn, ms, ...first, tokens: reply.tokens, calls: reply.calls.length } })
   return reply
+}
+
+/** How much of what was too long is sent the next time. */
+const smaller = 0.6
+
+/** What the model says to be too long is sent again with fewer results, until none can give way any more. */
+async function inferWithin(
+  asking: Asking,
+  { mustAnswer, onText }: { mustAnswer: boolean; onText: (text: string) => void }
+): Promise<Reply> {
+  const { items, options, room, signal } = asking
+  const { prompt, inference } = options.parts
+  const built = prompt.build({ items, tools: options.tools, mustAnswer, characters: room.characters })
+  try {
+    return await inference.infer(built, { signal, onText })
+  } catch (error) {
+    if (!(error instanceof DialogueTooLong)) throw error
+    const before = lengthOf(built.items)
+    room.characters = Math.floor(Math.min(before, room.characters ?? before) * smaller)
+    const next = prompt.build({ items, tools: options.tools, mustAnswer, characters: room.characters })
+    if (lengthOf(next.items) >= before) throw error
+    return await inferWithin(asking, { mustAnswer, onText })
+  }
 }
 
 /** All at the same time; the results stand in the order of the calls. Each call gets one, whatever happens: an endpoint refuses a dialogue without. */
@@ -159,7 +204,7 @@ async function callOne(asking: Asking, checked: ReadyCall | RefusedCall, turn: n
   const askedAt = performance.now()
   const refusal = 'complaint' in checked ? refused(checked.code, checked.complaint) : await permission(asking, checked)
   const startedAt = performance.now()
-  const outcome = refusal ?? (await execute(asking, checked as ReadyCall, turn))
+  const outcome = refusal ?? (await executeNoting(asking, checked as ReadyCall, turn))
   const ms = Math.round(performance.now() - startedAt)
   tell({ type: 'result', callId: call.id, outcome, ms })
   const { ok, code, runId, text } = outcome
@@ -197,6 +242,13 @@ async function permission(asking: Asking, ready: ReadyCall): Promise<Outcome | u
   if (signal.aborted) return interrupted
   const reason = decision.approved ? '' : decision.reason
   return refused('declined', reason || 'The person declined.', 'Do not make this call again unless the person asks for it.')
+}
+
+/** With a word to a model that reads the same again and again. */
+async function executeNoting(asking: Asking, ready: ReadyCall, turn: number): Promise<Outcome> {
+  const note = asking.repeats.note(ready)
+  const outcome = await execute(asking, ready, turn)
+  return note === undefined ? outcome : { ...outcome, text: `${outcome.text}\n${note}` }
 }
 
 async function execute(asking: Asking, ready: ReadyCall, turn: number): Promise<Outcome> {

@@ -13,6 +13,13 @@ export interface EndpointOptions {
 /** Why the model gave no answer, in words that say what to do. */
 export class InferenceFailed extends Error {}
 
+/** The dialogue is longer than the model can read: nothing was done, and a shorter one can be sent. */
+export class DialogueTooLong extends InferenceFailed {}
+
+/** As endpoints say it: OpenAI, vLLM, llama.cpp, Ollama, Gemini, Anthropic and those in front of them. */
+const tooLong =
+  /context[ _-]?(length|window|size|limit)|maximum (input|prompt|context)|(prompt|input|request|messages?) (is|are|was|were)? ?too (long|large)|too many (input |prompt )?tokens|exceed\w* the (maximum|max|limit|context|available)|tokens? (count )?.{0,40}exceed|reduce the length|must be reduced/i
+
 export const openEndpoint = ({ baseUrl, apiKey }: EndpointOptions): OpenAI =>
   new OpenAI({ apiKey: apiKey || 'none', baseURL: baseUrl || openAiUrl, maxRetries: 2, timeout: 300_000, logLevel: 'off' })
 
@@ -30,9 +37,21 @@ export async function explained<T>(endpoint: OpenAI, model: string, work: () => 
   try {
     return await work()
   } catch (error) {
-    if (error instanceof OpenAI.APIUserAbortError || error instanceof InferenceFailed) throw error
-    throw new InferenceFailed(await wordsFor(error as Error, endpoint, model), { cause: error })
+    if (error instanceof OpenAI.APIUserAbortError) throw error
+    const isTooLong = saysTooLong(error as Error)
+    if (error instanceof InferenceFailed && !isTooLong) throw error
+    const words = error instanceof InferenceFailed ? error.message : await wordsFor(error as Error, endpoint, model)
+    throw new (isTooLong ? DialogueTooLong : InferenceFailed)(words, { cause: error })
   }
+}
+
+/** Not of a key, a missing model or a connection, whatever their text says. */
+function saysTooLong(error: Error): boolean {
+  if (error instanceof OpenAI.APIConnectionError) return false
+  if (error instanceof OpenAI.APIError && (error.status === 401 || error.status === 403 || error.status === 404)) return false
+  if (error instanceof OpenAI.APIError && error.status === 429) return /too large|must be reduced/i.test(error.message)
+  const code = error instanceof OpenAI.APIError ? `${error.code ?? ''} ${error.type ?? ''}` : ''
+  return tooLong.test(`${code} ${error.message}`)
 }
 
 async function wordsFor(error: Error, endpoint: OpenAI, model: string): Promise<string> {

@@ -5,6 +5,7 @@ import { hintFor } from '../surface/hint-for.ts'
 import { untrusted } from '../surface/text-twin.ts'
 import type { ActionExecution, ExecuteOptions, Inference, Outcome, ReadyCall } from './agent.ts'
 import { type Gateway, type GatewayAnswer, isObject, type RunView } from './gateway.ts'
+import { shortened } from './old-results.ts'
 import type { ConversationSession } from './session.ts'
 
 export interface ExecutionOptions {
@@ -15,7 +16,7 @@ export interface ExecutionOptions {
   readonly session?: ConversationSession | undefined
   /** How long nobody may answer before a call is given up. */
   readonly patienceMs?: number
-  /** The longest result that a model gets to read. */
+  /** The longest result that a model gets to read, where the gateway sets no budget. */
   readonly resultCharacters?: number
 }
 
@@ -27,7 +28,7 @@ export function createExecution(options: ExecutionOptions): ActionExecution {
   return {
     async execute(call, how) {
       const outcome = await run(call, how, options).catch(error => unreachable(call, error as Error))
-      return { ...outcome, text: cut(outcome.text, options.resultCharacters ?? 60_000) }
+      return { ...outcome, text: cut(outcome.text, options.resultCharacters ?? 400_000) }
     }
   }
 }
@@ -93,12 +94,14 @@ async function patiently(
 async function follow(
   runId: string,
   { signal, onProgress }: ExecuteOptions,
-  { gateway, patienceMs = 60_000 }: ExecutionOptions
+  { gateway, format, patienceMs = 60_000 }: ExecutionOptions
 ): Promise<Outcome | undefined> {
   for (;;) {
-    if (signal.aborted) return await giveUp(runId, gateway)
+    if (signal.aborted) return await giveUp(runId, { gateway, format })
     const look = () =>
-      gateway.send('GET', `/v1/runs/${runId}?wait=${nextWaitSeconds}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) })
+      gateway.send('GET', `/v1/runs/${runId}?wait=${nextWaitSeconds}&format=${format}`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)])
+      })
     const answer = await patiently(look, { signal, patienceMs }).catch(error => {
       if (!signal.aborted) throw error
     })
@@ -112,10 +115,10 @@ async function follow(
 }
 
 /** The person stopped it: what is before its commit point is cancelled, the rest goes on and is said to. */
-async function giveUp(runId: string, gateway: Gateway): Promise<Outcome | undefined> {
+async function giveUp(runId: string, { gateway, format }: Pick<ExecutionOptions, 'gateway' | 'format'>): Promise<Outcome | undefined> {
   const limit = { signal: AbortSignal.timeout(10_000) }
   await gateway.send('POST', `/v1/runs/${runId}/cancel`, limit)
-  const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5`, limit)
+  const { status, body } = await gateway.send('GET', `/v1/runs/${runId}?wait=5&format=${format}`, limit)
   const view = body as unknown as RunView
   if (status === 200 && view.status !== 'queued' && view.status !== 'working') return notDone(view)
   const detail = 'The person stopped waiting; the run can not be cancelled any more and goes on.'
@@ -152,7 +155,7 @@ function failed(told: JsonObject, retryAfterMs?: number): Outcome {
   const kept: (readonly [string, Json | undefined])[] = members
     .filter(name => problem[name] !== undefined)
     .map(name => [name, problem[name]])
-  if (typeof problem.targetSaid === 'string') kept.push(['targetSaid', untrusted(problem.targetSaid)])
+  if (typeof problem.targetSaid === 'string') kept.push(['targetSaid', marked(problem.targetSaid)])
   const code = String(problem.code ?? 'failed')
   return {
     ok: false,
@@ -175,5 +178,7 @@ function unreachable({ tool }: ReadyCall, error: Error): Outcome {
   })
 }
 
-const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most)}… [cut: ${text.length} characters in all; ask for less]`
+/** A gateway marks what it gives to a model; one that knew no better does not. */
+const marked = (text: string): string => (/^«[^«»]*»$/.test(text) ? text : untrusted(text))
+
+const cut = (text: string, most: number): string => shortened(text, most, `cut: ${text.length} characters in all; ask for less`)

@@ -1,5 +1,6 @@
-/** The prompt builder that is used when no other is given: the rules, and the whole dialogue. */
+/** The prompt builder that is used when no other is given: the rules, and the dialogue, whole as long as it has room. */
 import type { PromptBuilder } from './agent.ts'
+import { withinRoom } from './old-results.ts'
 
 export interface PromptOptions {
   /** What else the model should know or do. */
@@ -19,10 +20,10 @@ const rules = `You help people to use systems that have no other interface, thro
 const lastTurn = 'You can make no more calls for this question. Answer now with what you have, and say what is missing.'
 
 export const createPromptBuilder = ({ instructions = '', now = () => new Date() }: PromptOptions = {}): PromptBuilder => ({
-  build: ({ items, tools, mustAnswer }) => ({
+  build: ({ items, tools, mustAnswer, characters = Number.POSITIVE_INFINITY }) => ({
     // The day only: a prompt that stays the same is one that providers can keep.
     instructions: [rules, `Today is ${now().toDateString()}.`, instructions, mustAnswer ? lastTurn : ''].filter(Boolean).join('\n\n'),
-    items,
+    items: withinRoom(items, tools, characters),
     tools,
     mustAnswer
   })

@@ -1,7 +1,8 @@
 /** How the chat tells what the loop does: one line for each call, with what it was given and how long it takes. */
 import type { AgentEvent, AgentTool, Answer, Outcome, Progress, ReadyCall, Stop, ToolCall } from '../agent/agent.ts'
+import { asWritten } from '../core/as-written.ts'
 import { plainText } from '../core/plain-text.ts'
-import type { Json, JsonObject } from '../core/types.ts'
+import type { JsonObject } from '../core/types.ts'
 import type { Screen } from './chat-screen.ts'
 
 interface Line {
@@ -78,18 +79,18 @@ function argumentsOf(input: JsonObject | undefined, { arguments: written }: Tool
   const text =
     input === undefined
       ? written
-      : Object.entries(input)
+      : Object.entries(asWritten(written) ?? input)
           .map(([name, value]) => `${name}: ${shown(value)}`)
           .join(', ')
   const plain = plainText(text).replaceAll(/\s+/g, ' ')
   return plain.length > 100 ? `${plain.slice(0, 99)}…` : plain
 }
 
-const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** Everything that would be sent, whole: who says yes must see it. */
-export function approvalText({ tool, input }: ReadyCall, { paint }: Screen): string {
-  const entries = Object.entries(input)
+export function approvalText({ call, tool, input }: ReadyCall, { paint }: Screen): string {
+  const entries = Object.entries(asWritten(call.arguments) ?? input)
   const width = Math.max(0, ...entries.map(([name]) => name.length))
   const rows = entries.map(([name, value]) => `      ${paint('dim', plainText(name).padEnd(width))}  ${plainText(plainOrJson(value))}`)
   const warning = tool.effect === 'irreversible' ? paint('yellow', 'can not be undone') : 'changes data'
@@ -97,7 +98,7 @@ export function approvalText({ tool, input }: ReadyCall, { paint }: Screen): str
 }
 
 /** What would not stand in one line, or looks like another type, is written as JSON. */
-const plainOrJson = (value: Json): string =>
+const plainOrJson = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"]([^\n]*[^\s"])?$/.test(value) && plainText(value) === value ? value : JSON.stringify(value)
 
 const stopped: Readonly<Record<Exclude<Stop, 'answered'>, string>> = {

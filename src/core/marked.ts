@@ -5,7 +5,7 @@ import type { Json, JsonObject, JsonSchema } from './types.ts'
 export interface Marking {
   readonly keyword: 'x-sensitive' | 'x-untrusted'
   /** `marks`: what the keyword says here; more than one when several schemas describe the value. */
-  replace(value: Json, marks: readonly Json[]): Json
+  replace(value: Json, marks: readonly Json[], place: Place): Json
 }
 
 const known: Readonly<Record<Marking['keyword'], WeakMap<JsonSchema, boolean>>> = {
@@ -22,12 +22,13 @@ function hasMarks(schema: JsonSchema, keyword: Marking['keyword']): boolean {
 
 /** The value with every marked part replaced; the value itself when nothing is marked. */
 export function replaceMarked(schema: JsonSchema, value: Json, marking: Marking): Json {
-  return hasMarks(schema, marking.keyword) ? walk(rootOf(schema), value, marking) : value
+  return hasMarks(schema, marking.keyword) ? walk(rootPlace(schema), value, marking) : value
 }
 
 const roots = new WeakMap<JsonSchema, Place>()
 
-function rootOf(schema: JsonSchema): Place {
+/** The place of the whole value. */
+export function rootPlace(schema: JsonSchema): Place {
   const root = roots.get(schema) ?? new Places(schema).of([schema])
   roots.set(schema, root)
   return root
@@ -36,7 +37,7 @@ function rootOf(schema: JsonSchema): Place {
 /** A mark in any of the schemas counts. */
 function walk(place: Place, value: Json, marking: Marking): Json {
   const marks = place.marks(marking.keyword)
-  if (marks.length > 0) return marking.replace(value, marks)
+  if (marks.length > 0) return marking.replace(value, marks, place)
   if (typeof value !== 'object' || value === null || !place.leadsTo(marking.keyword)) return value
   if (Array.isArray(value)) return value.map((item, index) => walk(place.item(index), item, marking))
   // A copy that owns each name, `__proto__` too, so that assigning changes it and nothing else.

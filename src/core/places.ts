@@ -3,6 +3,10 @@ import { expand, isObject, itemSchemas, memberSchemas } from './schema-at.ts'
 import type { Json, JsonSchema } from './types.ts'
 
 export interface Place {
+  /** All that describe a value here. */
+  readonly schemas: readonly JsonSchema[]
+  /** Of members that the schemas name. */
+  readonly names: ReadonlySet<string>
   /** What the keyword says here, of all schemas that say something. */
   marks(keyword: string): readonly Json[]
   /** Whether it says anything here or at any place below. */
@@ -52,6 +56,8 @@ function placeOf(places: Places, all: readonly JsonSchema[]): Place {
     for (let index = 0; index <= listed; index += 1) yield item(index)
   }
   const place: Place = {
+    schemas: all,
+    names: named,
     marks,
     leadsTo: once((keyword: string) => leadsTo(keyword, place)),
     below,

@@ -2,17 +2,21 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { RetrofitError } from '../core/errors.ts'
 import { hasEnded } from '../core/run.ts'
-import type { Run } from '../core/types.ts'
+import type { Action, JsonObject, Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
 import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
+import { badCursor, type Cursor } from './cursor.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
+import { toldJson } from './presented.ts'
 import { problemOfRun } from './problem.ts'
+import { problemForModel } from './problem-for-model.ts'
 import type { Handle } from './router.ts'
-import { outputText } from './run-text.ts'
+import { nextHref, outputText } from './run-text.ts'
 import { artifactHref, pendingView } from './run-view.ts'
 import { serverTiming } from './server-timing.ts'
 import type { GatewaySettings } from './settings.ts'
 import { callShapeOf, type Shape } from './shape.ts'
+import { takePage } from './take-page.ts'
 import { calledWith } from './tools.ts'
 
 export interface ActionOptions extends Staying {
@@ -22,9 +26,14 @@ export interface ActionOptions extends Staying {
 
 export function actionOperations({ engine, settings, ...staying }: ActionOptions): Record<'callAction', Handle> {
   return {
-    async callAction(exchange) {
-      const wait = waitOf({ ...exchange, ...settings })
-      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action)
+    async callAction(arrived) {
+      const wait = waitOf({ ...arrived, ...settings })
+      const action = engine.catalog.action(arrived.params.action as string, callerOf(arrived).tenant)?.action
+      const exchange = withPage(arrived, action)
+      const shape = callShapeOf(exchange, action)
+      const answering = { shape, action, budget: settings.resultTokens }
+      if (shape.cursor !== undefined)
+        return answer(exchange, await runOfCursor(engine, exchange, shape.cursor), { ...answering, headers: {} })
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
@@ -38,9 +47,26 @@ export function actionOperations({ engine, settings, ...staying }: ActionOptions
         ...(wait.applied === undefined ? {} : { 'preference-applied': wait.applied }),
         ...(outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
       }
-      answer(exchange, last, { shape, headers })
+      await answer(exchange, last, { ...answering, headers })
     }
   }
+}
+
+/** What a model wrote among its arguments stands in the query as if it had been sent there. */
+function withPage(exchange: Exchange, action: Action | undefined): Exchange {
+  if (exchange.query.format === undefined || action === undefined) return exchange
+  const { args, page } = takePage(action, exchange.body as JsonObject)
+  const query = Object.entries(page).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  return { ...exchange, body: args, query: { ...exchange.query, ...Object.fromEntries(query) } }
+}
+
+/** What follows an answer that was cut is read from its run: nothing is called again. */
+async function runOfCursor(engine: Engine, exchange: Exchange, { runId }: Cursor): Promise<Run> {
+  const { action = '' } = exchange.params
+  if (runId === undefined) throw badCursor('/query/cursor', 'names no run: send it to GET /v1/runs/{runId}')
+  const run = await engine.find(callerOf(exchange), runId)
+  if (run.action !== action) throw badCursor('/query/cursor', `is of a run of ${run.action}`)
+  return run
 }
 
 function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number | undefined): CallRequest {
@@ -85,30 +111,48 @@ const sendPlan = ({ response }: Exchange, plan: object): void =>
 
 interface Answering {
   readonly shape: Shape
+  readonly action: Action | undefined
+  readonly budget: number
   readonly headers: OutgoingHttpHeaders
 }
 
-function answer({ response }: Exchange, run: Run, { shape, headers }: Answering): void {
+async function answer({ response }: Exchange, run: Run, answering: Answering): Promise<void> {
+  const { shape, action, headers } = answering
   const problem = problemOfRun(run)
-  if (run.status === 'completed') sendOutput(response, run, { shape, headers })
-  else if (problem !== undefined) sendProblem(response, problem, { headers, ...(problem.status === 503 ? { retryAfterMs: 5_000 } : {}) })
-  else sendPending({ response }, run, { headers, query: shape.query })
+  if (run.status === 'completed') return await sendOutput(response, run, answering)
+  if (problem === undefined) return sendPending({ response }, run, { headers, query: shape.query })
+  const told = shape.forModel ? problemForModel(problem, action) : problem
+  sendProblem(response, told, { headers, ...(problem.status === 503 ? { retryAfterMs: 5_000 } : {}) })
 }
 
 /** The output itself; its files by link. */
-function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
-  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...partialOf(run), ...headers }
-  if (shape.text) sendPlain(response, outputText(run, shape), all)
-  else sendJson(response, 200, shape.select(run.output ?? null), all)
+async function sendOutput(response: Exchange['response'], run: Run, { shape, action, budget, headers }: Answering): Promise<void> {
+  const all = (next: string | undefined): OutgoingHttpHeaders => ({
+    'run-id': run.id,
+    'bot-version': run.botDigest,
+    vary: 'Accept',
+    ...nextLink(run, shape, next),
+    ...partialOf(run),
+    ...headers
+  })
+  if (shape.text) {
+    const { text, next } = await outputText(run, shape, { budget, action })
+    return sendPlain(response, text, all(next))
+  }
+  const { value, next } = toldJson(run, shape)
+  sendJson(response, 200, value, all(next))
 }
 
-/** RFC 8288. */
-function linksOf(run: Run): OutgoingHttpHeaders {
-  const links = run.artifacts.map(
-    ({ name, mediaType }) => `<${artifactHref(run, name)}>; rel="enclosure"; type="${mediaType.replaceAll(/[^\w.+/; =-]/g, '')}"`
-  )
+/** RFC 8288: files, and what follows. `next`: the cursor of it. */
+export function nextLink(run: Run, { query }: Pick<Shape, 'query'>, next: string | undefined): OutgoingHttpHeaders {
+  const links = [...fileLinks(run), ...(next === undefined ? [] : [`<${nextHref(run, query, next)}>; rel="next"`])]
   return links.length === 0 ? {} : { link: links.join(', ') }
 }
+
+const fileLinks = (run: Run): readonly string[] =>
+  run.artifacts.map(
+    ({ name, mediaType }) => `<${artifactHref(run, name)}>; rel="enclosure"; type="${mediaType.replaceAll(/[^\w.+/; =-]/g, '')}"`
+  )
 
 /** A list of strings, each with why (RFC 9651, section 3.1). */
 function partialOf({ partial = [] }: Run): OutgoingHttpHeaders {

@@ -1,29 +1,61 @@
 /** A run as short text for a model. */
-import type { Run } from '../core/types.ts'
-import { textTwin, untrusted } from '../surface/text-twin.ts'
+import { isObject } from '../core/schema-at.ts'
+import type { Action, Run } from '../core/types.ts'
+import { untrusted } from '../surface/text-twin.ts'
+import { cursorText } from './cursor.ts'
+import { type Guide, toldText } from './presented.ts'
 import type { Problem } from './problem.ts'
 import { problemOfRun } from './problem.ts'
 import { artifactHref, pendingView } from './run-view.ts'
 import type { Shape } from './shape.ts'
 
-export function runText(run: Run, shape: Shape): string {
-  const { error, output } = { error: problemOfRun(run), output: run.output }
+export interface Reading {
+  /** Tokens of the text; 0: no limit. */
+  readonly budget: number
+  readonly action?: Action | undefined
+}
+
+export async function runText(run: Run, shape: Shape, reading: Reading): Promise<Awaited<ReturnType<typeof outputText>>> {
+  const error = problemOfRun(run)
+  const output = run.output === undefined ? undefined : await outputText(run, shape, reading)
   const lines = [
     `${run.action} ${run.status}, run ${run.id}`,
     ...(error === undefined ? [] : [problemText(error)]),
-    ...(output === undefined ? [] : [outputText(run, shape)]),
+    ...(output === undefined ? [] : [output.text]),
     ...(error === undefined && output === undefined ? [waitText(run, shape)] : [])
   ]
-  return lines.join('\n')
+  return { text: lines.join('\n'), next: output?.next }
 }
 
-/** The output and where its files are. */
-export const outputText = (run: Run, { schema, select }: Shape): string =>
-  [
-    textTwin(select(run.output ?? null), schema),
-    ...partialText(run),
-    ...run.artifacts.map(({ name, mediaType }) => `file: ${artifactHref(run, name)} (${mediaType})`)
-  ].join('\n')
+/** The output and where its files are. `next`: the cursor of what follows. */
+export async function outputText(
+  run: Run,
+  shape: Shape,
+  { budget, action }: Reading
+): Promise<{ readonly text: string; readonly next: string | undefined }> {
+  const { text, cut } = await toldText(run, shape, { budget, guide: guideFor(run, shape, action) })
+  const files = run.artifacts.map(({ name, mediaType }) => `file: ${artifactHref(run, name)} (${mediaType})`)
+  return { text: [text, ...partialText(run), ...files].join('\n'), next: cut.next === undefined ? undefined : cursorText(cut.next) }
+}
+
+/** A model that is called through a program sends arguments, and no requests. */
+function guideFor(run: Run, { forModel, query }: Shape, action: Action | undefined): Guide {
+  const whole = `All of it: GET /v1/runs/${run.id}`
+  if (forModel && action !== undefined && !hasOwnCursor(action))
+    return {
+      more: cursor => `Call ${run.action} with {"cursor":"${run.id}.${cursor}"} alone for what follows; nothing is done again.`,
+      rest: `Or ask for less: "fields" (names in the output, with commas) and "limit" (items of a list) beside the arguments. ${whole}`
+    }
+  return {
+    more: cursor => `Next: GET ${nextHref(run, query, cursor)}`,
+    rest: `Less: fields=a,b.c or limit=20. ${whole}?view=json`
+  }
+}
+
+const hasOwnCursor = ({ input }: Action): boolean => isObject(input.properties) && Object.hasOwn(input.properties, 'cursor')
+
+/** The request for what follows. */
+export const nextHref = ({ id }: Run, query: string, cursor: string): string => `/v1/runs/${id}?${`${query}&cursor=${cursor}`.slice(1)}`
 
 /** The reason may hold words of the target. */
 export const partialText = ({ partial = [] }: Run): readonly string[] =>

@@ -1,9 +1,8 @@
 /** A run as the JSON that callers see. */
 
 import { traceIdOf } from '../core/trace-context.ts'
-import type { Run } from '../core/types.ts'
-import type { Select } from '../surface/select-fields.ts'
-import { problemOfRun } from './problem.ts'
+import type { Json, Run } from '../core/types.ts'
+import { type Problem, problemOfRun } from './problem.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
@@ -30,8 +29,16 @@ export function summaryOf(run: Run): object {
 
 export const artifactHref = ({ id }: Run, name: string): string => `/v1/runs/${id}/artifacts/${encodeURIComponent(name)}`
 
-/** `select`: of the output. */
-export function runView(run: Run, select: Select = output => output): object {
+export interface Viewing {
+  /** The part of the output that is wanted, as its reader may see it. */
+  readonly output: (run: Run) => Json
+  readonly error: (problem: Problem) => object
+}
+
+const asItIs: Viewing = { output: ({ output = null }) => output, error: problem => problem }
+
+export function runView(run: Run, viewing: Viewing = asItIs): object {
+  const error = problemOfRun(run)
   const { errorCode: _, ...summary } = summaryOf(run) as { errorCode?: string }
   return {
     ...summary,
@@ -42,9 +49,9 @@ export function runView(run: Run, select: Select = output => output): object {
     input: run.input,
     ...present({
       sessionId: run.session,
-      output: run.output === undefined ? undefined : select(run.output),
+      output: run.output === undefined ? undefined : viewing.output(run),
       partial: run.partial,
-      error: problemOfRun(run),
+      error: error === undefined ? undefined : viewing.error(error),
       cancelRequested: run.cancelRequested,
       resolvedBy: run.resolvedBy,
       probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),

@@ -1,10 +1,14 @@
 /** The operations on runs. */
+import type { OutgoingHttpHeaders } from 'node:http'
 import { hasEnded } from '../core/run.ts'
-import type { JsonObject, JsonSchema, Run, RunStatus } from '../core/types.ts'
+import type { Action, JsonObject, Run, RunStatus } from '../core/types.ts'
 import { checkMayCancel, checkMayRetry } from './access.ts'
-import { type ActionOptions, sendPending, waitFor } from './actions.ts'
+import { type ActionOptions, nextLink, sendPending, waitFor } from './actions.ts'
 import { sendArtifact } from './artifacts.ts'
+import { badCursor } from './cursor.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain } from './exchange.ts'
+import { toldJson } from './presented.ts'
+import { problemForModel } from './problem-for-model.ts'
 import type { Handle } from './router.ts'
 import { sendEvents } from './run-events.ts'
 import { runText } from './run-text.ts'
@@ -23,11 +27,12 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
     },
     async getRun(exchange) {
       const run = await visible(exchange)
-      const shape = shapeOf(exchange, await outputSchemaOf(engine, run))
+      const action = await engine.catalog.actionOf(run)
+      const shape = runShapeOf(exchange, run, action)
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
       const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, options) }) : run
-      sendRun(exchange, last, shape)
+      await sendShaped(exchange, last, { shape, action, budget: settings.resultTokens })
     },
     async watchRun(exchange) {
       await sendEvents(exchange, await visible(exchange), options)
@@ -64,14 +69,32 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
 /** A login and a few pages. */
 const lookSeconds = 50
 
-/** As the run's own version of the bot describes it. */
-const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>
-  (await catalog.actionOf(run))?.output
+/** The output as the run's own version of the bot describes it. A cursor may name the run, which then is this one. */
+function runShapeOf(exchange: Exchange, { id }: Run, action: Action | undefined): Shape {
+  const shape = shapeOf(exchange, action?.output)
+  if ((shape.cursor?.runId ?? id) !== id) throw badCursor('/query/cursor', 'is of another run')
+  return shape
+}
 
-function sendRun({ response }: Exchange, run: Run, shape?: Shape): void {
-  const headers = hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) }
-  if (shape?.text) sendPlain(response, runText(run, shape), { vary: 'Accept', ...headers })
-  else sendJson(response, 200, runView(run, shape?.select), headers)
+const waitingHeaders = (run: Run): OutgoingHttpHeaders => (hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) })
+
+const sendRun = ({ response }: Exchange, run: Run): void => sendJson(response, 200, runView(run), waitingHeaders(run))
+
+interface Sending {
+  readonly shape: Shape
+  readonly action: Action | undefined
+  readonly budget: number
+}
+
+async function sendShaped({ response }: Exchange, run: Run, { shape, action, budget }: Sending): Promise<void> {
+  const headers = { vary: 'Accept', ...waitingHeaders(run) }
+  if (shape.text) {
+    const { text, next } = await runText(run, shape, { budget, action })
+    return sendPlain(response, text, { ...headers, ...nextLink(run, shape, next) })
+  }
+  const { value, next } = toldJson(run, shape)
+  const view = runView(run, { output: () => value, error: problem => (shape.forModel ? problemForModel(problem, action) : problem) })
+  sendJson(response, 200, view, { ...headers, ...nextLink(run, shape, next) })
 }
 
 interface PageQuery {

@@ -30,6 +30,8 @@ export interface GatewaySettings {
   readonly mcpToolLimit: number
   /** Of JSON: an output schema that is longer stands in no list of tools. */
   readonly mcpOutputCharacters: number
+  /** Tokens of a result that a model reads, over MCP and as text; what is longer is cut. 0: no limit. */
+  readonly resultTokens: number
   /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
   /** Bots that are taken over HTTP: none, those of keys with all scopes, or every tenant's own. */
@@ -53,6 +55,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpTaskAfterMs: 2_000,
   mcpToolLimit: 60,
   mcpOutputCharacters: 200,
+  resultTokens: 20_000,
   mcpHosts: [],
   botsOverHttp: 'admin',
   warnings: []

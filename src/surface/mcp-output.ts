@@ -1,14 +1,14 @@
-/** What `tools/call` may answer: the action's output or, when it takes longer than a client waits, that it is still running. */
+/** What `tools/call` may answer: the action's output or, when it takes longer than a client waits, that it is still running, or a part of it. */
 import type { Json, JsonObject } from '../core/types.ts'
 
-/** Shape of a run that has not ended: `next` says in words what to call then. */
+/** Shape of a run that has not ended, or of whose output there is a part (`part`) alone: `next` says in words what to call then. */
 export const pendingSchema: JsonObject = {
   type: 'object',
   title: 'Still running',
   required: ['runId', 'status', 'next'],
   properties: {
     runId: { type: 'string' },
-    status: { enum: ['queued', 'working', 'input_required'] },
+    status: { enum: ['queued', 'working', 'input_required', 'completed'] },
     pollAfterMs: { type: 'integer', description: 'When it is worth to look again, in milliseconds.' },
     next: { type: 'string' }
   }

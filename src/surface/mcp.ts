@@ -1,6 +1,7 @@
 /** MCP's tools, as `tools/list` answers them. What is annotated follows from the effect. */
 import type { Action, Json, JsonObject } from '../core/types.ts'
 import { looseProfile, type Provider } from './dialect.ts'
+import { modelSchema } from './model-schema.ts'
 
 /** What the server calls itself, and what the samples of README call it in a client's configuration. */
 export const serverName = 'retrofit'
@@ -21,7 +22,10 @@ export const mcp: Provider = {
 }
 
 /** Revisions before 2026-07-28 take an object only. */
-const outputOf = ({ output }: Action): JsonObject => (output.type === 'object' ? { outputSchema: published(output) as JsonObject } : {})
+function outputOf(action: Action): JsonObject {
+  const output = modelSchema(action.output)
+  return output.type === 'object' ? { outputSchema: published(output) as JsonObject } : {}
+}
 
 const annotationsOf = ({ title, effect, idempotency }: Action): JsonObject => ({
   title,

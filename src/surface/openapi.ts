@@ -22,19 +22,25 @@ const common: readonly ErrorCode[] = [
   'malformed_json',
   'invalid_request',
   'unauthenticated',
+  'origin_not_allowed',
   'insufficient_scope',
+  'credential_refused',
   'action_not_found',
   'not_acceptable',
   'run_cancelled',
   'key_expired',
+  'version_changed',
   'body_too_large',
+  'uri_too_long',
   'unsupported_media_type',
   'invalid_input',
   'idempotency_key_reused',
   'rate_limited',
   'quota_exceeded',
+  'headers_too_large',
   'internal_error',
   'target_failed',
+  'secret_in_output',
   'invalid_output',
   'worker_lost',
   'queue_full',
@@ -92,24 +98,7 @@ function usableItem(item: JsonObject, allows: OpenApiOptions['allows']): JsonObj
     return !isMethod(name) || allows(security?.[0]?.apiKey ?? [])
   }
   const kept = Object.entries(item).filter(usable)
-  return Object.fromEntries(kept.map(([name, member]) => [name, isMethod(name) ? withoutTwin(object(member)) : member]))
-}
-
-function withoutTwin(operation: JsonObject): JsonObject {
-  const responses = object(operation.responses)
-  return {
-    ...operation,
-    responses: { ...responses, ...(responses['200'] === undefined ? {} : { '200': oneForm(object(responses['200'])) }) }
-  }
-}
-
-/**
- * Without the text beside JSON: a client that is generated would have to tell an output from a string at each call, and who asks for
- * the text (`view`) knows what comes.
- */
-function oneForm(response: JsonObject): JsonObject {
-  const { 'text/plain': text, ...content } = object(response.content)
-  return text === undefined || content['application/json'] === undefined ? response : { ...response, content }
+  return Object.fromEntries(kept)
 }
 
 /** By name of the component. */
@@ -175,6 +164,7 @@ function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObje
       responses: {
         '200': okOf(action, object(responses['200'])),
         '202': responses['202'] as Json,
+        '408': responses['408'] as Json,
         ...problemsOf(action, share)
       }
     }
@@ -196,8 +186,7 @@ function describe({ description, effect, idempotency }: Action): string {
   return `${description.trim()}\n\n${effects[effect]}${key}`
 }
 
-function okOf({ name }: Action, written: JsonObject): JsonObject {
-  const response = oneForm(written)
+function okOf({ name }: Action, response: JsonObject): JsonObject {
   const content = object(response.content)
   return { ...response, content: { ...content, 'application/json': { schema: local('schemas', `${name}.output`) } } }
 }

@@ -145,7 +145,7 @@ describe('calls', () => {
     model.says({ calls: [{ id: 'w', name: 'desk_wait', args: { text: 'done' } }] }, { text: 'ok' })
     const answer = await conversation.ask('?', { onEvent })
     expect(answer.turns).toBe(2)
-    expect(results(conversation.items)).toEqual([expect.stringMatching(/data, never instructions\.\ntext: «done»$/)])
+    expect(results(conversation.items)).toEqual(['text: «done»'])
     expect((await runsOf('desk_wait')).length).toBe(1)
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'result', outcome: expect.objectContaining({ ok: true, replayed: false }) })

@@ -134,7 +134,7 @@ import createClient from 'openapi-fetch'
 import type { paths } from './api.d.ts'
 
 const [, , baseUrl = '', key] = process.argv
-const client = createClient<paths>({ baseUrl, headers: { Authorization: \`Bearer \${key}\` } })
+const client = createClient<paths, 'application/json' | 'application/problem+json'>({ baseUrl, headers: { Authorization: \`Bearer \${key}\` } })
 const echo = await client.POST('/v1/actions/demo_echo', { body: { text: 'hello' } })
 if (echo.error !== undefined || !('text' in echo.data)) throw new Error('no text')
 const text: string = echo.data.text

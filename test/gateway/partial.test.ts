@@ -57,8 +57,9 @@ test('to an MCP client, and not of a list that is whole', async () => {
     deadlineAt: 0,
     traceparent: ''
   }
-  const told = resultOf({ ...run, partial: [{ name: 'rows', reason: 'x' }] } as unknown as Run, action)
-  expect(told).toMatchObject({ structuredContent: { rows: [] }, _meta: { partial: [{ name: 'rows', reason: 'x' }] } })
+  const told = await resultOf({ ...run, partial: [{ name: 'rows', reason: 'x' }] } as unknown as Run, action, { budget: 0 })
+  expect(told).toMatchObject({ structuredContent: { rows: [] }, _meta: { partial: [{ name: 'rows', reason: '«x»' }] } })
   expect(JSON.stringify(told.content)).toContain('rows is partial, as «x»')
-  expect(JSON.stringify([resultOf(run as unknown as Run, action), runView(run as unknown as Run)])).not.toContain('partial')
+  const whole = await resultOf(run as unknown as Run, action, { budget: 0 })
+  expect(JSON.stringify([whole, runView(run as unknown as Run)])).not.toContain('partial')
 })

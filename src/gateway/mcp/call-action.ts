@@ -5,28 +5,63 @@ import type { Action, JsonObject, Run } from '../../core/types.ts'
 import type { Submitted } from '../../engine/engine.ts'
 import { waitFor } from '../actions.ts'
 import { sessionIdOf } from '../call-headers.ts'
+import { badCursor, type Cursor } from '../cursor.ts'
+import { type Paged, pageOf, takePage } from '../take-page.ts'
 import { toolOf } from '../tools.ts'
 import { takeVersion } from './bot-version.ts'
 import type { McpCall, McpDoor } from './door.ts'
 import { takeKey } from './idempotency.ts'
 import { failureOf, resultOf } from './results.ts'
 import { taskOf } from './tasks.ts'
+import { wantedOf } from './told-result.ts'
 import { unstringified } from './unstringified.ts'
 
 export interface ActionCall extends McpCall {
   readonly action: Action
   readonly args: JsonObject
+  /** False where the tool that is called has no output schema. */
+  readonly promised?: boolean
 }
 
 export async function callAction(door: McpDoor, call: ActionCall): Promise<CallToolResult> {
   try {
-    const submitted = await submit(door, call)
+    const { args, page } = pagedCall(call)
+    const wanted = wantedOf(call.action, page)
+    const options = { budget: door.settings.resultTokens, page, promised: call.promised ?? true }
+    if (wanted.cursor !== undefined) return await resultOf(await runOfCursor(door, call, wanted.cursor), call.action, options)
+    const submitted = await submit(door, { ...call, args })
     const last = await endOf(door, call, submitted)
     if (call.asTask && !hasEnded(last)) return { ...taskOf(last), resultType: 'task', content: [] }
-    return resultOf(last, call.action, call.cancelled?.aborted ? leftRunning(last, submitted) : '')
+    const about = call.cancelled?.aborted ? leftRunning(last, submitted) : ''
+    return await resultOf(last, call.action, { ...options, about })
   } catch (error) {
     return failureOf(error, call.action)
   }
+}
+
+/** A host writes what it wants of the output into `_meta`, a model among the arguments. */
+function pagedCall({ action, args, meta }: ActionCall): Paged {
+  const taken = takePage(action, args)
+  const { fields, limit, cursor } = meta as JsonObject
+  const ofHost = pageOf(
+    Object.fromEntries(Object.entries({ fields, limit, cursor }).filter(([, value]) => value !== undefined)) as JsonObject
+  )
+  return {
+    args: taken.args,
+    page: {
+      fields: taken.page.fields ?? ofHost.fields,
+      limit: taken.page.limit ?? ofHost.limit,
+      cursor: taken.page.cursor ?? ofHost.cursor
+    }
+  }
+}
+
+/** What follows an answer that was cut is read from its run: nothing is called again. */
+async function runOfCursor({ engine }: McpDoor, { caller, action }: ActionCall, { runId }: Cursor): Promise<Run> {
+  if (runId === undefined) throw badCursor('/cursor', 'names no run: give it to get_run')
+  const run = await engine.find(caller, runId)
+  if (run.action !== action.name) throw badCursor('/cursor', `is of a run of ${run.action}`)
+  return run
 }
 
 export function submit({ engine }: McpDoor, { action, args, meta, caller, traceparent, session: carried }: ActionCall): Promise<Submitted> {

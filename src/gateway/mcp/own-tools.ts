@@ -4,10 +4,13 @@ import { RetrofitError } from '../../core/errors.ts'
 import type { Action, JsonObject } from '../../core/types.ts'
 import { noSuchAction } from '../../engine/no-such-action.ts'
 import { searchActions } from '../../surface/search-actions.ts'
+import { badCursor } from '../cursor.ts'
+import { mostItems, pageOf } from '../take-page.ts'
 import { callAction, followed } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
 import { sessionFormOf } from './open-session.ts'
 import { resultOf, structured } from './results.ts'
+import { wantedOf } from './told-result.ts'
 import { definitionOf } from './tool-list.ts'
 
 export interface OwnTool {
@@ -28,16 +31,27 @@ const getRun: OwnTool = {
     name: 'get_run',
     title: 'Look at a run',
     description:
-      'Waits for a run that was still running, and answers what its action would have answered. Use it only when an answer says so.',
-    inputSchema: object({ run_id: { type: 'string', description: 'The runId of the answer.' } }, ['run_id']),
+      'Waits for a run that was still running, or goes on with an answer that was cut, and answers what its action would have answered. Use it only when an answer says so.',
+    inputSchema: object(
+      {
+        run_id: { type: 'string', description: 'The runId of the answer.' },
+        fields: { type: 'string', description: 'Only these names of the output, as account,rows.amount.' },
+        limit: { type: 'integer', minimum: 1, maximum: mostItems, description: 'Only so many items of its lists.' },
+        cursor: { type: 'string', description: 'What follows a cut answer, as that answer says.' }
+      },
+      ['run_id']
+    ),
     annotations: { title: 'Look at a run', ...looks }
   },
   async call(door, call, args) {
+    const page = pageOf(args)
     const run = await door.engine.find(call.caller, textOf(args, 'run_id'))
     const last = await followed(door, { ...call, asTask: false }, run)
     const action = await door.engine.catalog.actionOf(run)
     if (action === undefined) throw new RetrofitError('action_not_found', { detail: `The bot of run ${run.id} is gone.` })
-    return resultOf(last, action)
+    const { cursor } = wantedOf(action, page)
+    if ((cursor?.runId ?? run.id) !== run.id) throw badCursor('/cursor', 'is of another run')
+    return await resultOf(last, action, { budget: door.settings.resultTokens, page })
   }
 }
 
@@ -99,7 +113,7 @@ const callTool: OwnTool = {
     const action = mine(door, call, textOf(args, 'name'))
     const own = args.arguments ?? {}
     if (typeof own !== 'object' || Array.isArray(own)) throw missing('arguments', 'must be an object')
-    return callAction(door, { ...call, action, args: own as JsonObject })
+    return callAction(door, { ...call, action, args: own as JsonObject, promised: false })
   }
 }
 

@@ -1,16 +1,19 @@
 /** A run as the result of a tool. */
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { hasEnded } from '../../core/run.ts'
-import { isObject } from '../../core/schema-at.ts'
 import type { Action, JsonObject, Run } from '../../core/types.ts'
 import { hintFor } from '../../surface/hint-for.ts'
 import { withPending } from '../../surface/mcp-output.ts'
-import { textTwin } from '../../surface/text-twin.ts'
+import { modelSchema } from '../../surface/model-schema.ts'
+import { untrusted } from '../../surface/text-twin.ts'
 import { type Problem, problemOfError, problemOfRun } from '../problem.ts'
+import { problemForModel } from '../problem-for-model.ts'
 import { partialText, problemText } from '../run-text.ts'
 import { pollAfterMs } from '../run-view.ts'
+import type { Page } from '../take-page.ts'
 import { argumentNamesOf } from './reserved-names.ts'
 import { artifactUri } from './resources.ts'
+import { toldResult, wantedOf } from './told-result.ts'
 
 const text = (said: string): CallToolResult['content'][number] => ({ type: 'text', text: said })
 
@@ -32,18 +35,38 @@ export function failureOf(error: unknown, action?: Action): CallToolResult {
   return failure(problem, { retryAfterMs, action })
 }
 
-/** Of an action: its output, a failure, or that it is still running, with what else is to be said about that. */
-export function resultOf(run: Run, action: Action, about = ''): CallToolResult {
+export interface ResultOptions {
+  readonly budget: number
+  /** What of the output is wanted; absent: all of it. */
+  readonly page?: Page | undefined
+  /** For a tool that has the output schema of the action. */
+  readonly promised?: boolean | undefined
+  /** What else is to be said of a run that has not ended. */
+  readonly about?: string | undefined
+}
+
+/** Of an action: its output, a failure, or that it is still running. */
+export async function resultOf(run: Run, action: Action, options: ResultOptions): Promise<CallToolResult> {
+  const { budget, page = {}, promised = false, about = '' } = options
   const problem = problemOfRun(run)
-  const failed = problem === undefined ? undefined : failure(problem, { action })
-  if (failed !== undefined) return { ...failed, content: [...failed.content, ...filesOf(run)] }
-  if (!hasEnded(run)) return pendingResult(run, withPending(action.output) !== undefined, about)
-  const output = run.output ?? null
+  if (problem !== undefined) return failedRun(run, action, problem)
+  const output = withPending(modelSchema(action.output))
+  if (!hasEnded(run)) return pendingResult(run, output !== undefined, about)
+  const told = await toldResult(run, { page, wanted: wantedOf(action, page), budget, promised: promised && output !== undefined })
   return {
-    content: [text([textTwin(output, action.output), ...partialText(run)].join('\n')), ...filesOf(run)],
-    ...(action.output.type === 'object' && isObject(output) ? { structuredContent: output } : {}),
-    _meta: { runId: run.id, ...(run.partial === undefined ? {} : { partial: run.partial }) }
+    ...told.structured,
+    content: [text([told.text, ...partialText(run)].join('\n')), ...told.links, ...filesOf(run)],
+    _meta: {
+      runId: run.id,
+      ...(run.partial === undefined ? {} : { partial: run.partial.map(one => ({ ...one, reason: untrusted(one.reason) })) })
+    }
   }
+}
+
+function failedRun(run: Run, action: Action, problem: Problem): CallToolResult {
+  const failed = failure(problem, { action })
+  const hint = (failed._meta as { problem: Problem }).problem.hint
+  return { ...failed, content: [...failed.content, ...filesOf(run)], _meta: { problem: { ...problemForModel(problem, action), hint } } }
 }
 
 function pendingResult(run: Run, structured: boolean, about: string): CallToolResult {

@@ -78,7 +78,8 @@ async function taskRun({ engine }: McpDoor, caller: Caller, taskId: string): Pro
   })
 }
 
-async function resultIn({ engine }: McpDoor, run: Run): Promise<JsonObject> {
+async function resultIn({ engine, settings }: McpDoor, run: Run): Promise<JsonObject> {
   const action = await engine.catalog.actionOf(run)
-  return statuses[run.status] === 'completed' && action !== undefined ? { result: resultOf(run, action) as unknown as JsonObject } : {}
+  if (statuses[run.status] !== 'completed' || action === undefined) return {}
+  return { result: (await resultOf(run, action, { budget: settings.resultTokens, promised: true })) as unknown as JsonObject }
 }
