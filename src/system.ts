@@ -279,6 +279,7 @@ async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: G
       drainMs: settings.SHUTDOWN_GRACE_MS,
       mcpToolLimit: settings.MCP_TOOL_LIMIT,
       mcpHosts: namesIn(settings.MCP_HOSTS),
+      corsOrigins: settings.CORS_ORIGINS,
       botsOverHttp: settings.BOTS_OVER_HTTP,
       warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),

@@ -4,6 +4,7 @@ import { RetrofitError } from '../core/errors.ts'
 import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
+import { sendSecretsAsTheyAre } from './bytes.ts'
 import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
@@ -24,7 +25,9 @@ export function actionOperations({ engine, settings, ...staying }: ActionOptions
   return {
     async callAction(exchange) {
       const wait = waitOf({ ...exchange, ...settings })
-      const shape = callShapeOf(exchange, engine.catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action)
+      const action = engine.catalog.action(exchange.params.action as string, callerOf(exchange).tenant)?.action
+      const shape = callShapeOf(exchange, action)
+      sendSecretsAsTheyAre(exchange.response, action)
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
@@ -97,7 +100,8 @@ function answer({ response }: Exchange, run: Run, { shape, headers }: Answering)
 
 /** The output itself; its files by link. */
 function sendOutput(response: Exchange['response'], run: Run, { shape, headers }: Answering): void {
-  const all = { 'run-id': run.id, 'bot-version': run.botDigest, vary: 'Accept', ...linksOf(run), ...partialOf(run), ...headers }
+  const all = { 'run-id': run.id, 'bot-version': run.botDigest, ...linksOf(run), ...partialOf(run), ...headers }
+  response.appendHeader('vary', 'Accept')
   if (shape.text) sendPlain(response, outputText(run, shape), all)
   else sendJson(response, 200, shape.select(run.output ?? null), all)
 }

@@ -1,12 +1,11 @@
 /** What every request passes between its token and its operation: scopes, rate, media types, body. */
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { RetrofitError } from '../core/errors.ts'
-import type { Caller } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import { qualityOf } from './accept.ts'
 import { lacks } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { inexactInput, parseJsonBody } from './json-body.ts'
+import { createRate } from './rate.ts'
 import { readBody } from './read-body.ts'
 import type { GatewaySettings } from './settings.ts'
 
@@ -17,23 +16,10 @@ export function createAdmission(settings: GatewaySettings): (exchange: Exchange)
     if (caller !== undefined) {
       const missing = missingScopes(caller.scopes, route.scopes ?? [])
       if (missing.length > 0) throw lacks(missing)
-      await rate(caller)
+      await rate(exchange)
     }
     checkAccept(exchange)
     if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)
-  }
-}
-
-function createRate(perSecond: number): (caller: Caller) => Promise<void> {
-  if (perSecond === 0) return async () => {}
-  const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 })
-  return async ({ tenant, clientId }) => {
-    try {
-      await limiter.consume(`${tenant} ${clientId}`)
-    } catch (refusal) {
-      const retryAfterMs = (refusal as RateLimiterRes).msBeforeNext ?? 1_000
-      throw new RetrofitError('rate_limited', { detail: `More than ${perSecond} calls in a second`, retryAfterMs })
-    }
   }
 }
 

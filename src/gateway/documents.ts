@@ -25,9 +25,9 @@ interface DocumentOptions {
 export function documentOperations({ base, catalog, serverUrl }: DocumentOptions): Record<'getOpenApiJson' | 'getOpenApiYaml', Handle> {
   const publish = createPublisher(catalog)
 
-  function send(exchange: Exchange, format: keyof typeof formats): void {
+  async function send(exchange: Exchange, format: keyof typeof formats): Promise<void> {
     const { version = '3.1', format: reader } = exchange.query
-    publish(exchange, `${format} ${version} ${reader}`, ({ scopes, tenant }) => {
+    await publish(exchange, `${format} ${version} ${reader}`, ({ scopes, tenant }) => {
       const bots = catalog.entries(tenant).map(({ bot }) => bot)
       const full = openApiDocument({ base, bots, serverUrl, allows: needed => allows(scopes, needed) })
       const { document, leftOut } = reader === 'gpt' ? gptDocument(full) : { document: full, leftOut: [] }

@@ -12,6 +12,7 @@ import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
+import { compressAnswers } from './bytes.ts'
 import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
@@ -21,6 +22,7 @@ import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
 import { challenge, metadataAddress, metadataOperations } from './mcp/metadata.ts'
 import { mcpOperation } from './mcp/operation.ts'
+import { openTo } from './pages.ts'
 import { problemOfError } from './problem.ts'
 import { createRouter, type Router } from './router.ts'
 import { NotAllowed, type Route } from './routes.ts'
@@ -49,6 +51,7 @@ export interface Gateway {
 
 interface Door extends GatewayOptions {
   readonly router: Router
+  readonly exposed: readonly string[]
   draining: boolean
 }
 
@@ -99,7 +102,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...serviceOperations(options)
     }
   })
-  const door: Door = { ...options, router, draining: false }
+  const door: Door = { ...options, router, exposed: exposedHeaders(base), draining: false }
   return {
     listener: application(door),
     drain: () => {
@@ -108,6 +111,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     release: () => leaving.abort()
   }
 }
+
+/** What the contract names, what HTTP itself says, and the session of MCP. */
+const exposedHeaders = ({ components }: JsonObject): readonly string[] => [
+  ...new Set([...Object.keys((components as JsonObject).headers as JsonObject), 'Allow', 'Content-Encoding', 'Date', 'Mcp-Session-Id'])
+]
 
 const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
 
@@ -138,8 +146,11 @@ function application(door: Door): RequestListener {
     for (const [name, value] of securityHeaders) response.setHeader(name, value)
     next()
   })
+  compressAnswers(app)
+  app.use(openTo({ origins: door.settings.corsOrigins, exposed: door.exposed }))
   const checkHost = createCheckHost(door.settings)
   app.use((request, _response, next) => {
+    checkExpectations(request)
     checkHost(request)
     next()
   })
@@ -150,9 +161,17 @@ function application(door: Door): RequestListener {
   return app
 }
 
+/** What Node would answer by itself, without a problem document: RFC 9110, 10.1.1, and RFC 9112, 3.2. */
+function checkExpectations({ headers: { expect, host }, httpVersion }: IncomingMessage): void {
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    throw new RetrofitError('expectation_failed', { detail: `Nothing here meets the expectation ${JSON.stringify(expect.slice(0, 100))}` })
+  if (host === undefined && httpVersion === '1.1')
+    throw new RetrofitError('invalid_request', { detail: 'A request of HTTP/1.1 names the service in a Host header' })
+}
+
 /** express refuses a path with a broken escape by itself. */
 const asBadUrl = (error: unknown): unknown =>
-  (error as { status?: number }).status === 400
+  !(error instanceof RetrofitError) && (error as { status?: number }).status === 400
     ? new RetrofitError('invalid_request', { detail: 'The path holds a broken percent escape' })
     : error
 

@@ -1,9 +1,10 @@
 /** The operations on runs. */
 import { hasEnded } from '../core/run.ts'
-import type { JsonObject, JsonSchema, Run, RunStatus } from '../core/types.ts'
+import type { JsonObject, Run, RunStatus } from '../core/types.ts'
 import { checkMayCancel, checkMayRetry } from './access.ts'
 import { type ActionOptions, sendPending, waitFor } from './actions.ts'
 import { sendArtifact } from './artifacts.ts'
+import { sendAsItIs, sendSecretsAsTheyAre } from './bytes.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain } from './exchange.ts'
 import type { Handle } from './router.ts'
 import { sendEvents } from './run-events.ts'
@@ -23,7 +24,10 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
     },
     async getRun(exchange) {
       const run = await visible(exchange)
-      const shape = shapeOf(exchange, await outputSchemaOf(engine, run))
+      // As the run's own version of the bot describes it.
+      const action = await engine.catalog.actionOf(run)
+      const shape = shapeOf(exchange, action?.output)
+      sendSecretsAsTheyAre(exchange.response, action)
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
       const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, options) }) : run
@@ -64,13 +68,11 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
 /** A login and a few pages. */
 const lookSeconds = 50
 
-/** As the run's own version of the bot describes it. */
-const outputSchemaOf = async ({ catalog }: ActionOptions['engine'], run: Run): Promise<JsonSchema | undefined> =>
-  (await catalog.actionOf(run))?.output
-
 function sendRun({ response }: Exchange, run: Run, shape?: Shape): void {
   const headers = hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) }
-  if (shape?.text) sendPlain(response, runText(run, shape), { vary: 'Accept', ...headers })
+  if (shape === undefined) sendAsItIs(response)
+  response.appendHeader('vary', 'Accept')
+  if (shape?.text) sendPlain(response, runText(run, shape), headers)
   else sendJson(response, 200, runView(run, shape?.select), headers)
 }
 

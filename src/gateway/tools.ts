@@ -19,10 +19,10 @@ interface Wanted {
 export function toolOperations(catalog: Catalog): Record<'listTools', Handle> {
   const publish = createPublisher(catalog)
   return {
-    listTools(exchange) {
+    async listTools(exchange) {
       const { format, strict } = wantedOf(exchange)
       const bot = exchange.query.bot as string | undefined
-      publish(exchange, `${format} ${strict} ${bot ?? ''}`, caller => toolsOf(catalog, caller, { format, strict, bot }))
+      await publish(exchange, `${format} ${strict} ${bot ?? ''}`, caller => toolsOf(catalog, caller, { format, strict, bot }))
     }
   }
 }

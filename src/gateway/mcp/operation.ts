@@ -5,6 +5,7 @@ import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
+import { sendAsItIs, sendSecretsAsTheyAre } from '../bytes.ts'
 import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
 import type { Handle } from '../router.ts'
@@ -25,6 +26,7 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
     async callMcp(exchange) {
       const { request, response, body } = exchange
       checkScopes(door, exchange)
+      keepSecrets(door, exchange)
       await countListening(door, exchange)
       opened ??= open(door)
       const handle = await opened
@@ -33,6 +35,16 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       await orRefused(handle(Object.assign(request, { auth }) as NodeRequest, response, body), response, access)
     }
   }
+}
+
+const lists: ReadonlySet<unknown> = new Set(['initialize', 'server/discover', 'tools/list', 'resources/list', 'resources/templates/list'])
+
+/** Of the answers that are compressed, none shows a secret. */
+function keepSecrets({ engine }: McpDoor, exchange: Exchange): void {
+  const { method, params } = (exchange.body ?? {}) as { method?: unknown; params?: JsonObject }
+  if (lists.has(method)) return
+  if (method !== 'tools/call') sendAsItIs(exchange.response)
+  else sendSecretsAsTheyAre(exchange.response, engine.catalog.action(String(params?.name), callerOf(exchange).tenant)?.action)
 }
 
 /** A listening request is answered by a stream, which lasts as long as its client. */
