@@ -17,6 +17,7 @@ import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
+import { checkExpectations } from './expectations.ts'
 import { guarded } from './failed-authentications.ts'
 import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
@@ -159,14 +160,6 @@ function application(door: Door): RequestListener {
   const failed: ErrorRequestHandler = (error, _request, response, _next) => refuse(door, response, asBadUrl(error))
   app.use(failed)
   return app
-}
-
-/** What Node would answer by itself, without a problem document: RFC 9110, 10.1.1, and RFC 9112, 3.2. */
-function checkExpectations({ headers: { expect, host }, httpVersion }: IncomingMessage): void {
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
-    throw new RetrofitError('expectation_failed', { detail: `Nothing here meets the expectation ${JSON.stringify(expect.slice(0, 100))}` })
-  if (host === undefined && httpVersion === '1.1')
-    throw new RetrofitError('invalid_request', { detail: 'A request of HTTP/1.1 names the service in a Host header' })
 }
 
 /** express refuses a path with a broken escape by itself. */

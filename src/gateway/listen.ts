@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, RetrofitError } from '../core/errors.ts'
+import { expectsContinue } from './expectations.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import { problemOfError } from './problem.ts'
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts'
@@ -39,6 +40,10 @@ export async function listen({ host, port, settings: some, ...options }: ListenO
   )
   server.on('clientError', answerBroken)
   server.on('checkExpectation', gateway.listener)
+  server.on('checkContinue', (request, response) => {
+    if (expectsContinue(request)) response.writeContinue()
+    gateway.listener(request, response)
+  })
   server.on('connect', (_request, socket) => end(socket, noTunnel))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
