@@ -59,7 +59,8 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(session === undefined ? {} : { session }),
-    botVersion: botVersionOf(exchange.headers)
+    botVersion: botVersionOf(exchange.headers),
+    priority: exchange.headers['run-priority'] === 'high' ? 'high' : undefined
   }
 }
 

@@ -46,6 +46,7 @@ export function runView(run: Run, select: Select = output => output): object {
       partial: run.partial,
       error: problemOfRun(run),
       cancelRequested: run.cancelRequested,
+      priority: run.priority,
       resolvedBy: run.resolvedBy,
       probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),
       lookFor: run.lookFor === undefined ? undefined : { ...run.lookFor, at: iso(run.lookFor.at) },

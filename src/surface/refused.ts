@@ -1,9 +1,9 @@
-/** Declares what any request may be answered, whatever it asks for: its origin, its length, what it expects. */
+/** Declares what any request may be answered, whatever it asks for: a parameter that nobody knows, its origin, its length, what it expects. */
 import type { Json, JsonObject } from '../core/types.ts'
 
-const refused: JsonObject = { $ref: '#/components/responses/Refused' }
+const refused = { '400': { $ref: '#/components/responses/BadRequest' }, default: { $ref: '#/components/responses/Refused' } } as const
 
-/** `paths` of a document, each operation with it as the answer to all else. */
+/** `paths` of a document, each operation with these answers. */
 export const withRefused = (paths: JsonObject): JsonObject => eachMember(paths, item => eachMember(item as JsonObject, declared))
 
 const eachMember = (object: JsonObject, change: (member: Json) => Json): JsonObject =>
@@ -12,5 +12,5 @@ const eachMember = (object: JsonObject, change: (member: Json) => Json): JsonObj
 /** What else a path has, its parameters, has no answers. */
 function declared(member: Json): Json {
   const operation = member as { readonly responses?: JsonObject }
-  return operation.responses === undefined ? member : { ...(member as JsonObject), responses: { ...operation.responses, default: refused } }
+  return operation.responses === undefined ? member : { ...(member as JsonObject), responses: { ...refused, ...operation.responses } }
 }
