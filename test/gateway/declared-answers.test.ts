@@ -70,18 +70,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'openapi.json'), JSON.stringify(document))
   const port = await freePort()
   proxy = `http://127.0.0.1:${port}`
-  const args = [
-    'prism',
-    'proxy',
-    join(folder, 'openapi.json'),
-    gateway.url,
-    '--port',
-    String(port),
-    '--validate-request=false',
-    '-v',
-    'silent'
-  ]
-  prism = spawn('scripts/with-node', ['node', join('node_modules', '.bin', ...args.slice(0, 1)), ...args.slice(1)], { stdio: 'ignore' })
+  const args = ['proxy', join(folder, 'openapi.json'), gateway.url, '--port', String(port), '--validate-request=false', '-v', 'silent']
+  prism = spawn(process.execPath, [join('node_modules', '.bin', 'prism'), ...args], { stdio: 'ignore' })
   await until('Prism listens', () =>
     fetch(`${proxy}/healthz`).then(
       ({ ok }) => ok,
