@@ -82,7 +82,7 @@ const origins = (says: string): Setting<readonly string[]> => ({
   parse: value => {
     const entries = value.split(',').flatMap(entry => entry.trim() || [])
     const wrong = entries.find(
-      entry => !/^https?:\/\//.test(entry) || !URL.canParse(entry) || new URL(entry).href !== `${new URL(entry).origin}/`
+      entry => !/^https?:\/\/[^*]+$/.test(entry) || !URL.canParse(entry) || new URL(entry).href !== `${new URL(entry).origin}/`
     )
     if (wrong !== undefined) throw new Error(`must be origins such as https://portal.corp.example:8443, with commas: ${wrong} is none`)
     return entries.map(entry => new URL(entry).origin)
@@ -164,6 +164,9 @@ export const settingsTable = {
   MCP_HOSTS: text(
     '',
     'names beside loopback, HOST and PUBLIC_URL under which clients reach this service, with commas, `*.bank.example` for all below; others are refused. When HOST is not loopback, addresses and names that nobody can register (`gateway`, `*.svc`, `*.internal`) are taken too'
+  ),
+  CORS_ORIGINS: origins(
+    'origins whose pages may call this service from a browser, with commas, as `https://app.bank.example`; empty: none'
   ),
   WAIT_MS: integer(25_000, [0, 10 * minute], 'how long a call waits for its run before it answers 202'),
   MAX_BODY_BYTES: integer(1_048_576, [1_024, 64 * 1_048_576], 'largest body of a call'),

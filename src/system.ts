@@ -281,6 +281,7 @@ async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: G
       mcpOutputCharacters: settings.MCP_OUTPUT_CHARACTERS,
       resultTokens: settings.RESULT_TOKENS,
       mcpHosts: namesIn(settings.MCP_HOSTS),
+      corsOrigins: settings.CORS_ORIGINS,
       botsOverHttp: settings.BOTS_OVER_HTTP,
       warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
       ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),

@@ -37,7 +37,7 @@ export const errorKinds = {
     403,
     'Not for this origin',
     false,
-    'Use one of the names of this service; its operator sets PUBLIC_URL and MCP_HOSTS.'
+    'Use one of the names of this service; its operator sets PUBLIC_URL, MCP_HOSTS and, for pages of other origins, CORS_ORIGINS.'
   ),
   insufficient_scope: kind(403, 'The key lacks a scope', false, 'Ask for a key with the scopes that the detail names.'),
   registering_refused: kind(
@@ -124,6 +124,7 @@ export const errorKinds = {
   body_too_large: kind(413, 'The body is too large', false, 'Send less in one call.'),
   uri_too_long: kind(414, 'The address is too long', false, 'Send the data in the body.'),
   unsupported_media_type: kind(415, 'The body is not application/json', false, 'Send Content-Type: application/json.'),
+  expectation_failed: kind(417, 'No such expectation can be met', false, 'Leave Expect out, or send Expect: 100-continue.'),
   invalid_input: kind(
     422,
     'The input does not fit the schema',

@@ -14,7 +14,7 @@ const known: Readonly<Record<Marking['keyword'], WeakMap<JsonSchema, boolean>>> 
 }
 
 /** Whether any part of the schema is marked; most are not, and cost nothing. */
-function hasMarks(schema: JsonSchema, keyword: Marking['keyword']): boolean {
+export function hasMarks(schema: JsonSchema, keyword: Marking['keyword']): boolean {
   const answer = known[keyword].get(schema) ?? JSON.stringify(schema).includes(`"${keyword}"`)
   known[keyword].set(schema, answer)
   return answer

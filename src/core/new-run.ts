@@ -13,6 +13,7 @@ export interface NewRun {
   readonly now: number
   readonly deadlineAt: number
   readonly traceparent: string
+  readonly priority?: 'high' | undefined
   readonly retryOf?: string | undefined
   readonly session?: string | undefined
   readonly sessionValues?: Json | undefined
@@ -48,6 +49,7 @@ export function newRun(from: NewRun): Run {
     artifacts: [],
     history: [{ at: now, status: 'queued', effect: 'none', attempt: 0 }],
     traceparent: from.traceparent,
+    priority: from.priority,
     retryOf: from.retryOf,
     session: from.session,
     sessionValues: from.sessionValues

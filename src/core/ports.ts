@@ -155,6 +155,8 @@ export interface Message {
   readonly bot: string
   readonly traceparent?: string
   readonly publishedAt: number
+  /** Goes before the others, as far as the driver can; two of three turns at most. */
+  readonly priority?: 'high' | undefined
 }
 
 export interface Delivery {

@@ -277,6 +277,8 @@ export interface Run extends Looked {
   readonly artifacts: readonly ArtifactRef[]
   readonly history: readonly Transition[]
   readonly traceparent: string
+  /** It goes before those of its bot that wait; absent: in its turn. */
+  readonly priority?: 'high' | undefined
   /** The run that this one does again, and the one that did this again. */
   readonly retryOf?: string | undefined
   readonly retriedBy?: string

@@ -8,6 +8,7 @@ export interface Word {
   readonly bot: string
   readonly action: string
   readonly traceparent: string
+  readonly priority?: 'high' | undefined
 }
 
 /** Between two tries with the first that waits; each try may take its own time. */
@@ -74,7 +75,7 @@ export class Backlog {
     }
   }
 
-  private async send({ runId, bot, action, traceparent }: Word): Promise<void> {
+  private async send({ runId, bot, action, traceparent, priority }: Word): Promise<void> {
     const { queue, store, telemetry } = this.parts
     const span = telemetry.startSpan(`publish ${action}`, {
       parent: traceparent,
@@ -82,7 +83,7 @@ export class Backlog {
       attributes: { 'retrofit.run_id': runId }
     })
     try {
-      await queue.publish({ runId, bot, traceparent: span.traceparent, publishedAt: store.now() })
+      await queue.publish({ runId, bot, traceparent: span.traceparent, publishedAt: store.now(), priority })
     } catch (error) {
       span.fail(error)
       throw error

@@ -23,6 +23,8 @@ export interface CallRequest {
   readonly session?: string
   /** The digest of the only version of the bot that the caller wants to call. */
   readonly botVersion?: string | undefined
+  /** The run goes before others; needs the scope `priority:high`. */
+  readonly priority?: 'high' | undefined
 }
 
 export interface Submitted {

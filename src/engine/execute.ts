@@ -203,7 +203,7 @@ async function placeFor({ parts, bot, run, shutdown }: Pick<Claiming, 'parts' | 
   const limit = bot.target.concurrency
   if (limit === undefined) return { release: async () => undefined }
   const until = Math.max(run.startBy, run.notBefore + parts.settings.leaseMs)
-  return placesOf(parts, botKey(bot.name, bot.tenant)).take({ limit, until, shutdown })
+  return placesOf(parts, botKey(bot.name, bot.tenant)).take({ limit, until, shutdown, priority: run.priority })
 }
 
 async function tooLate(parts: Parts, run: Run): Promise<void> {

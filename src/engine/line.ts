@@ -15,8 +15,9 @@ export const windowOf = (bot: Pick<Bot, 'target'> | undefined): number => Math.m
 
 const windowOfRun = ({ catalog }: Parts, run: Run): number => windowOf(catalog.current(keyOfRun(run)))
 
-/** Whether it is among the first, or older than any that stand in line: from before there was one. */
+/** Whether it is urgent, among the first, or older than any that stand in line: from before there was one. */
 export async function isInWindow(parts: Parts, run: Run): Promise<boolean> {
+  if (run.priority === 'high') return true
   const window = windowOfRun(parts, run)
   const oldest = await parts.store.firstInLine({ tenant: run.tenant, bot: run.bot, window })
   return oldest.length < window || oldest.includes(run.id) || oldest.every(id => run.id < id)

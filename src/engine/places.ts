@@ -23,9 +23,13 @@ interface Waiter {
   /** When it must not wait longer, by the ledger's clock. */
   readonly until: number
   readonly shutdown: AbortSignal
+  /** Goes before those that are not. */
+  readonly priority?: 'high' | undefined
   resolve(held: Held | undefined): void
   reject(error: unknown): void
 }
+
+type Wanted = Pick<Waiter, 'limit' | 'until' | 'shutdown' | 'priority'>
 
 /** Between two questions to the ledger: of a process that has no place, and of one whose places come free by themselves. */
 const [hungryPollMs, pollMs] = [10, 50]
@@ -48,9 +52,9 @@ export class Places {
   }
 
   /** Undefined when it has waited for as long as it may. Rejects when the worker stops, or the ledger does not answer. */
-  async take({ limit, until, shutdown }: Pick<Waiter, 'limit' | 'until' | 'shutdown'>): Promise<Place | undefined> {
+  async take({ limit, until, shutdown, priority }: Wanted): Promise<Place | undefined> {
     const free = this.waiting.length === 0 && this.asking < limit ? await this.ask(limit) : undefined
-    const held = free ?? (await this.inTurn({ limit, until, shutdown }))
+    const held = free ?? (await this.inTurn({ limit, until, shutdown, priority }))
     return held && { release: () => this.release(held) }
   }
 
@@ -59,9 +63,10 @@ export class Places {
     return this.acquire(limit).finally(() => this.asking--)
   }
 
-  private inTurn(waiter: Pick<Waiter, 'limit' | 'until' | 'shutdown'>): Promise<Held | undefined> {
+  private inTurn(waiter: Wanted): Promise<Held | undefined> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...waiter, resolve, reject })
+      const others = waiter.priority === 'high' ? this.waiting.findIndex(({ priority }) => priority !== 'high') : -1
+      this.waiting.splice(others < 0 ? this.waiting.length : others, 0, { ...waiter, resolve, reject })
       if (!this.polling) void this.poll()
     })
   }

@@ -6,9 +6,9 @@ import type { Parts } from './parts.ts'
 
 /** Tells a worker that the run is there, in time. */
 export const publish = (parts: Parts, run: Run): void => {
-  const { id, action, traceparent } = run
+  const { id, action, traceparent, priority } = run
   const bot = keyOfRun(run)
-  backlogOf(parts, bot).publish({ runId: id, bot, action, traceparent })
+  backlogOf(parts, bot).publish({ runId: id, bot, action, traceparent, priority })
 }
 
 /** A run that another worker has to take: told again, should the word of it have been lost. */

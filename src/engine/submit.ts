@@ -41,6 +41,7 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
   if (found === undefined) throw noSuchAction(parts.catalog, request.caller, { name: request.action })
   const { bot, action } = found
   allow(request.caller, action)
+  allowPriority(request)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
   const refusal = await versionRefusal(parts, { bot, action, pinned: request.botVersion })
   // Input for another version may well not fit this one.
@@ -61,6 +62,14 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
 function allow(caller: Caller, action: Action): void {
   const missing = missingScopes(caller.scopes, action.scopes)
   if (missing.length > 0) throw new RetrofitError('insufficient_scope', { detail: `${action.name} needs the scope ${missing.join(' ')}.` })
+}
+
+function allowPriority({ caller, priority }: CallRequest): void {
+  if (priority === undefined || missingScopes(caller.scopes, ['priority:high']).length === 0) return
+  throw new RetrofitError('insufficient_scope', {
+    detail: 'A run of high priority needs the scope priority:high.',
+    hint: 'Send the call without Run-Priority, or ask for a key with the scope priority:high.'
+  })
 }
 
 /** The caller's key, scoped by tenant and client, and the manifest's, scoped by tenant: whichever is known decides. */
@@ -84,9 +93,9 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const { caller, timeoutMs, traceparent } = request
+  const { caller, timeoutMs, traceparent, priority } = request
   const { refusal, trial } = await restOf(parts, admitted, caller)
-  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, priority, refusal })
   const begun = await accepting.then(
     ({ outcome }) => outcome === 'created',
     () => false
@@ -131,6 +140,7 @@ export interface Acceptance {
   readonly sessionValues?: Json | undefined
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
+  readonly priority?: 'high' | undefined
   /** A person wants this one run again. */
   readonly again?: Run | undefined
   /** Nothing new is accepted, for this reason; a known key still gets its run. */
@@ -154,6 +164,7 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     now,
     deadlineAt: now + Math.min(from.timeoutMs ?? limitMs, limitMs),
     traceparent: from.traceparent ?? newTraceparent(),
+    priority: from.priority,
     session: from.session,
     sessionValues: from.sessionValues
   }
@@ -164,7 +175,8 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
   const created = await passGate(parts, { make, gate: { keys: from.keys, maxWaiting, window }, again: from.again })
   parts.telemetry.hop('accept', performance.now() - startedAt, { action: action.name })
   if (created.outcome === 'created') {
-    if ((created.ahead ?? 0) < window) publish(parts, created.run)
+    // What is urgent does not wait for its place in the line.
+    if ((created.ahead ?? 0) < window || created.run.priority === 'high') publish(parts, created.run)
     return { run: created.run, outcome: 'created' }
   }
   if (refusal === undefined) await leaveScreen(parts, from, id)

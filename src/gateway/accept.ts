@@ -1,7 +1,10 @@
-/** Accept (RFC 9110, 12.5.1): how much a client wants a media type, 0 to 1. The most specific range decides; what makes no sense counts 1. */
+/**
+ * Accept and Accept-Encoding (RFC 9110, 12.5): how much a client wants a media type or a coding, 0 to 1. The most specific range decides;
+ * what makes no sense counts 1.
+ */
 export function qualityOf(accept: string, type: string): number {
   const ranges = accept.split(',').map(parseRange)
-  const wanted = [type, `${type.split('/')[0]}/*`, '*/*']
+  const wanted = [type, `${type.split('/')[0]}/*`, '*/*', '*']
   return wanted.map(one => ranges.find(({ name }) => name === one)).find(found => found !== undefined)?.quality ?? 0
 }
 

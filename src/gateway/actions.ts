@@ -4,6 +4,7 @@ import { RetrofitError } from '../core/errors.ts'
 import { hasEnded } from '../core/run.ts'
 import type { Action, JsonObject, Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
+import { sendSecretsAsTheyAre } from './bytes.ts'
 import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
 import { badCursor, type Cursor } from './cursor.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
@@ -34,6 +35,7 @@ export function actionOperations({ engine, settings, ...staying }: ActionOptions
       const answering = { shape, action, budget: settings.resultTokens }
       if (shape.cursor !== undefined)
         return answer(exchange, await runOfCursor(engine, exchange, shape.cursor), { ...answering, headers: {} })
+      sendSecretsAsTheyAre(exchange.response, action)
       const request = callRequestOf(exchange, engine.catalog, wait.timeoutMs)
       if (exchange.query.dryRun === 'true') return sendPlan(exchange, await engine.plan(request))
       const { run, outcome } = await engine.submit(request)
@@ -82,7 +84,8 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(session === undefined ? {} : { session }),
-    botVersion: botVersionOf(exchange.headers)
+    botVersion: botVersionOf(exchange.headers),
+    priority: exchange.headers['run-priority'] === 'high' ? 'high' : undefined
   }
 }
 
@@ -130,11 +133,11 @@ async function sendOutput(response: Exchange['response'], run: Run, { shape, act
   const all = (next: string | undefined): OutgoingHttpHeaders => ({
     'run-id': run.id,
     'bot-version': run.botDigest,
-    vary: 'Accept',
     ...nextLink(run, shape, next),
     ...partialOf(run),
     ...headers
   })
+  response.appendHeader('vary', 'Accept')
   if (shape.text) {
     const { text, next } = await outputText(run, shape, { budget, action })
     return sendPlain(response, text, all(next))

@@ -1,48 +1,34 @@
 /** What every request passes between its token and its operation: scopes, rate, media types, body. */
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { RetrofitError } from '../core/errors.ts'
-import type { Caller } from '../core/types.ts'
 import { missingScopes } from '../governance/scopes.ts'
 import { qualityOf } from './accept.ts'
 import { lacks } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { parseJsonObject } from './json-body.ts'
 import { takeMessages } from './mcp/take-messages.ts'
+import { createRate } from './rate.ts'
 import { readBody } from './read-body.ts'
 import type { GatewaySettings } from './settings.ts'
 
 export function createAdmission(settings: GatewaySettings): (exchange: Exchange) => Promise<void> {
   const rate = createRate(settings.maxCallsPerSecond)
   /** Each message of a batch counts. One that holds more than a second's could never be admitted, and is refused as what it is. */
-  const countBatch = async (caller: Caller, messages: number): Promise<void> => {
+  const countBatch = async (exchange: Exchange, messages: number): Promise<void> => {
     const most = settings.maxCallsPerSecond
     if (most > 0 && messages > most)
       throw new RetrofitError('invalid_request', { detail: `The batch holds ${messages} messages, and ${most} may be sent in a second` })
-    if (messages > 1) await rate(caller, messages - 1)
+    if (messages > 1) await rate(exchange, messages - 1)
   }
   return async exchange => {
     const { caller, route } = exchange
     if (caller !== undefined) {
       const missing = missingScopes(caller.scopes, route.scopes ?? [])
       if (missing.length > 0) throw lacks(missing)
-      await rate(caller)
+      await rate(exchange)
     }
     checkAccept(exchange)
     if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)
-    if (caller !== undefined && exchange.mcp?.isBatch) await countBatch(caller, exchange.mcp.messages.length)
-  }
-}
-
-function createRate(perSecond: number): (caller: Caller, calls?: number) => Promise<void> {
-  if (perSecond === 0) return async () => {}
-  const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 })
-  return async ({ tenant, clientId }, calls = 1) => {
-    try {
-      await limiter.consume(`${tenant} ${clientId}`, calls)
-    } catch (refusal) {
-      const retryAfterMs = (refusal as RateLimiterRes).msBeforeNext ?? 1_000
-      throw new RetrofitError('rate_limited', { detail: `More than ${perSecond} calls in a second`, retryAfterMs })
-    }
+    if (caller !== undefined && exchange.mcp?.isBatch) await countBatch(exchange, exchange.mcp.messages.length)
   }
 }
 

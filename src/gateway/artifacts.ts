@@ -1,5 +1,6 @@
 import { RetrofitError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
+import { sendAsItIs } from './bytes.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 
 /** What a browser may show in place; everything else is a download. */
@@ -10,6 +11,7 @@ export async function sendArtifact(exchange: Exchange, engine: Engine): Promise<
   const { runId = '', name = '' } = exchange.params
   if (!safeName.test(name) || name.includes('..')) throw new RetrofitError('artifact_not_found', { detail: 'The run has no such artifact' })
   const { content, mediaType } = await engine.artifact(callerOf(exchange), runId, name)
+  sendAsItIs(exchange.response)
   const bare = mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
   exchange.response.writeHead(200, {
     'content-type': /^[\w.+-]+\/[\w.+-]+$/.test(bare)

@@ -5,16 +5,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { RetrofitError } from '../core/errors.ts'
+import { isListed } from './pages.ts'
 import type { GatewaySettings } from './settings.ts'
 
-type Names = Pick<GatewaySettings, 'host' | 'publicUrl' | 'mcpHosts'>
+type Names = Pick<GatewaySettings, 'host' | 'publicUrl' | 'mcpHosts'> & Partial<Pick<GatewaySettings, 'corsOrigins'>>
 
 export type CheckHost = (request: { readonly headers: IncomingHttpHeaders; readonly url?: string | undefined }) => void
 
 /** Old load balancers ask these in HTTP/1.0, which has no Host; a browser always sends one. */
 const probes = /^\/(?:healthz|readyz)(?:\?|$)/
 
-export function createCheckHost({ host, publicUrl, mcpHosts }: Names): CheckHost {
+export function createCheckHost({ host, publicUrl, mcpHosts, corsOrigins = [] }: Names): CheckHost {
   const own = [host, ...mcpHosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])]
   const known = new Set(own.map(name => hostnameOf(name) ?? name.toLowerCase()))
   const suffixes = mcpHosts.filter(name => name.startsWith('*.')).map(name => name.slice(1).toLowerCase())
@@ -24,7 +25,7 @@ export function createCheckHost({ host, publicUrl, mcpHosts }: Names): CheckHost
     if (headers.host === undefined && headers.origin === undefined && probes.test(url)) return
     const asked = hostnameOf(headers.host ?? '')
     if (asked === undefined || !(isOurs(asked) || isHarmless(asked))) throw refused('Host', headers.host ?? '')
-    if (headers.origin === undefined) return
+    if (headers.origin === undefined || isListed(corsOrigins, headers.origin)) return
     const page = hostnameOf(headers.origin.replace(/^https?:\/\//i, ''))
     // The page at /docs, by whatever address a person reached it.
     if (page === undefined || !(isOurs(page) || page === asked)) throw refused('Origin', headers.origin)

@@ -1,13 +1,15 @@
 /** The page at /docs and its files: ours, and Swagger UI's from node_modules. Nothing comes from elsewhere. */
 
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Express, Response } from 'express'
+import type { Express } from 'express'
 import { own } from '../core/own.ts'
 import { qualityOf } from './accept.ts'
 import { type Exchange, sendText } from './exchange.ts'
+import { type Representation, representation, sendRepresentation } from './representation.ts'
 import type { Handle } from './router.ts'
 
 const ours = fileURLToPath(new URL('docs', import.meta.url))
@@ -50,10 +52,13 @@ export function serveDocsFiles(app: Express): void {
     if (qualityOf(headers.accept ?? '', 'text/html') <= qualityOf(headers.accept ?? '', 'application/json')) return next()
     response.writeHead(302, { location: '/docs', vary: 'Accept' }).end()
   })
-  app.get('/docs/:file', (request, response: Response, next) => {
+  const known = new Map<string, Promise<Representation>>()
+  app.get('/docs/:file', async (request, response, next) => {
     const path = own(files, request.params.file)
     if (path === undefined) return next()
-    response.set('Cache-Control', 'public, max-age=3600')
-    response.sendFile(path, { dotfiles: 'allow', cacheControl: false })
+    const shown = known.get(path) ?? readFile(path).then(representation)
+    known.set(path, shown)
+    const mediaType = path.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8'
+    await sendRepresentation({ request, response }, await shown, { 'content-type': mediaType, 'cache-control': 'public, max-age=3600' })
   })
 }

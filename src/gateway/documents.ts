@@ -33,9 +33,9 @@ export function documentOperations({
 }: DocumentOptions): Record<'getOpenApiJson' | 'getOpenApiYaml', Handle> {
   const publish = createPublisher(catalog)
 
-  function send(exchange: Exchange, format: keyof typeof formats): void {
+  async function send(exchange: Exchange, format: keyof typeof formats): Promise<void> {
     const { version = '3.1', format: reader } = exchange.query
-    publish(exchange, `${format} ${version} ${reader}`, ({ scopes, tenant }) => {
+    await publish(exchange, `${format} ${version} ${reader}`, ({ scopes, tenant }) => {
       const bots = catalog.entries(tenant).map(({ bot }) => bot)
       const actions = bots.flatMap(bot => bot.actions).filter(action => allows(scopes, action.scopes))
       const { made, broken } = isolated(actions, kept => {

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import { RetrofitError } from '../core/errors.ts'
 import type { Caller } from '../core/types.ts'
 import type { Exchange } from './exchange.ts'
+import { tellRate } from './rate.ts'
 import type { GatewaySettings } from './settings.ts'
 
 type Settings = Pick<GatewaySettings, 'maxFailedAuthentications' | 'proxies'>
@@ -36,9 +37,14 @@ export function guarded(
     if (failures.size > mostAddresses) failures.delete(failures.keys().next().value ?? '')
   }
 
-  function refuseBlocked(address: string): void {
+  function refuseBlocked({ response }: Exchange, address: string): void {
     const { count, until } = failures.get(address) ?? { count: 0, until: 0 }
     if (count < most || until <= now()) return
+    tellRate(
+      response,
+      { name: 'failed-authentications', quota: most, windowSeconds: windowMs / 1_000 },
+      { left: 0, resetMs: until - now() }
+    )
     throw new RetrofitError('rate_limited', {
       detail: `${count} keys from this address were refused within a minute, and ${most} may be.`,
       hint: 'Correct the key, then wait as long as Retry-After says.',
@@ -52,7 +58,7 @@ export function guarded(
     if (authorization === undefined) return authenticate(exchange)
     const digest = createHash('sha256').update(authorization).digest('base64')
     const address = addressOf(exchange, proxies)
-    if (!known.has(digest)) refuseBlocked(address)
+    if (!known.has(digest)) refuseBlocked(exchange, address)
     const caller = await authenticate(exchange).catch(error => {
       if (error instanceof RetrofitError && error.status === 401) failed(address)
       throw error

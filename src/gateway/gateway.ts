@@ -12,16 +12,19 @@ import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
+import { compressAnswers } from './bytes.ts'
 import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
 import { type Exchange, sendProblem } from './exchange.ts'
+import { checkExpectations } from './expectations.ts'
 import { guarded } from './failed-authentications.ts'
 import { createTellLeftOut } from './left-out.ts'
 import { changesOperation } from './mcp/changes.ts'
 import type { McpDoor } from './mcp/door.ts'
 import { challenge, metadataAddress, metadataOperations } from './mcp/metadata.ts'
 import { mcpOperation } from './mcp/operation.ts'
+import { openTo } from './pages.ts'
 import { problemOfError } from './problem.ts'
 import { createRouter, type Router } from './router.ts'
 import { NotAllowed, type Route } from './routes.ts'
@@ -50,6 +53,7 @@ export interface Gateway {
 
 interface Door extends GatewayOptions {
   readonly router: Router
+  readonly exposed: readonly string[]
   draining: boolean
 }
 
@@ -101,7 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...serviceOperations(options)
     }
   })
-  const door: Door = { ...options, router, draining: false }
+  const door: Door = { ...options, router, exposed: exposedHeaders(base), draining: false }
   return {
     listener: application(door),
     drain: () => {
@@ -110,6 +114,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     release: () => leaving.abort()
   }
 }
+
+/** What the contract names, what HTTP itself says, and the session of MCP. */
+const exposedHeaders = ({ components }: JsonObject): readonly string[] => [
+  ...new Set([...Object.keys((components as JsonObject).headers as JsonObject), 'Allow', 'Content-Encoding', 'Date', 'Mcp-Session-Id'])
+]
 
 const ofMcp: ReadonlySet<string> = new Set(['callMcp', 'listenMcp'])
 /** Some hosts carry settings of their own in the address of an MCP server: nothing here is asked by a query. */
@@ -142,8 +151,11 @@ function application(door: Door): RequestListener {
     for (const [name, value] of securityHeaders) response.setHeader(name, value)
     next()
   })
+  compressAnswers(app)
+  app.use(openTo({ origins: door.settings.corsOrigins, exposed: door.exposed }))
   const checkHost = createCheckHost(door.settings)
   app.use((request, _response, next) => {
+    checkExpectations(request)
     checkHost(request)
     next()
   })
@@ -156,7 +168,7 @@ function application(door: Door): RequestListener {
 
 /** express refuses a path with a broken escape by itself. */
 const asBadUrl = (error: unknown): unknown =>
-  (error as { status?: number }).status === 400
+  !(error instanceof RetrofitError) && (error as { status?: number }).status === 400
     ? new RetrofitError('invalid_request', { detail: 'The path holds a broken percent escape' })
     : error
 

@@ -1,7 +1,9 @@
 /** The server around a gateway: its limits, and how it stops. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type ErrorCode, RetrofitError } from '../core/errors.ts'
+import { expectsContinue } from './expectations.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import { problemOfError } from './problem.ts'
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts'
@@ -30,11 +32,19 @@ export async function listen({ host, port, settings: some, ...options }: ListenO
       headersTimeout: Math.min(15_000, settings.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(5_000, settings.requestTimeoutMs),
       keepAliveTimeout: keepAliveMs,
-      noDelay: true
+      noDelay: true,
+      // The gateway refuses it, in its own words.
+      requireHostHeader: false
     },
     gateway.listener
   )
   server.on('clientError', answerBroken)
+  server.on('checkExpectation', gateway.listener)
+  server.on('checkContinue', (request, response) => {
+    if (expectsContinue(request)) response.writeContinue()
+    gateway.listener(request, response)
+  })
+  server.on('connect', (_request, socket) => end(socket, noTunnel))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, backlog: 1_024 }, resolve)
@@ -56,7 +66,15 @@ async function close(server: Server, gateway: Gateway, drainMs: number): Promise
   clearTimeout(cut)
 }
 
-const brokenStatus: Readonly<Record<string, { readonly code: ErrorCode; readonly status?: number; readonly detail: string }>> = {
+interface Broken {
+  readonly code: ErrorCode
+  readonly status?: number
+  readonly detail: string
+}
+
+const noTunnel: Broken = { code: 'method_not_allowed', detail: 'This is no proxy: CONNECT is not possible here' }
+
+const brokenStatus: Readonly<Record<string, Broken>> = {
   HPE_HEADER_OVERFLOW: { code: 'headers_too_large', detail: 'The headers are over 16384 bytes' },
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'invalid_request', status: 408, detail: 'The request did not arrive in time' }
 }
@@ -71,16 +89,17 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const { code, status, detail } = brokenStatus[error.code ?? ''] ?? {
-    code: 'invalid_request' as const,
-    detail: 'This is not an HTTP/1.1 request'
-  }
+  end(socket, brokenStatus[error.code ?? ''] ?? { code: 'invalid_request', detail: 'This is not an HTTP/1.1 request' })
+}
+
+function end(socket: Duplex, { code, status, detail }: Broken): void {
   const { problem } = problemOfError(new RetrofitError(code, { detail }))
   const body = JSON.stringify({ ...problem, status: status ?? problem.status })
   const head = [
     `HTTP/1.1 ${status ?? problem.status} ${problem.code}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(code === 'method_not_allowed' ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
     'Connection: close'
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

@@ -1,9 +1,9 @@
 /** Documents about the catalog: made once for each state of it and each tenant and set of scopes, and not sent to who has them. */
-import { hash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Caller } from '../core/types.ts'
 import type { Catalog } from '../engine/engine.ts'
 import { callerOf, type Exchange } from './exchange.ts'
+import { type Representation, representation, sendRepresentation } from './representation.ts'
 
 export interface Made {
   readonly text: string
@@ -12,12 +12,10 @@ export interface Made {
 }
 
 interface Published extends Omit<Made, 'text'> {
-  /** Kept as it is sent: to write a text of some megabytes into a socket takes longer than all the rest. */
-  readonly bytes: Buffer
-  readonly etag: string
+  readonly shown: Representation
 }
 
-export type Publish = (exchange: Exchange, name: string, make: (caller: Caller) => Made) => void
+export type Publish = (exchange: Exchange, name: string, make: (caller: Caller) => Made) => Promise<void>
 
 const cachedAtMost = 100
 
@@ -32,19 +30,14 @@ export function createPublisher(catalog: Catalog): Publish {
     const known = cache.get(key)
     if (known !== undefined) return known
     const { text, ...made } = make(caller)
-    const bytes = Buffer.from(text)
-    const document = { ...made, bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` }
+    const document = { ...made, shown: representation(Buffer.from(text)) }
     cache.set(key, document)
     return document
   }
 
-  return (exchange, name, make) => {
-    const { bytes, etag, mediaType, headers } = published(name, callerOf(exchange), make)
-    const all = { etag, 'cache-control': 'private, no-cache', vary: 'Authorization', ...headers }
-    if (matches(exchange.headers['if-none-match'], etag)) exchange.response.writeHead(304, all).end()
-    else exchange.response.writeHead(200, { ...all, 'content-type': mediaType, 'content-length': bytes.byteLength }).end(bytes)
+  return async (exchange, name, make) => {
+    const { shown, mediaType, headers } = published(name, callerOf(exchange), make)
+    exchange.response.appendHeader('vary', 'Authorization')
+    await sendRepresentation(exchange, shown, { 'content-type': mediaType, 'cache-control': 'private, no-cache', ...headers })
   }
 }
-
-const matches = (header: string | undefined, etag: string): boolean =>
-  header !== undefined && (header.trim() === '*' || header.split(',').some(one => one.trim().replace(/^W\//, '') === etag))

@@ -53,6 +53,7 @@ export function runView(run: Run, viewing: Viewing = asItIs): object {
       partial: run.partial,
       error: error === undefined ? undefined : viewing.error(error),
       cancelRequested: run.cancelRequested,
+      priority: run.priority,
       resolvedBy: run.resolvedBy,
       probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),
       lookFor: run.lookFor === undefined ? undefined : { ...run.lookFor, at: iso(run.lookFor.at) },

@@ -5,6 +5,7 @@ import type { Action, JsonObject, Run, RunStatus } from '../core/types.ts'
 import { checkMayCancel, checkMayRetry } from './access.ts'
 import { type ActionOptions, nextLink, sendPending, waitFor } from './actions.ts'
 import { sendArtifact } from './artifacts.ts'
+import { sendAsItIs, sendSecretsAsTheyAre } from './bytes.ts'
 import { badCursor } from './cursor.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, sendJson, sendPlain } from './exchange.ts'
 import { toldJson } from './presented.ts'
@@ -29,6 +30,7 @@ export function runOperations(options: ActionOptions): Record<RunOperation, Hand
       const run = await visible(exchange)
       const action = await engine.catalog.actionOf(run)
       const shape = runShapeOf(exchange, run, action)
+      sendSecretsAsTheyAre(exchange.response, action)
       const waitMs = Math.min(Number(exchange.query.wait ?? 0) * 1_000, settings.maxWaitMs)
       const waits = waitMs > 0 && !hasEnded(run)
       const last = waits ? await waitFor(engine, run, { waitMs, signal: goneSignal(exchange, options) }) : run
@@ -78,7 +80,10 @@ function runShapeOf(exchange: Exchange, { id }: Run, action: Action | undefined)
 
 const waitingHeaders = (run: Run): OutgoingHttpHeaders => (hasEnded(run) ? {} : { 'retry-after': retryAfterSeconds(pollAfterMs(run)) })
 
-const sendRun = ({ response }: Exchange, run: Run): void => sendJson(response, 200, runView(run), waitingHeaders(run))
+function sendRun({ response }: Exchange, run: Run): void {
+  sendAsItIs(response)
+  sendJson(response, 200, runView(run), waitingHeaders(run))
+}
 
 interface Sending {
   readonly shape: Shape
@@ -87,7 +92,8 @@ interface Sending {
 }
 
 async function sendShaped({ response }: Exchange, run: Run, { shape, action, budget }: Sending): Promise<void> {
-  const headers = { vary: 'Accept', ...waitingHeaders(run) }
+  const headers = waitingHeaders(run)
+  response.appendHeader('vary', 'Accept')
   if (shape.text) {
     const { text, next } = await runText(run, shape, { budget, action })
     return sendPlain(response, text, { ...headers, ...nextLink(run, shape, next) })

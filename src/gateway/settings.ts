@@ -34,6 +34,8 @@ export interface GatewaySettings {
   readonly resultTokens: number
   /** Names beside loopback, `host` and `publicUrl` under which this service may be reached; `*.bank.example` for all below. */
   readonly mcpHosts: readonly string[]
+  /** Origins whose pages may call from a browser. */
+  readonly corsOrigins: readonly string[]
   /** Bots that are taken over HTTP: none, those of keys with all scopes, or every tenant's own. */
   readonly botsOverHttp: 'off' | 'admin' | 'tenant'
   /** Safeguards that are off, for whoever asks whether it is ready. */
@@ -57,6 +59,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   mcpOutputCharacters: 200,
   resultTokens: 20_000,
   mcpHosts: [],
+  corsOrigins: [],
   botsOverHttp: 'admin',
   warnings: []
 }

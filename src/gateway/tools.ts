@@ -22,9 +22,9 @@ interface Wanted {
 export function toolOperations(catalog: Catalog, tellLeftOut: TellLeftOut): Record<'listTools', Handle> {
   const publish = createPublisher(catalog)
   return {
-    listTools(exchange) {
+    async listTools(exchange) {
       const wanted = { ...wantedOf(exchange), bot: exchange.query.bot as string | undefined }
-      publish(exchange, JSON.stringify(wanted), caller => toolsOf({ catalog, caller, tellLeftOut }, wanted))
+      await publish(exchange, JSON.stringify(wanted), caller => toolsOf({ catalog, caller, tellLeftOut }, wanted))
     }
   }
 }

@@ -2,6 +2,7 @@
 import { type ErrorCode, errorKinds } from '../core/errors.ts'
 import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { pruneComponents } from './prune-components.ts'
+import { withRefused } from './refused.ts'
 import { rootSchema } from './root-schema.ts'
 import { askedInput } from './session-input.ts'
 
@@ -70,10 +71,7 @@ export function openApiDocument({ base, bots, allows, serverUrl }: OpenApiOption
     ...base,
     servers: [{ url: serverUrl }],
     tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[]).filter(({ name }) => name !== 'Actions')],
-    paths: {
-      ...Object.fromEntries(actionPaths),
-      ...staticPaths(paths, allows)
-    },
+    paths: withRefused({ ...Object.fromEntries(actionPaths), ...staticPaths(paths, allows) }),
     components: {
       ...components,
       responses: { ...object(components.responses), ...share.responses() },
@@ -252,11 +250,14 @@ function declaredProblem({
   }
 }
 
+const ofWaits = ['Retry-After']
+const ofLimits = [...ofWaits, 'RateLimit-Policy', 'RateLimit']
+
 function problemResponse(status: string, examples: readonly Example[]): JsonObject {
   const waits = status === '429' || status === '503'
   return {
     description: examples.map(({ code, title }) => `\`${code}\`: ${title}.`).join(' '),
-    ...(waits ? { headers: { 'Retry-After': local('headers', 'Retry-After') } } : {}),
+    ...(waits ? { headers: Object.fromEntries((status === '429' ? ofLimits : ofWaits).map(name => [name, local('headers', name)])) } : {}),
     ...(status === '401' ? { headers: { 'WWW-Authenticate': local('headers', 'WWW-Authenticate') } } : {}),
     content: {
       'application/problem+json': {

@@ -21,6 +21,21 @@ export function deliveryTests({ queue, twin, record }: QueueUnderTest): void {
       expect(got.messages).toEqual(expect.arrayContaining([...messages]))
     })
 
+    test('delivers what is urgent unchanged, and again when its handler failed', async () => {
+      const bot = aBot()
+      const urgent = aMessage(bot, { priority: 'high' })
+      let failed = false
+      const handle = async () => {
+        if (failed) return
+        failed = true
+        throw new Error('not yet')
+      }
+      const got = await record({ bots: [bot], handle })
+      await queue().publish(urgent)
+      await until('it again', () => got.messages.length >= 2)
+      expect(got.messages).toEqual([urgent, urgent])
+    })
+
     test('delivers 1,000 messages published in parallel, each once while all are acked', async () => {
       const bot = aBot()
       const messages = times(1_000, () => aMessage(bot))

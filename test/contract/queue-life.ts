@@ -13,7 +13,11 @@ export function queueLifeTests({ queue, twin, record }: QueueUnderTest): void {
     test('counts the messages that wait, of that bot', async () => {
       const [bot, other] = [aBot(), aBot()]
       expect(await queue().depth(bot)).toMatchObject({ messages: 0 })
-      await Promise.all([...times(7, () => queue().publish(aMessage(bot))), queue().publish(aMessage(other))])
+      await Promise.all([
+        ...times(6, () => queue().publish(aMessage(bot))),
+        queue().publish(aMessage(bot, { priority: 'high' })),
+        queue().publish(aMessage(other))
+      ])
       await reaches(bot, 7)
       expect((await (await twin()).depth(bot)).messages).toBe(7)
       await record({ bots: [bot] })

@@ -36,6 +36,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       'ajv',
       'ajv-formats',
+      'compression',
+      'cors',
       'express',
       'openapi-backend',
       'rate-limiter-flexible',

@@ -180,12 +180,23 @@ describe('bytes that are no request', () => {
     ],
     ['two lengths', `POST ${echo} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello`, 400],
     ['headers that are too large', `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['an expectation', `POST ${echo} HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417],
+    ['two expectations', 'GET /docs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue, x\r\nConnection: close\r\n\r\n', 417],
+    ['an expectation of nobody known, at no path', 'GET /no HTTP/1.1\r\nHost: localhost\r\nExpect: "\r\nConnection: close\r\n\r\n', 417],
+    ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['a tunnel', 'CONNECT bank.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
     ['headers that never end', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 408]
   ])('%s', async (_, text, status) => {
     const answer = await rawHttp(gateway.url, text)
     expect(statusOf(answer)).toBe(status)
     expect(answer).toContain('application/problem+json')
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)).status).toBe(status)
+  })
+
+  test('the one expectation that HTTP knows is met', async () => {
+    const head = `POST ${echo} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${gateway.adminKey}\r\nContent-Type: application/json\r\n`
+    const answer = await rawHttp(gateway.url, `${head}Expect: 100-Continue\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{"text":"x"}`)
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/)
   })
 
   test('an address in absolute form is understood', async () => {

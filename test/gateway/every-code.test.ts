@@ -211,6 +211,8 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     const all = await Promise.all(Array.from({ length: 60 }, () => idle.call('/v1/runs')))
     return all.find(({ status }) => status === 429) as Answer
   },
+  expectation_failed: async () =>
+    parsed(await rawHttp(working.url, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\nConnection: close\r\n\r\n')),
   headers_too_large: async () =>
     parsed(await rawHttp(working.url, `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)),
   internal_error: async () => {

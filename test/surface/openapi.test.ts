@@ -178,7 +178,7 @@ test('a reader without scopes gets the operations that need none', () => {
 
 test('the examples of the contract say what the table of errors says', () => {
   const { examples } = base.components as { examples: Record<string, { summary: string; value: JsonObject }> }
-  /** These are answered where there is no operation. */
+  /** These are answered before there is an operation. */
   const elsewhere = new Set(['not_found', 'method_not_allowed'])
   expect(Object.keys(examples).sort()).toEqual(
     Object.keys(errorKinds)

@@ -32,6 +32,7 @@ function isMessage(value: Partial<Message> | null): value is Message {
     isRunId(value.runId) &&
     typeof value.bot === 'string' &&
     Number.isSafeInteger(value.publishedAt) &&
+    (value.priority === undefined || value.priority === 'high') &&
     (value.traceparent === undefined || typeof value.traceparent === 'string')
   )
 }

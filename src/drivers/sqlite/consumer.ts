@@ -1,10 +1,11 @@
 import type { Consumer, Delivery, Queue } from '../../core/ports.ts'
-import type { Claim, Line } from './line.ts'
+import type { Lanes } from './lanes.ts'
+import type { Claim } from './line.ts'
 
 export interface ConsumerParts {
   readonly handle: Parameters<Queue['consume']>[0]
   readonly concurrency: (bot: string) => number
-  readonly line: (bot: string) => Line
+  readonly lanes: Lanes
   /** Deletes the message's row. */
   readonly remove: (claim: Claim) => Promise<void>
   /** There may be a message of the bot for somebody. */
@@ -21,7 +22,7 @@ export interface SqliteConsumer extends Consumer {
   poll(): void
 }
 
-export function consumer({ handle, concurrency, line, remove, wake, onClose }: ConsumerParts): SqliteConsumer {
+export function consumer({ handle, concurrency, lanes, remove, wake, onClose }: ConsumerParts): SqliteConsumer {
   let serving: ReadonlySet<string> = new Set()
   const running = new Map<string, number>()
   const handlers = new Set<Promise<void>>()
@@ -45,7 +46,7 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
       await handle(given)
       await given.ack()
     } catch {
-      if (!acked()) await line(claim.message.bot).giveBack(claim)
+      if (!acked()) await lanes.of(claim.message).giveBack(claim)
     }
   }
 
@@ -64,12 +65,12 @@ export function consumer({ handle, concurrency, line, remove, wake, onClose }: C
 
   function pump(bot: string): void {
     const free = roomFor(bot)
-    if (free > 0) for (const claim of line(bot).take(free)) begin(claim)
+    if (free > 0) for (const claim of lanes.take(bot, free)) begin(claim)
   }
 
   function poll(): void {
     for (const bot of serving) {
-      line(bot).announce()
+      lanes.announce(bot)
       pump(bot)
     }
   }

@@ -1,5 +1,6 @@
 import type { Message, Queue } from '../../core/ports.ts'
 import { consumer, type SqliteConsumer } from './consumer.ts'
+import { laneOf, lanes } from './lanes.ts'
 import { type Claim, lines } from './line.ts'
 import type { Sqlite } from './open-sqlite.ts'
 
@@ -11,7 +12,7 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
   const { db, write, writeAlong } = sqlite
   const insert = db.prepare('INSERT INTO message(bot, published_at, body) VALUES(?,?,?)')
   const removeRow = db.prepare('DELETE FROM message WHERE seq=?')
-  const line = lines(sqlite)
+  const all = lanes(lines(sqlite))
   const consumers = new Set<SqliteConsumer>()
   let poll: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
@@ -42,15 +43,15 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
     const seq = await claim.seq
     if (seq === undefined) return
     await writeAlong(() => removeRow.run(seq))
-    line(claim.message.bot).settle(seq)
+    all.of(claim.message).settle(seq)
   }
 
   /** Where nothing waits and somebody is idle, the message need not wait for its row: the write that claims the run takes it along. */
   async function handedOn(message: Message, addRow: () => number): Promise<boolean> {
-    const idle = line(message.bot).isEmpty() && [...consumers].find(one => one.hasRoom(message.bot))
+    const idle = all.isNext(message) && [...consumers].find(one => one.hasRoom(message.bot))
     if (!idle) return false
     const row = writeAlong(addRow)
-    idle.begin(line(message.bot).handOn(message, row))
+    idle.begin(all.of(message).handOn(message, row))
     await row
     return true
   }
@@ -63,21 +64,21 @@ export function openSqliteQueue(sqlite: Sqlite): Queue {
     async publish(message) {
       refuseClosed()
       const body = JSON.stringify(message)
-      const addRow = () => Number(insert.run(message.bot, message.publishedAt, body).lastInsertRowid)
+      const addRow = () => Number(insert.run(laneOf(message), message.publishedAt, body).lastInsertRowid)
       try {
         if (await handedOn(message, addRow)) return
-        line(message.bot).announce(await write(addRow))
+        all.of(message).announce(await write(addRow))
       } finally {
         wake(message.bot)
       }
     },
     async consume(handle, { concurrency }) {
       refuseClosed()
-      const added: SqliteConsumer = consumer({ handle, concurrency, line, remove, wake, onClose: () => forget(added) })
+      const added: SqliteConsumer = consumer({ handle, concurrency, lanes: all, remove, wake, onClose: () => forget(added) })
       remember(added)
       return { serve: bots => added.serve(bots), close: () => added.close() }
     },
-    depth: async bot => line(bot).depth(),
+    depth: async bot => all.depth(bot),
     async ready() {
       refuseClosed()
       await write(() => undefined)

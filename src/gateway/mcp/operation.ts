@@ -5,6 +5,7 @@ import { RetrofitError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/types.ts'
 import { missingScopes } from '../../governance/scopes.ts'
 import { lacks } from '../access.ts'
+import { sendAsItIs, sendSecretsAsTheyAre } from '../bytes.ts'
 import { sessionIdOf } from '../call-headers.ts'
 import { farewell } from '../event-stream.ts'
 import { callerOf, type Exchange } from '../exchange.ts'
@@ -28,7 +29,10 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
     async callMcp(exchange) {
       const { request, response } = exchange
       const body = exchange.mcp ?? { messages: [], isBatch: false }
-      for (const { message } of body.messages) checkScopes(door, exchange, message)
+      for (const { message } of body.messages) {
+        checkScopes(door, exchange, message)
+        keepSecrets(door, exchange, message)
+      }
       await countListening(door, exchange, body)
       opened ??= open(door)
       const handle = await opened
@@ -42,6 +46,16 @@ export function mcpOperation(door: McpDoor): Record<'callMcp', Handle> {
       await orRefused(handled, response, access)
     }
   }
+}
+
+const lists: ReadonlySet<unknown> = new Set(['initialize', 'server/discover', 'tools/list', 'resources/list', 'resources/templates/list'])
+
+/** Of the answers that are compressed, none shows a secret. */
+function keepSecrets({ engine }: McpDoor, exchange: Exchange, message: JsonObject): void {
+  const { method, params } = message as { method?: unknown; params?: JsonObject }
+  if (lists.has(method)) return
+  if (method !== 'tools/call') sendAsItIs(exchange.response)
+  else sendSecretsAsTheyAre(exchange.response, engine.catalog.action(String(params?.name), callerOf(exchange).tenant)?.action)
 }
 
 /** A listening request is answered by a stream, which lasts as long as its client. */
