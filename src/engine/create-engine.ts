@@ -6,8 +6,9 @@ import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
 import { answered } from './answered.ts'
+import { createCallbacks } from './callbacks/create-callbacks.ts'
 import { askProbe, cancel, resolve, retry } from './decide.ts'
-import type { Engine, Sessions } from './engine.ts'
+import type { Callbacks, Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { probeRecords } from './probe-records.ts'
 import { createSessions } from './sessions.ts'
@@ -29,6 +30,7 @@ export function createEngine(parts: Parts): Engine & EngineControls {
   return {
     catalog: parts.catalog,
     sessions: answering(createSessions(parts)),
+    callbacks: answeringCallbacks(createCallbacks(parts)),
     submit: async request => {
       accepting()
       const { run, outcome } = await submit(parts, request)
@@ -80,6 +82,12 @@ const answering = (sessions: Sessions): Sessions => ({
   replace: (...args) => answered(sessions.replace(...args)),
   patch: (...args) => answered(sessions.patch(...args)),
   delete: (...args) => answered(sessions.delete(...args))
+})
+
+const answeringCallbacks = (callbacks: Callbacks): Callbacks => ({
+  list: (...args) => answered(callbacks.list(...args)),
+  find: (...args) => answered(callbacks.find(...args)),
+  resend: (...args) => answered(callbacks.resend(...args))
 })
 
 /** Reads on until as many as wanted are visible, or as many as may be were looked at. */

@@ -1,5 +1,6 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
 
+import type { Callback, CallbackState, CallbackTo } from '../core/callback.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
@@ -23,6 +24,8 @@ export interface CallRequest {
   readonly session?: string
   /** The digest of the only version of the bot that the caller wants to call. */
   readonly botVersion?: string | undefined
+  /** Who is to be told of the end of the run; already checked for syntax. */
+  readonly callback?: CallbackTo | undefined
 }
 
 export interface Submitted {
@@ -45,6 +48,7 @@ export interface Plan {
 export interface Engine {
   readonly catalog: Catalog
   readonly sessions: Sessions
+  readonly callbacks: Callbacks
   /** Validates, claims the keys, makes the run durable, publishes it. The run may have ended long ago (replayed) or be under way (joined). */
   submit(request: CallRequest): Promise<Submitted>
   plan(request: CallRequest): Promise<Plan>
@@ -71,6 +75,28 @@ export interface Engine {
   retry(caller: Caller, runId: string): Promise<Run>
   /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */
   ready(): Promise<void>
+}
+
+/** A callback, and the run that it tells of. */
+export interface SeenCallback {
+  readonly run: Run
+  readonly callback: Callback
+}
+
+export interface CallbackQuery {
+  readonly state?: CallbackState | undefined
+  /** Runs whose callbacks a page holds at most. */
+  readonly limit: number
+  /** Only callbacks of runs older than this one. */
+  readonly before?: string | undefined
+}
+
+/** Callbacks whose message was due or is. A caller sees its own, with `runs:read` all of its tenant. Throws callback_not_found. */
+export interface Callbacks {
+  list(caller: Caller, query: CallbackQuery): Promise<{ readonly callbacks: readonly SeenCallback[]; readonly next?: string | undefined }>
+  find(caller: Caller, callbackId: string): Promise<SeenCallback>
+  /** Due again from now on, for a day. Throws callback_not_sendable. */
+  resend(caller: Caller, callbackId: string): Promise<SeenCallback>
 }
 
 /** A session as its owner reads it: sensitive values are masked. */

@@ -1,5 +1,6 @@
 /** From a call to a durable run: validated, behind the idempotency gate, published. */
 import { botKey } from '../core/bot-key.ts'
+import type { CallbackTo } from '../core/callback.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
@@ -12,6 +13,7 @@ import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { Trial } from './breakers.ts'
+import { attachCallback, checkCallback, newCallback } from './callbacks/new-callback.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { keyValues } from './key-values.ts'
 import { windowOf } from './line.ts'
@@ -41,6 +43,7 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
   if (found === undefined) throw noSuchAction(parts.catalog, request.caller, { name: request.action })
   const { bot, action } = found
   allow(request.caller, action)
+  if (request.callback !== undefined) checkCallback(parts, request.caller, request.callback)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
   const refusal = await versionRefusal(parts, { bot, action, pinned: request.botVersion })
   // Input for another version may well not fit this one.
@@ -84,9 +87,9 @@ function keysOf(
 
 export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
   const admitted = await admit(parts, request)
-  const { caller, timeoutMs, traceparent } = request
+  const { caller, timeoutMs, traceparent, callback } = request
   const { refusal, trial } = await restOf(parts, admitted, caller)
-  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, refusal })
+  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, callback, refusal })
   const begun = await accepting.then(
     ({ outcome }) => outcome === 'created',
     () => false
@@ -94,7 +97,8 @@ export async function submit(parts: Parts, request: CallRequest): Promise<Submit
   if (!begun) await trial?.release().catch(() => undefined)
   const submitted = await accepting
   await rememberReplay(parts, admitted, submitted)
-  return submitted
+  if (callback === undefined || submitted.outcome === 'created') return submitted
+  return { ...submitted, run: await attachCallback(parts, submitted.run, { caller, to: callback }) }
 }
 
 /** A run of another session that is replayed in this one leaves its output here too. */
@@ -131,6 +135,7 @@ export interface Acceptance {
   readonly sessionValues?: Json | undefined
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
+  readonly callback?: CallbackTo | undefined
   /** A person wants this one run again. */
   readonly again?: Run | undefined
   /** Nothing new is accepted, for this reason; a known key still gets its run. */
@@ -155,7 +160,8 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     deadlineAt: now + Math.min(from.timeoutMs ?? limitMs, limitMs),
     traceparent: from.traceparent ?? newTraceparent(),
     session: from.session,
-    sessionValues: from.sessionValues
+    sessionValues: from.sessionValues,
+    callbacks: from.callback && [newCallback(parts, { runId: id, number: 1, caller, to: from.callback })]
   }
   const make = (retryOf: string | undefined) => proven(parts.sealer, newRun({ ...order, retryOf }))
   const startedAt = performance.now()

@@ -5,6 +5,7 @@ import { hasEnded } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
 import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
+import { callbackOf } from './callbacks/callback-of.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { problemOfRun } from './problem.ts'
 import type { Handle } from './router.ts'
@@ -56,7 +57,8 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(session === undefined ? {} : { session }),
-    botVersion: botVersionOf(exchange.headers)
+    botVersion: botVersionOf(exchange.headers),
+    callback: callbackOf(exchange.headers)
   }
 }
 

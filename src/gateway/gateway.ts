@@ -12,6 +12,7 @@ import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
 import { botOperations } from './bots.ts'
+import { callbackOperations } from './callbacks/operations.ts'
 import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
@@ -90,6 +91,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...runOperations(waits),
       ...botOperations(engine, settings),
       ...sessionOperations(engine),
+      ...callbackOperations(engine.callbacks),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/' }),
       ...toolOperations(engine.catalog),
       ...mcpOperation(mcp),

@@ -1,5 +1,6 @@
 /** A run as the JSON that callers see. */
 
+import { callbackIdOf } from '../core/callback.ts'
 import { traceIdOf } from '../core/trace-context.ts'
 import type { Run } from '../core/types.ts'
 import type { Select } from '../surface/select-fields.ts'
@@ -49,7 +50,8 @@ export function runView(run: Run, select: Select = output => output): object {
       resolvedBy: run.resolvedBy,
       probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),
       lookFor: run.lookFor === undefined ? undefined : { ...run.lookFor, at: iso(run.lookFor.at) },
-      expired: run.expired
+      expired: run.expired,
+      callbacks: run.callbacks?.map(({ number, address, state }) => ({ callbackId: callbackIdOf(run.id, number), address, state }))
     }),
     deadlineAt: iso(run.deadlineAt),
     steps: run.steps.map(stepView),

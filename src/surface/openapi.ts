@@ -23,6 +23,7 @@ const common: readonly ErrorCode[] = [
   'invalid_request',
   'unauthenticated',
   'insufficient_scope',
+  'callback_refused',
   'action_not_found',
   'not_acceptable',
   'run_cancelled',
@@ -175,7 +176,8 @@ function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObje
         '200': okOf(action, object(responses['200'])),
         '202': responses['202'] as Json,
         ...problemsOf(action, share)
-      }
+      },
+      callbacks: call.callbacks as Json
     }
   }
 }
