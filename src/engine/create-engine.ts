@@ -6,6 +6,7 @@ import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
 import { answered } from './answered.ts'
+import { planBatch, submitBatch } from './batch.ts'
 import { createCallbacks } from './callbacks/create-callbacks.ts'
 import { askProbe, cancel, resolve, retry } from './decide.ts'
 import type { Callbacks, Engine, Sessions } from './engine.ts'
@@ -36,6 +37,14 @@ export function createEngine(parts: Parts): Engine & EngineControls {
       const { run, outcome } = await submit(parts, request)
       return { run: await present(parts, run), outcome }
     },
+    submitBatch: async request => {
+      accepting()
+      const answers = await submitBatch(parts, request)
+      return Promise.all(
+        answers.map(async one => (one instanceof RetrofitError ? one : { run: await present(parts, one.run), outcome: one.outcome }))
+      )
+    },
+    planBatch: request => planBatch(parts, request),
     plan: request => plan(parts, request),
     wait: async (run, options) => {
       const later = await parts.hub.ended(run, options)

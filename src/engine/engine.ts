@@ -1,6 +1,7 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
 
 import type { Callback, CallbackState, CallbackTo } from '../core/callback.ts'
+import type { RetrofitError } from '../core/errors.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
@@ -33,6 +34,20 @@ export interface Submitted {
   readonly outcome: 'created' | 'joined' | 'replayed'
 }
 
+/** One call of a batch. */
+export interface BatchItem {
+  readonly input: unknown
+  /** Already checked for syntax. */
+  readonly idempotencyKey?: string | undefined
+}
+
+/** Calls of one action that differ in input and key. */
+export interface BatchRequest extends Omit<CallRequest, 'input' | 'idempotencyKey'> {
+  readonly items: readonly BatchItem[]
+  /** What is not valid is refused alone; else one such item refuses all. */
+  readonly lenient: boolean
+}
+
 /** What a dry run shows. */
 export interface Plan {
   readonly dryRun: true
@@ -51,6 +66,12 @@ export interface Engine {
   readonly callbacks: Callbacks
   /** Validates, claims the keys, makes the run durable, publishes it. The run may have ended long ago (replayed) or be under way (joined). */
   submit(request: CallRequest): Promise<Submitted>
+  /**
+   * An answer for each item, in their order. All are checked before one is accepted; then each is accepted by itself, and what is refused
+   * (the queue is full, the key has another input) takes no other with it. Throws where none was accepted.
+   */
+  submitBatch(request: BatchRequest): Promise<readonly (Submitted | RetrofitError)[]>
+  planBatch(request: BatchRequest): Promise<readonly (Plan | RetrofitError)[]>
   plan(request: CallRequest): Promise<Plan>
   /** The run when it has ended, or as it is after `waitMs`. */
   wait(run: Run, options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Run>

@@ -26,7 +26,7 @@ import { overQuota } from './quotas.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
 import { enterSession, rememberOutput } from './session-use.ts'
 
-interface Admitted {
+export interface Admitted {
   readonly bot: Bot
   readonly action: Action
   readonly input: JsonObject
@@ -85,8 +85,10 @@ function keysOf(
   return keys
 }
 
-export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
-  const admitted = await admit(parts, request)
+export const submit = async (parts: Parts, request: CallRequest): Promise<Submitted> =>
+  submitAdmitted(parts, request, await admit(parts, request))
+
+export async function submitAdmitted(parts: Parts, request: Omit<CallRequest, 'input'>, admitted: Admitted): Promise<Submitted> {
   const { caller, timeoutMs, traceparent, callback } = request
   const { refusal, trial } = await restOf(parts, admitted, caller)
   const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, callback, refusal })
@@ -194,14 +196,18 @@ function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>,
 }
 
 export async function plan(parts: Parts, request: CallRequest): Promise<Plan> {
-  const { action, input, refusal } = await admit(parts, request)
-  if (refusal !== undefined) throw refusal
+  const admitted = await admit(parts, request)
+  if (admitted.refusal !== undefined) throw admitted.refusal
+  return planOf(request, admitted)
+}
+
+export function planOf({ idempotencyKey }: CallRequest, { action, input }: Admitted): Plan {
   return {
     dryRun: true,
     action: action.name,
     effect: action.effect,
     input: mask(action.input, input),
-    idempotencyKeys: [...(request.idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])],
+    idempotencyKeys: [...(idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])],
     steps: stepNames(action.steps),
     timeouts: action.timeouts
   }

@@ -17,19 +17,20 @@ export function createAdmission(settings: GatewaySettings): (exchange: Exchange)
     if (caller !== undefined) {
       const missing = missingScopes(caller.scopes, route.scopes ?? [])
       if (missing.length > 0) throw lacks(missing)
-      await rate(caller)
+      await rate(caller, 1)
+      exchange.countCalls = more => rate(caller, more)
     }
     checkAccept(exchange)
     if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)
   }
 }
 
-function createRate(perSecond: number): (caller: Caller) => Promise<void> {
+function createRate(perSecond: number): (caller: Caller, calls: number) => Promise<void> {
   if (perSecond === 0) return async () => {}
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 })
-  return async ({ tenant, clientId }) => {
+  return async ({ tenant, clientId }, calls) => {
     try {
-      await limiter.consume(`${tenant} ${clientId}`)
+      await limiter.consume(`${tenant} ${clientId}`, calls)
     } catch (refusal) {
       const retryAfterMs = (refusal as RateLimiterRes).msBeforeNext ?? 1_000
       throw new RetrofitError('rate_limited', { detail: `More than ${perSecond} calls in a second`, retryAfterMs })

@@ -25,6 +25,8 @@ export interface Exchange {
   body?: JsonObject
   /** Numbers in the arguments of a tool that lost digits: the tool must not run. */
   inexact?: readonly FieldError[]
+  /** Counts so many calls more against the rate of the key. Throws `rate_limited`. */
+  countCalls?: (more: number) => Promise<void>
   /** The body as it came, where the operation takes a manifest. */
   text?: string
 }

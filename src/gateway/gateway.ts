@@ -11,6 +11,7 @@ import type { Span, Telemetry } from '../telemetry/telemetry.ts'
 import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
+import { batchOperations } from './batch.ts'
 import { botOperations } from './bots.ts'
 import { callbackOperations } from './callbacks/operations.ts'
 import { createCheckHost } from './check-host.ts'
@@ -88,6 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     admit: createAdmission(settings),
     operations: {
       ...actionOperations(waits),
+      ...batchOperations(waits),
       ...runOperations(waits),
       ...botOperations(engine, settings),
       ...sessionOperations(engine),
