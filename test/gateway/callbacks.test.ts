@@ -1,9 +1,12 @@
 /** The end of a run is told to the address that its call names: signed, until it answers, and to nobody else. */
 import { createHmac } from 'node:crypto'
+import { hostname } from 'node:os'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Callback, callbackDueAt } from '../../src/core/callback.ts'
 import { withCallbacks } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
+import { post } from '../../src/gateway/callbacks/post.ts'
 import { callbackSecret } from '../../src/governance/callback-secret.ts'
 import { until } from '../setup/until.ts'
 import { dataKey, echoManifest, type OpenGateway, openGateway } from './open-gateway.ts'
@@ -24,6 +27,15 @@ actions:
     scopes: [demo:read]
     input: { type: object, properties: { pin: { type: string, x-sensitive: secret }, name: { type: string } } }
     output: { type: object, properties: { pin: { type: string, x-sensitive: secret }, name: { type: string } } }
+  brief:
+    title: Brief
+    description: Its record is kept for a moment only.
+    effect: read
+    scopes: [demo:read]
+    idempotency: { ttl: 1ms }
+    input: { type: object }
+    output: { type: object }
+    result: { said: soon gone }
   big:
     title: Much
     description: Answers more than a message holds.
@@ -144,6 +156,23 @@ describe('a message', () => {
     expect(seen).toContain(`${receiver.origin}/done`)
   })
 
+  test('is what the published document says', async () => {
+    const document = (await gateway.call('/openapi.json')).json
+    const callback = document.components.callbacks.RunEnded['{$request.header.Callback-Url}'].post
+    expect(document.paths['/v1/actions/demo_echo'].post.callbacks.runEnded).toEqual({ $ref: '#/components/callbacks/RunEnded' })
+    const { $ref } = callback.requestBody.content['application/json'].schema
+    const check = new Ajv2020({ strict: false, validateFormats: false }).compile({ $ref, components: document.components })
+    for (const action of ['demo_slow', 'demo_broken', 'demo_lost']) {
+      const { headers, json } = await call(action, { 'callback-token': 't' })
+      const message = await arrived(headers.get('run-id') ?? json.runId)
+      expect([check(message.json), check.errors]).toEqual([true, null])
+      for (const { name, required } of callback.parameters)
+        expect([name, required, typeof message.headers[name]]).toEqual([name, true, 'string'])
+    }
+    expect((await gateway.call('/openapi.json?format=gpt')).text).not.toContain('runEnded')
+    expect((await gateway.call('/openapi.json?version=3.0')).json.components.callbacks).toHaveProperty('RunEnded')
+  })
+
   test('leaves an output out that is too large, and says so', async () => {
     const { headers } = await call('vault_big', { body: { text: 'x'.repeat(300_000) } })
     const { data } = (await arrived(headers.get('run-id'))).json
@@ -188,6 +217,35 @@ describe('a receiver that does not take it', () => {
     expect([again.status, again.headers.get('location')]).toEqual([202, `/v1/callbacks/${callbackId}`])
     await inState(runId, 'delivered')
     expect(messagesOf(runId).map(message => message.headers['webhook-id'])).toEqual(Array(2).fill(`msg_${runId?.slice(4)}_1_completed`))
+  })
+
+  test('keeps others neither waiting nor out of sight, however many messages wait for it', async () => {
+    const other = await openReceiver()
+    const lone = await openGateway({ manifests: [secretBot], callbacks: { origins: [receiver.origin, other.origin], times: quick } })
+    const { key: by } = await lone.keys.create({ name: 'k', tenant: 'default', scopes: ['*'], callbacks: [receiver.origin, other.origin] })
+    const told = (origin: string) => ({ authorization: `Bearer ${by}`, headers: { 'callback-url': origin, prefer: 'wait=120' } })
+    // It takes requests and never answers.
+    receiver.answer = () => undefined
+    const items = Array.from({ length: 150 }, () => ({ input: { name: 'x' } }))
+    const { json } = await lone.call('/v1/actions/vault_look/batch', { body: { items }, ...told(receiver.origin) })
+    expect(json.ended).toBe(150)
+    const { headers } = await lone.call('/v1/actions/vault_look', { body: {}, ...told(other.origin) })
+    await until('the other', () => other.received.some(one => one.json.data.runId === headers.get('run-id')))
+    await lone.close()
+    await other.close()
+  })
+
+  test('has the record of the run kept until the message is sent', async () => {
+    receiver.answer = 500
+    const { headers } = await call('vault_brief', {})
+    const runId = headers.get('run-id') as string
+    await until(
+      'it was to expire',
+      async () => ((await gateway.parts.store.getRun(runId))?.dueAt ?? 0) > gateway.parts.store.now() + 600_000
+    )
+    receiver.answer = 204
+    await inState(runId, 'delivered')
+    expect(messagesOf(runId).at(-1)?.json.data.output).toEqual({ said: 'soon gone' })
   })
 
   test('is given up after a day', async () => {
@@ -251,7 +309,15 @@ describe('an address', () => {
     expect((await call('demo_echo', { url, by, body: { text: 'x' } })).json.code).toBe('callback_refused')
   })
 
-  test('whose name leads to this machine is not connected to', async () => {
+  test('is judged as it is connected to: a name that leads to this machine is refused unless its origin is allowed', async () => {
+    const origin = receiver.origin.replace('127.0.0.1', hostname())
+    const posting = { url: `${origin}/x?ticket=secret`, headers: {}, body: '{}', signal: AbortSignal.timeout(60_000) }
+    const before = receiver.received.length
+    expect(await post({ ...posting, origins: [] })).toEqual({ error: expect.stringMatching(/is no public address|ENOTFOUND|EAI_AGAIN/) })
+    expect(receiver.received).toHaveLength(before)
+  })
+
+  test('that was let in before is judged again', async () => {
     const { origin } = receiver
     const other = await openGateway({ callbacks: { origins: [], times: quick } })
     const { key: by, id } = await other.keys.create({ name: 'k', tenant: 'default', scopes: ['demo:*'], callbacks: [origin] })

@@ -10,9 +10,7 @@ export function redisKeys(prefix: string, database = 0) {
     /** How many rows need each version. */
     versions: (partition: string) => `${prefix}:{${partition}}:versions`,
     due: (partition: string) => `${prefix}:{${partition}}:due`,
-    /** Runs by when their next message is due. */
     callbacksDue: (partition: string) => `${prefix}:{${partition}}:callbacks`,
-    /** Runs whose callbacks were due or are. */
     calledBack: (tenant: string) => ofTenant(tenant, `called-back:${tenant}`),
     list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
