@@ -51,6 +51,11 @@ function itemsOf({ headers, query, body }: Exchange): readonly Item[] {
       errors: [{ pointer: '/header/Idempotency-Key', message }]
     })
   }
+  const shape = ['fields', 'view', 'format', 'strict'].find(name => query[name] !== undefined)
+  if (shape !== undefined) {
+    const message = 'is for one call; a batch answers whole outputs as JSON'
+    throw new RetrofitError('invalid_request', { detail: `${shape} ${message}`, errors: [{ pointer: `/query/${shape}`, message }] })
+  }
   const { items } = body as unknown as { readonly items: readonly Item[] }
   const message = 'has 1 to 255 printable ASCII characters'
   const errors = items.flatMap(({ key = '-' }, index) =>

@@ -152,6 +152,8 @@ describe('what is not valid', () => {
   test('is a key for all, and a number that loses digits', async () => {
     const keyed = await batch('demo_slow', [{ input: {} }], { 'idempotency-key': 'all' })
     expect([keyed.status, places(keyed.json)]).toEqual([400, ['/header/Idempotency-Key']])
+    const shaped = await batch('demo_slow', [{ input: {} }], {}, '?fields=text')
+    expect([shaped.status, places(shaped.json)]).toEqual([400, ['/query/fields']])
     const raw = '{"items":[{"key":"q","input":{"to":{"name":"Ada"},"amount":12345678901234567890}}]}'
     const inexact = await gateway.call('/v1/actions/demo_pay/batch', { raw })
     expect([inexact.status, places(inexact.json)]).toEqual([422, ['/items/0/input/amount']])

@@ -1,4 +1,5 @@
 /** Sends what is due for as long as the process lives. Any number of gateways may: each try is claimed in the ledger. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Callback, callbackIdOf } from '../../core/callback.ts'
 import { hasEnded } from '../../core/run.ts'
 import type { RunEvent } from '../../core/run-event.ts'
@@ -10,6 +11,7 @@ const batch = 100
 /** At once, from this process: in all, and to one origin, so that a slow receiver does not keep others waiting. */
 const mostAtOnce = 32
 const mostToOrigin = 8
+const lookMs = 25
 
 export interface CallbackOptions extends Omit<Sending, 'times'> {
   readonly times?: Partial<CallbackTimes> | undefined
@@ -57,7 +59,8 @@ export function startCallbacks(options: CallbackOptions): () => Promise<void> {
         setTimeout(resolve, parts.settings.sweepMs * (0.75 + Math.random() / 2)).unref()
       })
       await pass().catch(error => parts.telemetry.log.warn({ err: error }, 'could not look for callbacks; it tries again'))
-      await woken
+      // Each write of its own wakes it: many at once are one look.
+      await Promise.all([woken, sleep(lookMs)])
     }
   })()
   return async () => {
