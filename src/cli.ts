@@ -141,6 +141,18 @@ function addRuns(retrofit: Command, done: (code: number) => void): void {
     .argument('<runId>', 'of a run whose outcome is unknown or whose effect is committed')
     .option('--json', 'the run as one JSON object')
     .action(async (runId: string, flags: Flags) => done(await (await import('./commands/probe.ts')).probeRun(runId, flags)))
+  const callbacks = retrofit.command('callbacks').description('messages about the ends of runs, of a running gateway')
+  client(callbacks.command('list'))
+    .description('newest run first')
+    .option('--state <state>', 'pending, delivered or failed')
+    .option('--limit <n>', 'how many at most', '100')
+    .option('--json', 'a JSON array')
+    .action(async (flags: Flags) => done(await (await import('./commands/callbacks.ts')).listCallbacks(flags)))
+  client(callbacks.command('resend'))
+    .description('sends them again, for a day')
+    .argument('[ids...]', 'as the list shows them')
+    .option('--failed', 'all that were given up')
+    .action(async (ids: string[], flags: Flags) => done(await (await import('./commands/callbacks.ts')).resendCallbacks(ids, flags)))
 }
 
 function addChat(retrofit: Command, done: (code: number) => void): void {
@@ -197,6 +209,10 @@ function addKeys(retrofit: Command, done: (code: number) => void): void {
     .requiredOption('--scopes <scopes>', 'with commas, wildcards allowed: accounts:*,payments:write')
     .option('--tenant <tenant>', 'whose runs it sees', 'default')
     .option('--expires <days>', 'days until it ends')
+    .option(
+      '--callback <addresses>',
+      'https addresses, with commas, that its calls may have called back; what is below one of them is meant too'
+    )
     .option('--json', 'one JSON object')
     .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).createKey(flags)))
   keys
@@ -204,6 +220,14 @@ function addKeys(retrofit: Command, done: (code: number) => void): void {
     .description('the keys, without their secrets')
     .option('--json', 'a JSON array')
     .action(async (flags: Flags) => done(await (await import('./commands/keys.ts')).listKeys(flags)))
+  keys
+    .command('callbacks')
+    .description('shows which addresses the calls of a key may have called back, and the secret that signs')
+    .argument('<id>')
+    .option('--callback <addresses>', 'these from now on, with commas; empty: none')
+    .option('--rotate', 'a new secret; the one before signs beside it for a day')
+    .option('--json', 'one JSON object')
+    .action(async (id: string, flags: Flags) => done(await (await import('./commands/keys.ts')).keyCallbacks(id, flags)))
   keys
     .command('revoke')
     .description('ends a key; it stops working within a second')

@@ -128,6 +128,9 @@ export const settingsTable = {
   TARGET_ORIGINS: origins(
     'origins on private networks that bots over HTTP may reach beside public addresses, with commas; bots of BOTS_DIR reach any'
   ),
+  CALLBACK_ORIGINS: origins(
+    'origins on private networks that callbacks may reach beside public addresses, with commas; http on loopback alone'
+  ),
   RABBITMQ_URL: secret('AMQP address; with REDIS_URL it chooses the distributed deployment'),
   REDIS_URL: secret('address of the ledger in the distributed deployment'),
   RABBITMQ_CA: text('', 'PEM file with the certificates of the CA of an `amqps://` broker; empty: the CAs that Node trusts'),

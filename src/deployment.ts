@@ -25,13 +25,14 @@ export interface OpenLedger {
   readonly store: Store
   /** Its records as they are, signed or not. */
   readonly rawRecords: Records
+  readonly dataKey: string
 }
 
 export const isDistributed = (settings: Settings): boolean => settings.REDIS_URL !== ''
 
 export async function openLedger(settings: Settings): Promise<OpenLedger> {
   const raw = isDistributed(settings) ? await redisStore(settings, createRefusals()) : (await sqliteStore(settings, createRefusals())).store
-  return { store: await believing(raw, settings, createRefusals()), rawRecords: raw.records }
+  return { store: await believing(raw, settings, createRefusals()), rawRecords: raw.records, dataKey: dataKeyOf(settings) }
 }
 
 export async function openDeployment(settings: Settings): Promise<Deployment> {

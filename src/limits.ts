@@ -1,5 +1,6 @@
 /** The limits that the settings give to each tenant, and to every manifest. */
 import type { Settings } from './config.ts'
+import type { EngineSettings } from './engine/parts.ts'
 import type { Quotas } from './engine/quotas.ts'
 import type { Ceilings } from './manifest/ceilings.ts'
 
@@ -22,4 +23,12 @@ export const quotasOf = (settings: Settings): Quotas => ({
   working: limit(settings.TENANT_CONCURRENCY),
   bots: limit(settings.TENANT_BOTS),
   versions: limit(settings.BOT_VERSIONS)
+})
+
+export const engineSettingsOf = (settings: Settings): EngineSettings => ({
+  worker: settings.processName,
+  leaseMs: settings.LEASE_MS,
+  sweepMs: settings.SWEEP_MS,
+  quotas: quotasOf(settings),
+  callbackOrigins: settings.CALLBACK_ORIGINS
 })

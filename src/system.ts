@@ -15,13 +15,14 @@ import { createHub } from './engine/hub.ts'
 import { indexParked } from './engine/parked.ts'
 import type { Parts } from './engine/parts.ts'
 import { startSweeping } from './engine/sweep.ts'
+import { startCallbacks } from './gateway/callbacks/start-callbacks.ts'
 import { listen } from './gateway/listen.ts'
 import { firstOf } from './governance/authenticate.ts'
 import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
 import { createSecrets } from './governance/secrets.ts'
 import type { Tokens } from './governance/tokens.ts'
-import { ceilingsOf, quotasOf } from './limits.ts'
+import { ceilingsOf, engineSettingsOf, quotasOf } from './limits.ts'
 import { watchBots } from './manifest/bots-folder.ts'
 import { withCeilings } from './manifest/ceilings.ts'
 import { loadManifest } from './manifest/load.ts'
@@ -114,7 +115,7 @@ async function open({ settings, roles, sources, undo }: Opening): Promise<System
   const adminKey = settings.RETROFIT_ADMIN_KEY || keptSecret(settings.DATA_DIR, { name: 'admin.key' })
   addGauges(parts)
   if (roles.worker) await addWorker(parts, settings, undo)
-  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, notices, undo }) : undefined
+  const url = roles.gateway ? await addGateway(parts, { settings, adminKey, notices, undo, dataKey: deployment.dataKey }) : undefined
   const broken = deployment.broken ?? new Promise<Error>(() => undefined)
   return { ...(url === undefined ? {} : { url }), adminKey, catalog, issues, notices, broken, stop: () => undo.run() }
 }
@@ -220,7 +221,7 @@ function engineParts({ settings, deployment, adapters, telemetry, catalog, undo 
     sealer: createSealer(dataKey),
     secrets: createSecrets(settings.SECRETS_DIR),
     breakers: createBreakers(store, { failures: settings.BREAKER_FAILURES, restMs: settings.BREAKER_REST_MS }),
-    settings: { worker: settings.processName, leaseMs: settings.LEASE_MS, sweepMs: settings.SWEEP_MS, quotas: quotasOf(settings) }
+    settings: engineSettingsOf(settings)
   }
 }
 
@@ -257,12 +258,15 @@ interface GatewayFrom {
   readonly adminKey: string
   readonly notices: readonly Notice[]
   readonly undo: Undo
+  readonly dataKey: string
 }
 
-async function addGateway(parts: Parts, { settings, adminKey, notices, undo }: GatewayFrom): Promise<string> {
+async function addGateway(parts: Parts, { settings, adminKey, notices, undo, dataKey }: GatewayFrom): Promise<string> {
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: parts.store.records, adminKey })
   const tokens = await openTokens(settings)
+  const publicUrl = settings.PUBLIC_URL.replace(/(?<!\/)\/+$/, '')
+  undo.add(startCallbacks({ parts, dataKey, keyOf: keys.find, publicUrl }))
   const server = await listen({
     engine,
     authenticate: firstOf(keys.authenticate, ...(tokens === undefined ? [] : [tokens.authenticate])),

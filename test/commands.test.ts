@@ -96,6 +96,31 @@ describe('retrofit', () => {
     expect((await retrofit('keys', 'create', '--name', 'x', '--scopes', 'Not A Scope')).err).toContain('write names such as accounts:read')
   })
 
+  test('keys name the addresses that may be called back, and callbacks are listed and sent again', async () => {
+    const create = ['keys', 'create', '--name', 'flow', '--scopes', 'probe:*']
+    expect((await retrofit(...create, '--callback', 'http://hooks.example/x')).err).toContain('must begin with https://')
+    const made = JSON.parse((await retrofit(...create, '--callback', 'https://hooks.example/a, https://hooks.example/b', '--json')).out)
+    expect(made.callbackSecret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    const shown = JSON.parse((await retrofit('keys', 'callbacks', made.id, '--json')).out)
+    expect(shown).toEqual({ id: made.id, addresses: ['https://hooks.example/a', 'https://hooks.example/b'], secret: made.callbackSecret })
+    const rotated = JSON.parse(
+      (await retrofit('keys', 'callbacks', made.id, '--rotate', '--callback', 'https://hooks.example/c', '--json')).out
+    )
+    expect(rotated).toMatchObject({ addresses: ['https://hooks.example/c'], secret: expect.not.stringContaining(made.callbackSecret) })
+    expect((await retrofit('keys', 'list')).out).toContain('https://hooks.example/c')
+    expect((await retrofit('keys', 'callbacks', made.id, '--callback', '')).err).toContain('may call nobody back')
+    expect((await retrofit('keys', 'callbacks', 'nobody')).err).toContain('There is no key nobody')
+    expect((await retrofit('callbacks', 'list', ...at())).out).toContain('state')
+    expect((await retrofit('callbacks', 'list', '--state', 'odd', ...at())).err).toContain('/query/state')
+    const id = `cb_${'0'.repeat(21)}_1`
+    expect(await retrofit('callbacks', 'resend', id, ...at())).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`${id}: There is no callback`)
+    })
+    expect((await retrofit('callbacks', 'resend', ...at())).err).toContain('--failed')
+    expect((await retrofit('callbacks', 'resend', '--failed', ...at())).code).toBe(0)
+  })
+
   test('openapi prints the document, as JSON and as YAML', async () => {
     expect(JSON.parse((await retrofit('openapi', ...at())).out).paths).toHaveProperty('/v1/actions/probe_ask')
     expect((await retrofit('openapi', '--yaml', ...at())).out).toMatch(/^openapi: "3\.1\.\d"/)

@@ -3,7 +3,9 @@ import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
 import { plainJson } from '../core/plain-text.ts'
 import { openLedger } from '../deployment.ts'
-import { createKeyRing, type KeyRing } from '../governance/keys.ts'
+import { whyNoAddresses } from '../governance/callback-addresses.ts'
+import { callbackSecret } from '../governance/callback-secret.ts'
+import { createKeyRing, type KeyInfo, type KeyRing } from '../governance/keys.ts'
 import { isScope } from '../governance/scopes.ts'
 import { signAll, unsignedRecords } from '../governance/signed-records.ts'
 import { keepFilesPrivate } from '../private-files.ts'
@@ -11,11 +13,11 @@ import { printTable } from './print.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
-async function withKeys<T>(work: (keys: KeyRing) => Promise<T>): Promise<T> {
+async function withKeys<T>(work: (keys: KeyRing, dataKey: string) => Promise<T>): Promise<T> {
   keepFilesPrivate()
-  const { store } = await openLedger(readSettings())
+  const { store, dataKey } = await openLedger(readSettings())
   try {
-    return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }))
+    return await work(createKeyRing({ records: store.records, adminKey: '', now: store.now }), dataKey)
   } finally {
     await store.close()
   }
@@ -32,9 +34,48 @@ export async function createKey(flags: Flags): Promise<number> {
   const days = flags.expires === undefined ? undefined : Number(flags.expires)
   if (days !== undefined && !(days > 0 && days <= 36_500)) throw new UsageError('--expires: write a number of days, e.g. 90; 36500 at most')
   const expiresAt = days === undefined ? {} : { expiresAt: Date.now() + days * 86_400_000 }
-  const made = await withKeys(keys => keys.create({ name: String(flags.name), tenant: String(flags.tenant), scopes, ...expiresAt }))
+  const callbacks = addressesOf(flags)
+  const made = await withKeys(async (keys, dataKey) => {
+    const tenant = String(flags.tenant)
+    const created = await keys.create({ name: String(flags.name), tenant, scopes, ...expiresAt, callbacks })
+    return callbacks === undefined ? created : { ...created, callbackSecret: secretOf(dataKey, { ...created, tenant }) }
+  })
   process.stdout.write(flags.json ? `${plainJson(made)}\n` : `${made.key}\n`)
   if (!flags.json) process.stderr.write(`Key ${made.id}. Keep it now: it is not shown again, only its hash is stored.\n`)
+  if (!flags.json && 'callbackSecret' in made) process.stderr.write(`Its callbacks are signed with ${made.callbackSecret}\n`)
+  return 0
+}
+
+/** Undefined: the flag is absent. */
+function addressesOf({ callback }: Flags): readonly string[] | undefined {
+  if (callback === undefined) return undefined
+  const addresses = String(callback)
+    .split(',')
+    .map(address => address.trim())
+    .filter(address => address !== '')
+  const why = whyNoAddresses(addresses)
+  if (why !== undefined) throw new UsageError(`--callback: ${why}`)
+  return addresses
+}
+
+const secretOf = (dataKey: string, { id, tenant, callbacks }: Pick<KeyInfo, 'id' | 'tenant' | 'callbacks'>): string =>
+  callbackSecret({ dataKey, tenant, clientId: id, generation: callbacks?.generation ?? 1 })
+
+/** Shows where the calls of a key may call back, and the secret that signs; changes them where flags say so. */
+export async function keyCallbacks(id: string, flags: Flags): Promise<number> {
+  const change = { addresses: addressesOf(flags), rotate: flags.rotate === true }
+  const found = await withKeys(async (keys, dataKey) => {
+    const isChange = change.addresses !== undefined || change.rotate
+    const info = await (isChange ? keys.changeCallbacks(id, change) : keys.find(id))
+    return info && { id, addresses: info.callbacks?.addresses ?? [], secret: info.callbacks && secretOf(dataKey, info) }
+  })
+  if (found === undefined) throw new UsageError(`There is no key ${id}; retrofit keys list shows them.`)
+  if (flags.json) process.stdout.write(`${plainJson({ ...found, secret: found.secret ?? null })}\n`)
+  else
+    process.stdout.write(
+      [...found.addresses, ...(found.secret === undefined ? [] : [`secret ${found.secret}`])].map(line => `${line}\n`).join('')
+    )
+  if (found.addresses.length === 0) process.stderr.write('Its calls may call nobody back; --callback gives addresses.\n')
   return 0
 }
 
@@ -43,8 +84,16 @@ export async function listKeys(flags: Flags): Promise<number> {
   if (flags.json) process.stdout.write(`${plainJson(all)}\n`)
   else
     printTable(
-      ['id', 'name', 'tenant', 'scopes', 'created', 'expires'],
-      all.map(key => [key.id, key.name, key.tenant, key.scopes.join(' '), day(key.createdAt), day(key.expiresAt)])
+      ['id', 'name', 'tenant', 'scopes', 'created', 'expires', 'callbacks'],
+      all.map(key => [
+        key.id,
+        key.name,
+        key.tenant,
+        key.scopes.join(' '),
+        day(key.createdAt),
+        day(key.expiresAt),
+        (key.callbacks?.addresses ?? []).join(' ')
+      ])
     )
   return 0
 }

@@ -1,26 +1,9 @@
 /** The one table of stable error codes. A test holds README's table and the OpenAPI document against it. */
+import { type ErrorKind, kind } from './error-kind.ts'
 import type { ErrorOptions } from './error-options.ts'
 import type { FieldError, Json, Quota, RunEffect } from './types.ts'
 
 export { NothingSent } from './nothing-sent.ts'
-
-interface ErrorKind {
-  readonly status: number
-  readonly title: string
-  readonly retryable: boolean
-  /** For an agent: what to do next. In the words of HTTP: `surface/hint-for.ts` has those of others. */
-  readonly hint: string
-  /** Where the thrower says of `retryable` the opposite. */
-  readonly otherwise?: string | undefined
-}
-
-const kind = (status: number, title: string, retryable: boolean, ...[hint, otherwise]: readonly [string, string?]): ErrorKind => ({
-  status,
-  title,
-  retryable,
-  hint,
-  otherwise
-})
 
 export const errorKinds = {
   malformed_json: kind(400, 'The body is not valid JSON', false, 'Send one JSON object, UTF-8, without duplicate names.'),
@@ -52,6 +35,12 @@ export const errorKinds = {
     false,
     'An operator has to list the bot, the tenant and the origin in the file of the credentials; do not retry.'
   ),
+  callback_refused: kind(
+    403,
+    'The address may not be called back',
+    false,
+    'Ask the operator to list the address with your key (retrofit keys callbacks), or call without Callback-Url and look the run up.'
+  ),
   not_found: kind(404, 'No such path', false, 'Read /openapi.json for the paths that exist.'),
   action_not_found: kind(404, 'No such action', false, 'List the actions with GET /openapi.json and use one of those names.'),
   run_not_found: kind(404, 'No such run', false, 'Check the run id; runs of other tenants are not visible.'),
@@ -62,6 +51,7 @@ export const errorKinds = {
     false,
     'It has expired, was deleted, or belongs to another caller: make a new one with POST /v1/sessions, or call without.'
   ),
+  callback_not_found: kind(404, 'No such callback', false, 'List the callbacks of your runs with GET /v1/callbacks.'),
   artifact_not_found: kind(404, 'No such artifact', false, 'Read the run: its artifacts are listed there.'),
   method_not_allowed: kind(405, 'The path has no such method', false, 'Use a method that the Allow header lists.'),
   not_acceptable: kind(406, 'No representation that Accept admits', false, 'Accept application/json.'),
@@ -82,6 +72,12 @@ export const errorKinds = {
     'No probe can look at the run',
     false,
     'Read the run: a probe looks at one whose outcome is unknown or whose effect is committed, where the bot of today has a probe for it.'
+  ),
+  callback_not_sendable: kind(
+    409,
+    'The callback can not be sent now',
+    false,
+    'Read the run: a message goes out when it has ended, and can be sent again as long as its record has not expired.'
   ),
   not_resolvable: kind(409, 'The run has no unknown outcome', false, 'Read the run: only outcome_unknown can be resolved.'),
   version_changed: kind(

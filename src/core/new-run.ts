@@ -1,4 +1,5 @@
 /** The first row of a run. */
+import type { Callback } from './callback.ts'
 import { publishGraceMs } from './run.ts'
 import type { Action, Bot, Caller, Json, JsonObject, Run } from './types.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -17,6 +18,7 @@ export interface NewRun {
   readonly retryOf?: string | undefined
   readonly session?: string | undefined
   readonly sessionValues?: Json | undefined
+  readonly callbacks?: readonly Callback[] | undefined
 }
 
 export function newRun(from: NewRun): Run {
@@ -52,6 +54,7 @@ export function newRun(from: NewRun): Run {
     priority: from.priority,
     retryOf: from.retryOf,
     session: from.session,
-    sessionValues: from.sessionValues
+    sessionValues: from.sessionValues,
+    callbacks: from.callbacks
   })
 }

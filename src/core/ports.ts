@@ -51,6 +51,8 @@ export interface RunQuery {
   readonly status?: RunStatus
   readonly action?: string
   readonly bot?: string
+  /** Only runs whose callbacks were due or are. */
+  readonly calledBack?: true | undefined
   /** Only runs older than this run id; newest first. */
   readonly before?: string | undefined
   readonly limit: number
@@ -94,6 +96,8 @@ export interface Store {
   nextInLine(query: LineQuery): Promise<readonly string[]>
   /** Runs whose `dueAt` has come, the most overdue first. */
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
+  /** Runs with a callback whose `nextAt` has come, the most overdue first. */
+  dueCallbacks(now: number, limit: number): Promise<readonly Run[]>
   /** Those of the versions (`<key of the bot>@<digest>`) that rows of runs need. */
   neededVersions(ids: readonly string[]): Promise<readonly string[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */

@@ -1,4 +1,5 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
+import { armed, buried, type Callback } from './callback.ts'
 import { errorKinds } from './errors.ts'
 import type { PartialList } from './partial-list.ts'
 import type { ProbeSight } from './probe-sight.ts'
@@ -37,7 +38,9 @@ type Changes = { -readonly [K in keyof Run]?: Run[K] | undefined }
 
 /** Applies changes (undefined removes a key), counts the revision, notes the transition when the status, the effect or the attempt changes. */
 function next(run: Run, now: number, changes: Changes, note?: string): Run {
-  const clean = withoutUndefined({ ...run, ...changes, revision: run.revision + 1, updatedAt: now }) as Run
+  const ends = changes.status !== undefined && changes.status !== run.status && endedStatuses.has(changes.status)
+  const callbacks = ends ? armed(run.callbacks, now) : (changes.callbacks ?? run.callbacks)
+  const clean = withoutUndefined({ ...run, ...changes, callbacks, revision: run.revision + 1, updatedAt: now }) as Run
   const moved = clean.status !== run.status || clean.effect !== run.effect || clean.attempt !== run.attempt || note !== undefined
   if (!moved) return clean
   const reason = changes.status === 'failed' ? undefined : changes.error?.detail.slice(0, reasonChars)
@@ -258,9 +261,17 @@ export const bury = (run: Run, now: number): Run =>
     partial: undefined,
     steps: [],
     artifacts: [],
+    callbacks: buried(run.callbacks),
     expired: true,
     dueAt: now + tombstoneMs
   })
+
+/** What became of its callbacks. `keptUntil`: its record is not to expire before. */
+export const withCallbacks = (
+  run: Run,
+  callbacks: readonly Callback[],
+  { now, keptUntil = 0 }: { readonly now: number; readonly keptUntil?: number | undefined }
+): Run => next(run, now, { callbacks, dueAt: isFinal(run) && run.dueAt !== null ? Math.max(run.dueAt, keptUntil) : run.dueAt })
 
 export type Turn = 'attempt' | 'probe' | 'wait' | 'none'
 

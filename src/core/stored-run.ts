@@ -47,6 +47,18 @@ const step = objectOf({
   artifact: optional(text)
 })
 
+const callback = objectOf({
+  number: count,
+  clientId: text,
+  address: value => typeof value === 'string' && URL.canParse(value),
+  proof: text,
+  state: text,
+  since: optional(number),
+  nextAt: optional(number),
+  tries: count,
+  log: list
+})
+
 const run = objectOf({
   ...state,
   id: text,
@@ -78,7 +90,8 @@ const run = objectOf({
   session: optional(text),
   retriedBy: optional(text),
   probed: optional(objectOf({ at: number, botDigest: text, seen: text, detail: text })),
-  lookFor: optional(objectOf({ at: number, by: text }))
+  lookFor: optional(objectOf({ at: number, by: text })),
+  callbacks: optional(listOf(callback))
 })
 
 /** The run of this id, or undefined when the text is something else. */

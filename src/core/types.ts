@@ -1,4 +1,5 @@
 /** The nouns. Start here, then `engine/submit.ts`, then `engine/execute.ts`. Times are Unix milliseconds unless a name says otherwise. */
+import type { Callback } from './callback.ts'
 import type { PartialList } from './partial-list.ts'
 import type { Looked } from './probe-sight.ts'
 import type { Reach } from './reach.ts'
@@ -22,6 +23,8 @@ export interface Caller {
   readonly scopes: readonly string[]
   /** When the key or token ends, in Unix milliseconds. */
   readonly expiresAt?: number | undefined
+  /** Addresses that its calls may have called back; absent: none. */
+  readonly callbacks?: readonly string[] | undefined
 }
 
 /** Checks a value against a compiled schema; the empty list means valid. */
@@ -279,6 +282,8 @@ export interface Run extends Looked {
   readonly traceparent: string
   /** It goes before those of its bot that wait; absent: in its turn. */
   readonly priority?: 'high' | undefined
+  /** Who is told of its end. */
+  readonly callbacks?: readonly Callback[] | undefined
   /** The run that this one does again, and the one that did this again. */
   readonly retryOf?: string | undefined
   readonly retriedBy?: string

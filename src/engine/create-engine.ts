@@ -6,8 +6,10 @@ import type { Caller, Run } from '../core/types.ts'
 import { allows } from '../governance/scopes.ts'
 import { mask } from '../governance/sealer.ts'
 import { answered } from './answered.ts'
+import { planBatch, submitBatch } from './batch.ts'
+import { createCallbacks } from './callbacks/create-callbacks.ts'
 import { askProbe, cancel, resolve, retry } from './decide.ts'
-import type { Engine, Sessions } from './engine.ts'
+import type { Callbacks, Engine, Sessions } from './engine.ts'
 import type { Parts } from './parts.ts'
 import { probeRecords } from './probe-records.ts'
 import { createSessions } from './sessions.ts'
@@ -29,11 +31,20 @@ export function createEngine(parts: Parts): Engine & EngineControls {
   return {
     catalog: parts.catalog,
     sessions: answering(createSessions(parts)),
+    callbacks: answeringCallbacks(createCallbacks(parts)),
     submit: async request => {
       accepting()
       const { run, outcome } = await submit(parts, request)
       return { run: await present(parts, run), outcome }
     },
+    submitBatch: async request => {
+      accepting()
+      const answers = await submitBatch(parts, request)
+      return Promise.all(
+        answers.map(async one => (one instanceof RetrofitError ? one : { run: await present(parts, one.run), outcome: one.outcome }))
+      )
+    },
+    planBatch: request => planBatch(parts, request),
     plan: request => plan(parts, request),
     wait: async (run, options) => {
       const later = await parts.hub.ended(run, options)
@@ -82,6 +93,12 @@ const answering = (sessions: Sessions): Sessions => ({
   replace: (...args) => answered(sessions.replace(...args)),
   patch: (...args) => answered(sessions.patch(...args)),
   delete: (...args) => answered(sessions.delete(...args))
+})
+
+const answeringCallbacks = (callbacks: Callbacks): Callbacks => ({
+  list: (...args) => answered(callbacks.list(...args)),
+  find: (...args) => answered(callbacks.find(...args)),
+  resend: (...args) => answered(callbacks.resend(...args))
 })
 
 /** Reads on until as many as wanted are visible, or as many as may be were looked at. */

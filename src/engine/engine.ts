@@ -1,5 +1,7 @@
 /** What the doors (HTTP, MCP, command line) see of the engine. */
 
+import type { Callback, CallbackState, CallbackTo } from '../core/callback.ts'
+import type { RetrofitError } from '../core/errors.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
@@ -25,11 +27,27 @@ export interface CallRequest {
   readonly botVersion?: string | undefined
   /** The run goes before others; needs the scope `priority:high`. */
   readonly priority?: 'high' | undefined
+  /** Who is to be told of the end of the run; already checked for syntax. */
+  readonly callback?: CallbackTo | undefined
 }
 
 export interface Submitted {
   readonly run: Run
   readonly outcome: 'created' | 'joined' | 'replayed'
+}
+
+/** One call of a batch. */
+export interface BatchItem {
+  readonly input: unknown
+  /** Already checked for syntax. */
+  readonly idempotencyKey?: string | undefined
+}
+
+/** Calls of one action that differ in input and key. */
+export interface BatchRequest extends Omit<CallRequest, 'input' | 'idempotencyKey'> {
+  readonly items: readonly BatchItem[]
+  /** What is not valid is refused alone; else one such item refuses all. */
+  readonly lenient: boolean
 }
 
 /** What a dry run shows. */
@@ -47,8 +65,15 @@ export interface Plan {
 export interface Engine {
   readonly catalog: Catalog
   readonly sessions: Sessions
+  readonly callbacks: Callbacks
   /** Validates, claims the keys, makes the run durable, publishes it. The run may have ended long ago (replayed) or be under way (joined). */
   submit(request: CallRequest): Promise<Submitted>
+  /**
+   * An answer for each item, in their order. All are checked before one is accepted; then each is accepted by itself, and what is refused
+   * (the queue is full, the key has another input) takes no other with it. Throws where none was accepted.
+   */
+  submitBatch(request: BatchRequest): Promise<readonly (Submitted | RetrofitError)[]>
+  planBatch(request: BatchRequest): Promise<readonly (Plan | RetrofitError)[]>
   plan(request: CallRequest): Promise<Plan>
   /** The run when it has ended, or as it is after `waitMs`. */
   wait(run: Run, options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Run>
@@ -73,6 +98,28 @@ export interface Engine {
   retry(caller: Caller, runId: string): Promise<Run>
   /** Rejects with not_ready while nothing can be accepted (store or queue away, draining). */
   ready(): Promise<void>
+}
+
+/** A callback, and the run that it tells of. */
+export interface SeenCallback {
+  readonly run: Run
+  readonly callback: Callback
+}
+
+export interface CallbackQuery {
+  readonly state?: CallbackState | undefined
+  /** Runs whose callbacks a page holds at most. */
+  readonly limit: number
+  /** Only callbacks of runs older than this one. */
+  readonly before?: string | undefined
+}
+
+/** Callbacks whose message was due or is. A caller sees its own, with `runs:read` all of its tenant. Throws callback_not_found. */
+export interface Callbacks {
+  list(caller: Caller, query: CallbackQuery): Promise<{ readonly callbacks: readonly SeenCallback[]; readonly next?: string | undefined }>
+  find(caller: Caller, callbackId: string): Promise<SeenCallback>
+  /** Due again from now on, for a day. Throws callback_not_sendable. */
+  resend(caller: Caller, callbackId: string): Promise<SeenCallback>
 }
 
 /** A session as its owner reads it: sensitive values are masked. */

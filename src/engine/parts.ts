@@ -19,6 +19,8 @@ export interface EngineSettings {
   readonly sweepMs: number
   /** The most that each tenant may use. */
   readonly quotas?: Quotas | undefined
+  /** Origins on private networks that callbacks may reach beside public addresses. */
+  readonly callbackOrigins?: readonly string[] | undefined
 }
 
 /** What the engine is made of; `main.ts` chooses the drivers. */

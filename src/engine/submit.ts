@@ -1,5 +1,6 @@
 /** From a call to a durable run: validated, behind the idempotency gate, published. */
 import { botKey } from '../core/bot-key.ts'
+import type { CallbackTo } from '../core/callback.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { newReference, newRunId } from '../core/ids.ts'
@@ -12,6 +13,7 @@ import { missingScopes } from '../governance/scopes.ts'
 import { mask, sha256 } from '../governance/sealer.ts'
 import { versionRefusal } from './bot-version.ts'
 import type { Trial } from './breakers.ts'
+import { attachCallback, checkCallback, newCallback } from './callbacks/new-callback.ts'
 import type { CallRequest, Plan, Submitted } from './engine.ts'
 import { keyValues } from './key-values.ts'
 import { windowOf } from './line.ts'
@@ -24,7 +26,7 @@ import { overQuota } from './quotas.ts'
 import { leaveScreen, takeScreen } from './screen-claim.ts'
 import { enterSession, rememberOutput } from './session-use.ts'
 
-interface Admitted {
+export interface Admitted {
   readonly bot: Bot
   readonly action: Action
   readonly input: JsonObject
@@ -42,6 +44,7 @@ export async function admit(parts: Parts, request: CallRequest): Promise<Admitte
   const { bot, action } = found
   allow(request.caller, action)
   allowPriority(request)
+  if (request.callback !== undefined) checkCallback(parts, request.caller, request.callback)
   const { errors, input: whole, ...inSession } = await enterSession(parts, request, action)
   const refusal = await versionRefusal(parts, { bot, action, pinned: request.botVersion })
   // Input for another version may well not fit this one.
@@ -91,11 +94,13 @@ function keysOf(
   return keys
 }
 
-export async function submit(parts: Parts, request: CallRequest): Promise<Submitted> {
-  const admitted = await admit(parts, request)
-  const { caller, timeoutMs, traceparent, priority } = request
+export const submit = async (parts: Parts, request: CallRequest): Promise<Submitted> =>
+  submitAdmitted(parts, request, await admit(parts, request))
+
+export async function submitAdmitted(parts: Parts, request: Omit<CallRequest, 'input'>, admitted: Admitted): Promise<Submitted> {
+  const { caller, timeoutMs, traceparent, priority, callback } = request
   const { refusal, trial } = await restOf(parts, admitted, caller)
-  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, priority, refusal })
+  const accepting = accept(parts, { ...admitted, caller, timeoutMs, traceparent, priority, callback, refusal })
   const begun = await accepting.then(
     ({ outcome }) => outcome === 'created',
     () => false
@@ -103,7 +108,8 @@ export async function submit(parts: Parts, request: CallRequest): Promise<Submit
   if (!begun) await trial?.release().catch(() => undefined)
   const submitted = await accepting
   await rememberReplay(parts, admitted, submitted)
-  return submitted
+  if (callback === undefined || submitted.outcome === 'created') return submitted
+  return { ...submitted, run: await attachCallback(parts, submitted.run, { caller, to: callback }) }
 }
 
 /** A run of another session that is replayed in this one leaves its output here too. */
@@ -141,6 +147,7 @@ export interface Acceptance {
   readonly timeoutMs?: number | undefined
   readonly traceparent?: string | undefined
   readonly priority?: 'high' | undefined
+  readonly callback?: CallbackTo | undefined
   /** A person wants this one run again. */
   readonly again?: Run | undefined
   /** Nothing new is accepted, for this reason; a known key still gets its run. */
@@ -166,7 +173,8 @@ export async function accept(parts: Parts, from: Acceptance): Promise<Submitted>
     traceparent: from.traceparent ?? newTraceparent(),
     priority: from.priority,
     session: from.session,
-    sessionValues: from.sessionValues
+    sessionValues: from.sessionValues,
+    callbacks: from.callback && [newCallback(parts, { runId: id, number: 1, caller, to: from.callback })]
   }
   const make = (retryOf: string | undefined) => proven(parts.sealer, newRun({ ...order, retryOf }))
   const startedAt = performance.now()
@@ -200,14 +208,18 @@ function joined(parts: Parts, created: Exclude<Created, { outcome: 'created' }>,
 }
 
 export async function plan(parts: Parts, request: CallRequest): Promise<Plan> {
-  const { action, input, refusal } = await admit(parts, request)
-  if (refusal !== undefined) throw refusal
+  const admitted = await admit(parts, request)
+  if (admitted.refusal !== undefined) throw admitted.refusal
+  return planOf(request, admitted)
+}
+
+export function planOf({ idempotencyKey }: CallRequest, { action, input }: Admitted): Plan {
   return {
     dryRun: true,
     action: action.name,
     effect: action.effect,
     input: mask(action.input, input),
-    idempotencyKeys: [...(request.idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])],
+    idempotencyKeys: [...(idempotencyKey === undefined ? [] : ['Idempotency-Key']), ...(action.idempotency.key ?? [])],
     steps: stepNames(action.steps),
     timeouts: action.timeouts
   }

@@ -1,8 +1,9 @@
 /** The safety net: runs that were never published, whose worker is silent, whose settle time or whose record's time is over. */
 import { keyOfRun } from '../core/bot-key.ts'
+import { callbackDueAt } from '../core/callback.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { isPoison, workerLost } from '../core/lost-worker.ts'
-import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
+import { bury, cancel, fail, hasEnded, park, requeue, settle, touch, withCallbacks } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
 import { isInWindow, moveUp } from './line.ts'
@@ -96,9 +97,15 @@ async function lostTwiceAfterCommit(parts: Parts, { run, action, now }: { run: R
 const sendsUntil = (run: Run, action: Action | undefined, now: number): number =>
   Math.min(run.deadlineAt, (run.committedAt ?? now) + (action?.timeouts.runMs ?? 0)) + (action?.settleMs ?? 0)
 
+/** A message that is still to be sent tells the output. */
+const keptForCallbackMs = 3_600_000
+
 /** A finished run leaves a tombstone; a tombstone whose time is over leaves nothing. */
 async function expire({ store }: Parts, run: Run): Promise<void> {
   if (run.expired) return store.deleteRun(run.id)
+  const now = store.now()
+  if (callbackDueAt(run) !== undefined)
+    return void (await store.updateRun(withCallbacks(run, run.callbacks ?? [], { now, keptUntil: now + keptForCallbackMs })))
   if (await store.updateRun(bury(run, store.now()))) await store.artifacts.deleteAll(run.id)
 }
 

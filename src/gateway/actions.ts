@@ -6,6 +6,7 @@ import type { Action, JsonObject, Run } from '../core/types.ts'
 import type { CallRequest, Catalog, Engine } from '../engine/engine.ts'
 import { sendSecretsAsTheyAre } from './bytes.ts'
 import { botVersionOf, idempotencyKeyOf, sessionIdOf, waitOf } from './call-headers.ts'
+import { callbackOf } from './callbacks/callback-of.ts'
 import { badCursor, type Cursor } from './cursor.ts'
 import { callerOf, type Exchange, goneSignal, retryAfterSeconds, type Staying, sendJson, sendPlain, sendProblem } from './exchange.ts'
 import { toldJson } from './presented.ts'
@@ -85,7 +86,8 @@ function callRequestOf(exchange: Exchange, catalog: Catalog, timeoutMs: number |
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(session === undefined ? {} : { session }),
     botVersion: botVersionOf(exchange.headers),
-    priority: exchange.headers['run-priority'] === 'high' ? 'high' : undefined
+    priority: exchange.headers['run-priority'] === 'high' ? 'high' : undefined,
+    callback: callbackOf(exchange.headers)
   }
 }
 

@@ -25,6 +25,7 @@ export function createAdmission(settings: GatewaySettings): (exchange: Exchange)
       const missing = missingScopes(caller.scopes, route.scopes ?? [])
       if (missing.length > 0) throw lacks(missing)
       await rate(exchange)
+      exchange.countCalls = more => rate(exchange, more)
     }
     checkAccept(exchange)
     if (route.accepts !== undefined) await takeBody(exchange, route.accepts, settings.maxBodyBytes)

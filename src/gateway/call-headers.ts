@@ -65,6 +65,10 @@ export interface Preference {
   readonly respondAsync: boolean
 }
 
+/** RFC 7240, section 4.4: what is wrong is left out, and the rest is done. */
+export const isLenient = (header: string | readonly string[] | undefined): boolean =>
+  (one(header) ?? '').split(/[,;]/).some(part => /^\s*handling\s*=\s*"?lenient"?\s*$/i.test(part))
+
 /** RFC 7240: unknown preferences and values that make no sense are ignored. */
 export function preferenceOf(header: string | undefined): Preference {
   if (header === undefined) return { waitMs: undefined, respondAsync: false }

@@ -26,6 +26,8 @@ export interface Exchange {
   body?: JsonObject
   /** What was sent to `POST /mcp`; the body is empty then. */
   mcp?: McpBody
+  /** Counts so many calls more against the rate of the key. Throws `rate_limited`. */
+  countCalls?: (more: number) => Promise<void>
   /** The body as it came, where the operation takes a manifest. */
   text?: string
 }

@@ -11,8 +11,10 @@ import type { Span, Telemetry } from '../telemetry/telemetry.ts'
 import { createAccessWatch } from './access-watch.ts'
 import { actionOperations } from './actions.ts'
 import { createAdmission } from './admission.ts'
+import { batchOperations } from './batch.ts'
 import { botOperations } from './bots.ts'
 import { compressAnswers } from './bytes.ts'
+import { callbackOperations } from './callbacks/operations.ts'
 import { createCheckHost } from './check-host.ts'
 import { docsOperation, serveDocsFiles } from './docs-page.ts'
 import { documentOperations } from './documents.ts'
@@ -93,9 +95,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     admit: createAdmission(settings),
     operations: {
       ...actionOperations(waits),
+      ...batchOperations(waits),
       ...runOperations(waits),
       ...botOperations(engine, settings),
       ...sessionOperations(engine),
+      ...callbackOperations(engine.callbacks),
       ...documentOperations({ base, catalog: engine.catalog, serverUrl: settings.publicUrl ?? '/', tellLeftOut }),
       ...toolOperations(engine.catalog, tellLeftOut),
       ...mcpOperation(mcp),

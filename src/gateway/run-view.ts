@@ -1,5 +1,6 @@
 /** A run as the JSON that callers see. */
 
+import { callbackIdOf } from '../core/callback.ts'
 import { traceIdOf } from '../core/trace-context.ts'
 import type { Json, Run } from '../core/types.ts'
 import { type Problem, problemOfRun } from './problem.ts'
@@ -57,7 +58,8 @@ export function runView(run: Run, viewing: Viewing = asItIs): object {
       resolvedBy: run.resolvedBy,
       probe: run.probed === undefined ? undefined : present({ ...run.probed, at: iso(run.probed.at) }),
       lookFor: run.lookFor === undefined ? undefined : { ...run.lookFor, at: iso(run.lookFor.at) },
-      expired: run.expired
+      expired: run.expired,
+      callbacks: run.callbacks?.map(({ number, address, state }) => ({ callbackId: callbackIdOf(run.id, number), address, state }))
     }),
     deadlineAt: iso(run.deadlineAt),
     steps: run.steps.map(stepView),

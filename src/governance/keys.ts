@@ -4,9 +4,19 @@ import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Records } from '../core/ports.ts'
 import type { Caller, Json } from '../core/types.ts'
+import { whyNoAddresses } from './callback-addresses.ts'
 import { createKeyChanges } from './key-changes.ts'
 import { isScope } from './scopes.ts'
 import { isTenant, operatorTenant } from './tenant.ts'
+
+/** What the calls of a key may have called back. */
+export interface KeyCallbacks {
+  readonly addresses: readonly string[]
+  /** Of the secret that signs. */
+  readonly generation: number
+  /** When the secret was replaced last: the one before signs beside it for a day. */
+  readonly rotatedAt?: number | undefined
+}
 
 export interface KeyInfo {
   readonly id: string
@@ -15,6 +25,8 @@ export interface KeyInfo {
   readonly scopes: readonly string[]
   readonly createdAt: number
   readonly expiresAt?: number
+  /** Absent: nothing. */
+  readonly callbacks?: KeyCallbacks | undefined
 }
 
 export interface NewKey {
@@ -22,6 +34,8 @@ export interface NewKey {
   readonly tenant: string
   readonly scopes: readonly string[]
   readonly expiresAt?: number
+  /** Addresses that its calls may have called back. */
+  readonly callbacks?: readonly string[] | undefined
 }
 
 export interface KeyRing {
@@ -30,10 +44,19 @@ export interface KeyRing {
   /** The key is shown this once. */
   create(key: NewKey): Promise<{ readonly id: string; readonly key: string }>
   list(): Promise<readonly KeyInfo[]>
+  /** Also one that has expired. */
+  find(id: string): Promise<KeyInfo | undefined>
+  /** Replaces its addresses, or the secret that signs. Undefined when there is no such key. */
+  changeCallbacks(id: string, change: CallbackChange): Promise<KeyInfo | undefined>
   /** False when there was none. */
   revoke(id: string): Promise<boolean>
   /** Calls `listener` within a second after a key was made or revoked, by whichever process. Answers how to stop it. */
   onChange(listener: () => void): () => void
+}
+
+export interface CallbackChange {
+  readonly addresses?: readonly string[] | undefined
+  readonly rotate?: boolean | undefined
 }
 
 export interface KeyRingOptions {
@@ -61,7 +84,14 @@ const bearerPattern = /^Bearer +([\x21-\x7e]{1,512})$/i
 const sha256 = (text: string): string => hash('sha256', text)
 const same = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one, 'hex'), Buffer.from(other, 'hex'))
 const infoOf = ({ hash: _, ...info }: StoredKey): KeyInfo => info
-const callerOf = ({ id, name, tenant, scopes, expiresAt }: KeyInfo): Caller => ({ tenant, subject: name, clientId: id, scopes, expiresAt })
+const callerOf = ({ id, name, tenant, scopes, expiresAt, callbacks }: KeyInfo): Caller => ({
+  tenant,
+  subject: name,
+  clientId: id,
+  scopes,
+  expiresAt,
+  callbacks: callbacks?.addresses
+})
 
 export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOptions): KeyRing {
   const remembered = new Map<string, Remembered>()
@@ -97,11 +127,12 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
       const id = keyPattern.exec(token)?.[1]
       return id === undefined ? undefined : recall(id, digest)
     },
-    async create({ name, tenant, scopes, expiresAt }) {
-      checkNewKey({ name, tenant, scopes })
+    async create({ name, tenant, scopes, expiresAt, callbacks }) {
+      checkNewKey({ name, tenant, scopes, callbacks })
       const id = randomText(12)
       const key = `rf_${id}_${randomText(52)}`
-      const info: KeyInfo = { id, name, tenant, scopes, createdAt: now(), ...(expiresAt === undefined ? {} : { expiresAt }) }
+      const calls = callbacks === undefined ? {} : { callbacks: { addresses: callbacks, generation: 1 } }
+      const info: KeyInfo = { id, name, tenant, scopes, createdAt: now(), ...(expiresAt === undefined ? {} : { expiresAt }), ...calls }
       const stored: StoredKey = { ...info, hash: sha256(key) }
       await records.put(kind, id, stored as unknown as Json)
       return { id, key }
@@ -110,12 +141,32 @@ export function createKeyRing({ records, adminKey, now = Date.now }: KeyRingOpti
       const all = await records.list(kind)
       return all.map(({ value }) => infoOf(value as unknown as StoredKey)).sort((a, b) => a.createdAt - b.createdAt)
     },
+    async find(id) {
+      const stored = (await read(records, id)) as StoredKey | undefined
+      return stored && infoOf(stored)
+    },
+    async changeCallbacks(id, change) {
+      checkAddresses(change.addresses)
+      const stored = (await read(records, id)) as StoredKey | undefined
+      if (stored === undefined) return undefined
+      const next = { ...stored, callbacks: changedCallbacks(stored.callbacks, change, now()) }
+      await records.put(kind, id, next as unknown as Json)
+      changes.tell()
+      return infoOf(next)
+    },
     async revoke(id) {
       const existed = await records.delete(kind, id)
       changes.tell()
       return existed
     }
   }
+}
+
+function changedCallbacks(before: KeyCallbacks | undefined, { addresses, rotate }: CallbackChange, now: number): KeyCallbacks {
+  const { generation, rotatedAt } = before ?? { generation: 1 }
+  const kept = addresses ?? before?.addresses ?? []
+  if (!rotate) return { addresses: kept, generation, ...(rotatedAt === undefined ? {} : { rotatedAt }) }
+  return { addresses: kept, generation: generation + 1, rotatedAt: now }
 }
 
 async function read(records: Records, id: string): Promise<Json | undefined> {
@@ -126,7 +177,13 @@ async function read(records: Records, id: string): Promise<Json | undefined> {
   }
 }
 
-function checkNewKey({ name, tenant, scopes }: NewKey): void {
+function checkAddresses(addresses: readonly string[] | undefined): void {
+  const why = addresses === undefined ? undefined : whyNoAddresses(addresses)
+  if (why !== undefined) throw new RetrofitError('invalid_request', { detail: why })
+}
+
+function checkNewKey({ name, tenant, scopes, callbacks }: NewKey): void {
+  checkAddresses(callbacks)
   const bad = scopes.find(scope => !isScope(scope))
   const detail =
     bad !== undefined

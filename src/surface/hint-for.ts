@@ -25,6 +25,9 @@ const ofModels: Words = {
   headers_too_large: ofTheClient,
   uri_too_long: ofTheClient,
   origin_not_allowed: ofTheClient,
+  callback_refused: ofTheClient,
+  callback_not_found: ofTheClient,
+  callback_not_sendable: ofTheClient,
   invalid_request: 'Correct what errors[] names and call again.',
   registering_refused: 'Ask the operator.'
 }

@@ -26,6 +26,7 @@ const common: readonly ErrorCode[] = [
   'origin_not_allowed',
   'insufficient_scope',
   'credential_refused',
+  'callback_refused',
   'action_not_found',
   'not_acceptable',
   'run_cancelled',
@@ -164,7 +165,8 @@ function pathOf(bot: Bot, action: Action, { call, share }: Describing): JsonObje
         '202': responses['202'] as Json,
         '408': responses['408'] as Json,
         ...problemsOf(action, share)
-      }
+      },
+      callbacks: call.callbacks as Json
     }
   }
 }

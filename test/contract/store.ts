@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe } from '@jest/globals'
 import type { Store } from '../../src/core/ports.ts'
 import { artifactTests } from './store-artifacts.ts'
+import { callbackTests } from './store-callbacks.ts'
 import { deleteTests, updateTests } from './store-changes.ts'
 import { gateTests } from './store-gate.ts'
 import { lifeTests } from './store-life.ts'
@@ -62,6 +63,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenStore>,
       updateTests,
       deleteTests,
       queryTests,
+      callbackTests,
       quotaTests,
       slotTests,
       recordTests,

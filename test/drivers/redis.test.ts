@@ -110,12 +110,13 @@ describe('commands that arrive twice', () => {
     ['claimKeys', [row, key, tagged('later')], ['r1', '["k","l"]', 'print', 'print-2']],
     [
       'updateRun',
-      [row, due, waiting, line, ofTenant, stored, versions],
-      ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event', 'head', '9', 'b@1']
+      [row, due, waiting, line, ofTenant, stored, versions, tagged('callbacks'), tagged('called-back')],
+      ['r1', '2', '{"r":2}', 'working', '', 'channel', 'event', 'head', '9', 'b@1', '5']
     ],
     ['putArtifact', [files, stored], ['a', 'content', 'text/plain', 't', '1000']],
     ['deleteArtifacts', [files, stored], []],
     ['restoreRun', [row, ...indexes, key], [...row1.with(1, '7'), 'b@1', 'print']],
+    ['restoreCallbacks', [tagged('callbacks'), tagged('called-back')], ['r1', '7']],
     ['deleteRun', [row, ...indexes, files, key], ['r1']],
     ['acquireSlot', [tagged('slot')], ['holder', '1', '99999999999999']]
   ]

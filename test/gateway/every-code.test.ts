@@ -143,6 +143,14 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     action('demo_pay', { body: { to: { name: 'Ada' }, amount: 1 }, authorization: await working.bearer(['demo:read']) }),
   registering_refused: () => idle.call('/v1/bots/new', { method: 'PUT', raw: cancelBot, headers: { 'content-type': 'application/yaml' } }),
   credential_refused: () => action('leak_mark'),
+  callback_refused: () => action('demo_echo', { body: { text: 'x' }, headers: { 'callback-url': 'https://hooks.example/done' } }),
+  callback_not_found: () => working.call('/v1/callbacks/cb_000000000000000000000_1'),
+  callback_not_sendable: async () => {
+    const { key } = await working.keys.create({ name: 'k', tenant: 'default', scopes: ['*'], callbacks: ['https://hooks.example/'] })
+    const headers = { 'callback-url': 'https://hooks.example/done', prefer: 'respond-async' }
+    const run = await action('slowly_read', { headers, authorization: `Bearer ${key}` })
+    return working.call('/v1/callbacks', { body: { callbackId: `cb_${run.json.runId.slice(4)}_1` } })
+  },
   secret_in_output: () => action('leak_say', { body: { text: `It is ${Buffer.from(password).toString('base64')}.` } }),
   version_changed: () => action('demo_echo', { body: { text: 'x' }, headers: { 'bot-version': '0'.repeat(64) } }),
   origin_not_allowed: () => working.call('/mcp', { body: {}, headers: { origin: 'https://elsewhere.example' } }),

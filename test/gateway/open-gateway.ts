@@ -16,6 +16,7 @@ import { createHub } from '../../src/engine/hub.ts'
 import type { Parts } from '../../src/engine/parts.ts'
 import type { Quotas } from '../../src/engine/quotas.ts'
 import { startSweeping } from '../../src/engine/sweep.ts'
+import { type CallbackOptions, startCallbacks } from '../../src/gateway/callbacks/start-callbacks.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import type { GatewaySettings } from '../../src/gateway/settings.ts'
 import { createKeyRing, type KeyRing } from '../../src/governance/keys.ts'
@@ -67,9 +68,12 @@ export interface OpenOptions {
   readonly secrets?: Readonly<Record<string, JsonObject>>
   /** Where keys are kept; its own ledger when left out. */
   readonly keysIn?: Records
+  /** Sends callbacks, also to these origins. */
+  readonly callbacks?: { readonly origins: readonly string[]; readonly times?: CallbackOptions['times'] }
 }
 
 const adminKey = 'admin-key-of-the-tests'
+export const dataKey = 'a secret of the tests, at least 32 characters'
 
 export async function openGateway({
   settings = {},
@@ -77,7 +81,8 @@ export async function openGateway({
   worker = true,
   quotas,
   secrets = {},
-  keysIn
+  keysIn,
+  callbacks
 }: OpenOptions = {}): Promise<OpenGateway> {
   const sqlite = openSqlite({ path: ':memory:' })
   const store = openSqliteStore(sqlite)
@@ -114,14 +119,16 @@ export async function openGateway({
     adapters,
     telemetry,
     hub,
-    sealer: createSealer('a secret of the tests, at least 32 characters'),
+    sealer: createSealer(dataKey),
     secrets: known,
     breakers: createBreakers(store, { failures: 1_000, restMs: 1_000 }),
-    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100, quotas }
+    settings: { worker: 'test', leaseMs: 10_000, sweepMs: 100, quotas, callbackOrigins: callbacks?.origins }
   }
   const engine = createEngine(parts)
   const keys = createKeyRing({ records: keysIn ?? store.records, adminKey })
   const stopSweeping = startSweeping(parts)
+  const stopCallbacks =
+    callbacks && startCallbacks({ parts, dataKey, keyOf: keys.find, publicUrl: 'https://retrofit.example', times: callbacks.times })
   const working = worker ? await startWorker(parts, { concurrency: 64, graceMs: 1_000 }) : undefined
   const server = await listen({
     engine,
@@ -144,6 +151,7 @@ export async function openGateway({
     close: async () => {
       await server.close()
       await working?.stop()
+      await stopCallbacks?.()
       await stopSweeping()
       hub.close()
       await queue.close()

@@ -143,6 +143,7 @@ export function openStore(world: World, process: SimProcess): Store {
     nextInLine: query => call('nextInLine', () => ledger.next(query)),
     neededVersions: async ids => ids,
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
+    dueCallbacks: async () => [],
     deleteRun: runId => call('deleteRun', () => ledger.delete(runId)),
     watch: listener => {
       process.watchers.add(listener)

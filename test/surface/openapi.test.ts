@@ -103,6 +103,7 @@ describe('the operation of an action', () => {
     const { post } = documentOf([action('b_one', input, { example: { ref: 'x' }, errors, scopes: ['b:read', 'b:more'] })]).paths[
       '/v1/actions/b_one'
     ]
+    expect(post.callbacks).toEqual({ runEnded: { $ref: '#/components/callbacks/RunEnded' } })
     expect(post).toMatchObject({ operationId: 'b_one', summary: 'b_one', tags: ['Bot B'], security: [{ apiKey: ['b:read', 'b:more'] }] })
     expect(post.requestBody.content['application/json'].example).toEqual({ ref: 'x' })
     expect(Object.keys(post.responses)).toEqual(

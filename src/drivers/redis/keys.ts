@@ -10,6 +10,8 @@ export function redisKeys(prefix: string, database = 0) {
     /** How many rows need each version. */
     versions: (partition: string) => `${prefix}:{${partition}}:versions`,
     due: (partition: string) => `${prefix}:{${partition}}:due`,
+    callbacksDue: (partition: string) => `${prefix}:{${partition}}:callbacks`,
+    calledBack: (tenant: string) => ofTenant(tenant, `called-back:${tenant}`),
     list: (tenant: string) => ofTenant(tenant, `runs:${tenant}`),
     waiting: (tenant: string, bot: string) => ofTenant(tenant, `waiting:${bot}:${tenant}`),
     /** The same runs in their order. */

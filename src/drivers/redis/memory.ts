@@ -1,3 +1,5 @@
+import { callbackDueAt, hasCalledBack } from '../../core/callback.ts'
+import { partitionOfRun } from '../../core/ids.ts'
 import type { IdempotencyKey } from '../../core/ports.ts'
 import type { Run } from '../../core/types.ts'
 import { versionOf } from '../../core/version.ts'
@@ -57,5 +59,8 @@ async function restoreOne({ direct }: Connection, keys: RedisKeys, { run, keys: 
   const names = JSON.stringify(created.map(({ key }) => key))
   const row = [id, revision, JSON.stringify(run), status, action, bot, tenant, names, dueAt ?? '', deadlineAt, versionOf(run) ?? '']
   const fingerprints = created.map(({ fingerprint }) => fingerprint)
-  return (await direct('restoreRun', [keys.row(id), ...keys.indexes(run), ...claims], [...row, ...fingerprints])) === 1
+  const isRestored = (await direct('restoreRun', [keys.row(id), ...keys.indexes(run), ...claims], [...row, ...fingerprints])) === 1
+  const calledBack = [keys.callbacksDue(partitionOfRun(id)), keys.calledBack(tenant)]
+  if (isRestored && hasCalledBack(run)) await direct('restoreCallbacks', calledBack, [id, callbackDueAt(run) ?? ''])
+  return isRestored
 }

@@ -1,3 +1,4 @@
+import { callbackDueAt, hasCalledBack } from '../../core/callback.ts'
 import { allPartitions, partitionOfRun } from '../../core/ids.ts'
 import { jsonOf } from '../../core/json-text.ts'
 import { type Created, type LineQuery, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
@@ -16,7 +17,16 @@ type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waitin
 type Fitting = readonly [index: string, json: string]
 type Runs = Pick<
   Store,
-  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+  | 'createRun'
+  | 'getRun'
+  | 'updateRun'
+  | 'listRuns'
+  | 'firstInLine'
+  | 'nextInLine'
+  | 'neededVersions'
+  | 'dueRuns'
+  | 'dueCallbacks'
+  | 'deleteRun'
 >
 
 /** Ids read at once when a list is filtered. */
@@ -78,13 +88,19 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
     if (due.length === 0) return []
     const rows = await pipelined<string | null>(due.map(({ id }) => ['hget', keys.row(id), 'json']))
     const runs = due.map(({ id }, index) => read(id, rows[index] ?? null))
-    await Promise.all(due.flatMap((entry, index) => (runs[index] === undefined ? [drop(entry, rows[index] ?? '')] : [])))
+    await Promise.all(due.flatMap((entry, at) => (runs[at] === undefined ? [drop(entry, rows[at] ?? '')] : [])))
     return runs.filter(run => run !== undefined)
   }
-  const drop = ({ id, partition }: Due, json: string): Promise<unknown> =>
-    partitionOfRun(id) === partition
-      ? script('dropDue', [keys.row(id), keys.due(partition)], [id, json])
-      : send(redis => redis.zrem(keys.due(partition), id))
+  const drop = ({ id, partition, index }: Due, json: string): Promise<unknown> =>
+    partitionOfRun(id) === partition ? script('dropDue', [keys.row(id), index], [id, json]) : send(redis => redis.zrem(index, id))
+  /** The rows behind the first ids of an index that every partition has. */
+  const firstDue = async (index: (partition: string) => string, now: number, limit: number): Promise<readonly Run[]> => {
+    const commands = allPartitions.map(partition => ['zrange', index(partition), '-inf', now, 'BYSCORE', 'LIMIT', 0, limit, 'WITHSCORES'])
+    const found = await pipelined<string[]>(commands)
+    const due = allPartitions.flatMap((partition, at) => dueIn(found[at] ?? [], { partition, index: index(partition) }))
+    due.sort((a, b) => a.at - b.at)
+    return rowsOf(due.slice(0, limit))
+  }
 
   /** One write for all commands; each stands for itself. What somebody put in place of a hash or an index counts as nothing. */
   const pipelined = <T>(commands: readonly (readonly (string | number)[])[]): Promise<(T | undefined)[]> =>
@@ -101,13 +117,14 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
   /** Without an index for each filter: those would have to be kept at every write, and nobody could build them under processes that do not. */
   const listRuns = async (query: RunQuery): Promise<RunPage> => {
     const { tenant, status = '', action = '', bot = '', limit, most = mostLookedAt } = query
+    const list = query.calledBack ? keys.calledBack(tenant) : keys.list(tenant)
     const pageSize = status || action || bot ? filteredPageSize : limit
     const runs: Run[] = []
     let [looked, last] = [0, query.before]
     while (runs.length < limit && looked < most) {
       const upper = last === undefined ? '+' : `(${last}`
       const size = Math.min(pageSize, most - looked)
-      const ids = await send(redis => redis.zrevrangebylex(keys.list(tenant), upper, '-', 'LIMIT', 0, size))
+      const ids = await send(redis => redis.zrevrangebylex(list, upper, '-', 'LIMIT', 0, size))
       const wanted = limit - runs.length
       const rows = (ids.length === 0 ? [] : await script('filterRuns', ids.map(keys.row), [wanted, status, action, bot])) as Fitting[]
       runs.push(...rows.map(([index, json]) => read(ids[Number(index)] ?? '', json)).filter(run => run !== undefined))
@@ -139,14 +156,20 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
       const { id, revision, status } = next
       const json = JSON.stringify(next)
       const [due, , ...counts] = keys.indexes(next)
+      const calledBack = [keys.callbacksDue(partitionOfRun(id)), keys.calledBack(next.tenant)]
       const { run: told, ...head } = statusEvent(next, json.length)
       const event = events.write(head, told === undefined ? undefined : json)
       const written = await script(
         'updateRun',
-        [keys.row(id), due, ...counts],
+        [keys.row(id), due, ...counts, ...calledBack],
         [
           ...[id, revision, json, status, next.dueAt ?? '', keys.channel, event],
-          ...[told === undefined ? 'head' : 'row', next.deadlineAt, versionOf(next) ?? '']
+          ...[
+            told === undefined ? 'head' : 'row',
+            next.deadlineAt,
+            versionOf(next) ?? '',
+            hasCalledBack(next) ? (callbackDueAt(next) ?? '') : 'none'
+          ]
         ]
       )
       if (written === 1) memory.keep(next)
@@ -163,23 +186,13 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
       return ids.filter((_, i) => counts.some(count => Number(count?.[i] ?? 0) > 0))
     },
     async dueRuns(now, limit) {
-      const commands = allPartitions.map(partition => [
-        'zrange',
-        keys.due(partition),
-        '-inf',
-        now,
-        'BYSCORE',
-        'LIMIT',
-        0,
-        limit,
-        'WITHSCORES'
-      ])
-      const found = await pipelined<string[]>(commands)
-      const due = allPartitions.flatMap((partition, index) => dueIn(partition, found[index] ?? []))
-      due.sort((a, b) => a.at - b.at)
-      const rows = await rowsOf(due.slice(0, limit))
+      const rows = await firstDue(keys.due, now, limit)
       // The rows are read after the index: one that moved on in between is not due any more.
       return rows.filter(({ dueAt }) => dueAt !== null && dueAt <= now)
+    },
+    async dueCallbacks(now, limit) {
+      const rows = await firstDue(keys.callbacksDue, now, limit)
+      return rows.filter(run => (callbackDueAt(run) ?? Number.POSITIVE_INFINITY) <= now)
     },
     async deleteRun(id) {
       memory.forget(id)
@@ -187,6 +200,13 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
       if (!tenant || !bot || !idempotency) return
       const names = jsonOf(idempotency)
       const claims = (Array.isArray(names) ? names : []).map(key => keys.idempotency(tenant, String(key)))
+      await send(redis =>
+        redis
+          .pipeline()
+          .zrem(keys.calledBack(tenant), id)
+          .zrem(keys.callbacksDue(partitionOfRun(id)), id)
+          .exec()
+      )
       await script('deleteRun', [keys.row(id), ...keys.indexes({ id, tenant, bot }), keys.artifacts(id), ...claims], [id])
     }
   }
@@ -206,10 +226,12 @@ interface Due {
   readonly id: string
   readonly at: number
   readonly partition: string
+  /** Where it was found. */
+  readonly index: string
 }
 
-function dueIn(partition: string, flat: readonly string[]): readonly Due[] {
+function dueIn(flat: readonly string[], { partition, index }: Pick<Due, 'partition' | 'index'>): readonly Due[] {
   const found: Due[] = []
-  for (let i = 0; i < flat.length; i += 2) found.push({ id: flat[i] as string, at: Number(flat[i + 1]), partition })
+  for (let i = 0; i < flat.length; i += 2) found.push({ id: flat[i] as string, at: Number(flat[i + 1]), partition, index })
   return found
 }

@@ -91,8 +91,9 @@ export const scripts = {
     return {'existing', row[1]}`,
 
   /**
-   * KEYS: row, due, waiting, line, waiting of the tenant, stored bytes, versions.
-   * ARGV: id, revision, json, status, dueAt or '', channel, event, 'row' when the event has the row below it, deadlineAt, version or ''.
+   * KEYS: row, due, waiting, line, waiting of the tenant, stored bytes, versions, callbacks that are due, runs that have called back.
+   * ARGV: id, revision, json, status, dueAt or '', channel, event, 'row' when the event has the row below it, deadlineAt, version or '',
+   * when its next callback is due or '' ('none': it has not called back).
    * The very same row again is the same update, sent again. 'counted' is what the stored bytes hold of the row: nothing of one that was
    * written before they were counted.
    */
@@ -114,6 +115,10 @@ export const scripts = {
       redis.call('SREM', KEYS[3], ARGV[1])
       redis.call('ZREM', KEYS[4], ARGV[1])
       redis.call('ZREM', KEYS[5], ARGV[1])
+    end
+    if ARGV[11] ~= 'none' then
+      redis.call('ZADD', KEYS[9], 0, ARGV[1])
+      if ARGV[11] == '' then redis.call('ZREM', KEYS[8], ARGV[1]) else redis.call('ZADD', KEYS[8], ARGV[11], ARGV[1]) end
     end
     redis.call('PUBLISH', ARGV[6], ARGV[8] == 'row' and ARGV[7] .. '\\n' .. ARGV[3] or ARGV[7])
     return 1`,
@@ -144,6 +149,11 @@ export const scripts = {
       redis.call('ZREM', KEYS[6], ARGV[1])
     end
     return 1`,
+
+  /** After `restoreRun`. KEYS: callbacks that are due, runs that have called back. ARGV: id, when its next callback is due or ''. */
+  restoreCallbacks: `
+    redis.call('ZADD', KEYS[2], 0, ARGV[1])
+    if ARGV[2] == '' then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end`,
 
   /** KEYS: row, due, list, waiting, line, waiting of the tenant, stored bytes, versions, artifacts, then the idempotency keys. ARGV: id. */
   deleteRun: `

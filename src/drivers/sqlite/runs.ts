@@ -1,3 +1,4 @@
+import { callbackDueAt, hasCalledBack } from '../../core/callback.ts'
 import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
 import type { Refusals } from '../../core/refusals.ts'
 import { storedRun } from '../../core/stored-run.ts'
@@ -13,6 +14,7 @@ type Runs = Pick<
 >
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
+const callbackColumns = (run: Run) => [callbackDueAt(run) ?? null, hasCalledBack(run) ? 1 : null] as const
 type Row = Readonly<Record<string, unknown>>
 
 interface Link {
@@ -33,7 +35,7 @@ const statements = (db: Sqlite['db']) => ({
   insert: db.prepare(
     'INSERT INTO run(id, revision, tenant, bot, action, status, due_at, created_at, keys, version, body) VALUES(?,?,?,?,?,?,?,?,?,?,?)'
   ),
-  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, body=? WHERE id=?'),
+  update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, callback_at=?, called_back=?, body=? WHERE id=?'),
   setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
   needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
   remove: db.prepare('DELETE FROM run WHERE id=?'),
@@ -45,7 +47,7 @@ const statements = (db: Sqlite['db']) => ({
   removeKey: db.prepare('DELETE FROM gate_key WHERE key=? AND run_id=?')
 })
 
-const reader =
+export const reader =
   (refuse: Refusals['refuse']) =>
   (row: Row | undefined): Run | undefined => {
     if (row === undefined) return undefined
@@ -124,7 +126,7 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     if (stored === undefined) return false
     if (stored.revision === next.revision) return sql.get.get(next.id)?.body === body
     if (stored.revision !== next.revision - 1) return false
-    sql.update.run(next.revision, next.status, dueAt(next), versionOf(next) ?? null, body, next.id)
+    sql.update.run(next.revision, next.status, dueAt(next), versionOf(next) ?? null, ...callbackColumns(next), body, next.id)
     use.count(next, Number(next.status === 'queued') - Number(stored.status === 'queued'))
     return true
   }

@@ -73,5 +73,12 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER artifact_gone BEFORE DELETE ON artifact BEGIN
     UPDATE stored SET bytes=bytes-octet_length(old.content) WHERE tenant=(SELECT tenant FROM run WHERE id=old.run_id);
   END;
+  `,
+  `
+  -- When the next message about the run's end is due, and whether there ever was one to send.
+  ALTER TABLE run ADD COLUMN callback_at INTEGER;
+  ALTER TABLE run ADD COLUMN called_back INTEGER;
+  CREATE INDEX run_by_callback ON run(callback_at) WHERE callback_at IS NOT NULL;
+  CREATE INDEX run_called_back ON run(tenant, id) WHERE called_back=1;
   `
 ]

@@ -3,6 +3,7 @@ import { type Refusals, uncounted } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import { artifacts } from './artifacts.ts'
+import { dueCallbacks } from './due-callbacks.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { records } from './records.ts'
 import { runs } from './runs.ts'
@@ -49,6 +50,7 @@ export function openSqliteStore(shared: Sqlite, refuse: Refusals['refuse'] = unc
 
   return {
     ...ledger,
+    ...dueCallbacks(sqlite, refuse),
     ...slots(db.location() ?? '', now),
     records: records(sqlite, refuse),
     sessions: sessions(sqlite, { now, refuse }),
