@@ -1,6 +1,7 @@
 /** Two versions of a schema: where a value that was good is so no longer, each place with a value that shows it where one is found. */
 import type { Json, JsonSchema } from '../types.ts'
 import { conjunction } from './conjunction.ts'
+import { type Effort, effortOfBot, partOf } from './effort.ts'
 import type { Gap } from './gap.ts'
 import { createProver } from './prover.ts'
 import { around, candidatesOf } from './sample-values.ts'
@@ -12,6 +13,7 @@ export interface Comparison {
   readonly direction: 'input' | 'output'
   readonly before: Side
   readonly after: Side
+  readonly effort?: Effort | undefined
 }
 
 export interface Break {
@@ -24,15 +26,22 @@ export interface Break {
 }
 
 /** Empty: it is shown that what was good before is good now. */
-export function compareSchemas({ direction, before, after }: Comparison): readonly Break[] {
+export function compareSchemas({ effort = effortOfBot(), ...comparison }: Comparison): readonly Break[] {
+  const { part, done } = partOf(effort)
+  const breaks = compare({ ...comparison, effort: part })
+  done()
+  return breaks
+}
+
+function compare({ direction, before, after, effort }: Comparison & { readonly effort: Effort }): readonly Break[] {
   const [from, to] = direction === 'input' ? [before, after] : [after, before]
   const fits = createFits()
-  const prover = createProver({ direction, fits })
+  const prover = createProver({ direction, fits, effort })
   const gaps = onePerPlace(prover.within({ values: conjunction([rootOf(from)]), wanted: rootOf(to), at: [] }))
   if (gaps.length === 0) return []
   const was = wholeCheck(from.root, direction)
   const is = wholeCheck(direction === 'input' ? to.root : (withoutClosing(to.root) as JsonSchema), direction)
-  return gaps.map(gap => ({ gap, example: exampleOf(gap, from, { fits, was, is }) }))
+  return gaps.map(gap => ({ gap, example: effort.examples-- > 0 ? exampleOf(gap, from, { fits, was, is }) : undefined }))
 }
 
 /** One gap for each keyword; its places in a value, and what may be found there, come together. */
@@ -55,7 +64,9 @@ const mostCandidates = 150
 
 function exampleOf(gap: Gap, from: Side, { fits, was, is }: Checks): Break['example'] {
   const whole = conjunction([rootOf(from)])
-  const near = candidatesOf(gap).filter(value => gap.values.spots.every(spot => fits(value, spot) !== false) && fits(value, gap.wanted) !== true)
+  const near = candidatesOf(gap).filter(
+    value => gap.values.spots.every(spot => fits(value, spot) !== false) && fits(value, gap.wanted) !== true
+  )
   for (const candidate of near.slice(0, mostCandidates))
     for (const value of around(whole, gap.at, candidate)) if (was(value) === true && is(value) === false) return { value }
   return undefined

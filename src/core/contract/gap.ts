@@ -1,6 +1,7 @@
 /** A place where it could not be shown that every value of one schema fits another. */
 import type { Json } from '../types.ts'
 import type { Conjunction } from './conjunction.ts'
+import type { Effort } from './effort.ts'
 import { pointerOf, type Spot, stepOf } from './spot.ts'
 
 /** A step from a value into it: the name of a member, or the index of an item. */
@@ -36,6 +37,7 @@ export const gapAt = ({ values, wanted, at }: Place, keyword: string, candidates
 
 export interface Prover {
   readonly direction: 'input' | 'output'
+  readonly effort: Effort
   /** Where not every one of the values fits what is wanted; empty: it is shown that all do. */
   within(place: Place): readonly Gap[]
   /** True when it is shown that there is no such value. */

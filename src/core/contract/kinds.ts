@@ -1,6 +1,8 @@
 /** The kinds of JSON values that schemas tell apart. */
-import { isMap, listOf, type Spot } from './spot.ts'
+
+import { own } from '../own.ts'
 import type { Json } from '../types.ts'
+import { isMap, listOf, type Spot } from './spot.ts'
 
 export type Kind = 'null' | 'boolean' | 'object' | 'array' | 'string' | 'integer' | 'fraction'
 
@@ -40,4 +42,4 @@ export function kindsOf(spots: readonly Spot[]): ReadonlySet<Kind> {
 }
 
 export const kindsOfType = (type: Json | undefined): readonly Kind[] =>
-  type === undefined ? all : (Array.isArray(type) ? listOf(type) : [type]).flatMap(each => byType[String(each)] ?? [])
+  type === undefined ? all : (Array.isArray(type) ? listOf(type) : [type]).flatMap(each => own(byType, String(each)) ?? [])

@@ -37,7 +37,8 @@ const mostStates = 4_000
 const mostWork = 1_500_000
 const longestText = 100_000
 
-export function findText(query: TextQuery): TextFound {
+/** `effort`: how much may be looked at, of which this takes its part. */
+export function findText(query: TextQuery, effort: { texts: number } = { texts: mostWork }): TextFound {
   const patterns = [...query.all, ...(query.not === undefined ? [] : [query.not])]
   const programs = patterns.map(programOf)
   const known = programs.filter(program => program !== undefined)
@@ -45,7 +46,15 @@ export function findText(query: TextQuery): TextFound {
   if (minLength > maxLength) return 'none'
   if (patterns.length === 0) return { text: 'a'.repeat(Math.min(minLength, longestText)) }
   if (known.length < programs.length || minLength > longestText) return 'unknown'
-  const asked = (query: TextQuery) => search({ programs: known, letters: lettersOf(known), query, work: { left: mostWork } })
+  const letters = lettersOf(known)
+  effort.texts -= known.reduce((sum, { inst }) => sum + inst.length, 0) * letters.length
+  const asked = (query: TextQuery) => {
+    const work = { left: Math.min(mostWork, effort.texts) }
+    effort.texts -= work.left
+    const found = search({ programs: known, letters, query, work })
+    effort.texts += Math.max(0, work.left)
+    return found
+  }
   // Without a bound, lengths need not be told apart: mostly that is answer enough.
   const unbounded = asked({ ...query, maxLength: undefined })
   return typeof unbounded === 'object' && [...unbounded.text].length > maxLength ? asked(query) : unbounded

@@ -5,12 +5,42 @@ import { isMap, refOf, type Side, type Spot } from './spot.ts'
 
 /** Keywords that say nothing about which values are taken. */
 export const annotations: ReadonlySet<string> = new Set([
-  ...['title', 'description', '$comment', 'examples', 'example', 'default', 'deprecated', 'readOnly', 'writeOnly', '$schema', 'externalDocs'],
-  ...['contentEncoding', 'contentMediaType', 'contentSchema', 'xml', 'discriminator', 'x-sensitive', 'x-session', 'x-untrusted', '$defs', 'definitions']
+  ...[
+    'title',
+    'description',
+    '$comment',
+    'examples',
+    'example',
+    'default',
+    'deprecated',
+    'readOnly',
+    'writeOnly',
+    '$schema',
+    'externalDocs'
+  ],
+  ...[
+    'contentEncoding',
+    'contentMediaType',
+    'contentSchema',
+    'xml',
+    'discriminator',
+    'x-sensitive',
+    'x-session',
+    'x-untrusted',
+    '$defs',
+    'definitions'
+  ]
 ])
 
 /** Keywords whose members are names of others, not keywords. */
-const maps: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependentRequired', '$defs', 'definitions'])
+const maps: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  'dependentSchemas',
+  'dependentRequired',
+  '$defs',
+  'definitions'
+])
 const values: ReadonlySet<string> = new Set(['const', 'enum'])
 
 const known = new WeakMap<Side, Map<Json, string>>()

@@ -11,23 +11,19 @@ import { isEmptyLength, listGaps } from './within-arrays.ts'
 import { objectGaps } from './within-objects.ts'
 import { isEmptyRange, isEmptyText, numberGaps, textGaps } from './within-scalars.ts'
 
-/** Comparing two schemas takes more steps than this: nobody can tell. */
-const mostSteps = 20_000
 const deepest = 40
 
 interface Proving extends Prover {
-  readonly fits: Prover['fits']
   /** What is being shown further out, and how deep in the value that is: inside it, it may be taken as shown. */
   readonly open: Map<string, number>
-  readonly work: { left: number }
 }
 
-export function createProver({ direction, fits }: Pick<Prover, 'direction' | 'fits'>): Prover {
+export function createProver({ direction, fits, effort }: Pick<Prover, 'direction' | 'fits' | 'effort'>): Prover {
   const proving: Proving = {
     direction,
     fits,
     open: new Map(),
-    work: { left: mostSteps },
+    effort,
     within: place => within(place, proving),
     isEmpty: values => isEmpty(values, proving, 0)
   }
@@ -37,8 +33,8 @@ export function createProver({ direction, fits }: Pick<Prover, 'direction' | 'fi
 function within(place: Place, proving: Proving): readonly Gap[] {
   const { values, wanted, at } = place
   if (wanted.schema === true || values.kinds.size === 0) return []
-  if (proving.work.left <= 0 || at.length > deepest) return [gapAt(place, '')]
-  proving.work.left -= 1
+  if (proving.effort.steps <= 0 || at.length > deepest) return [gapAt(place, '')]
+  proving.effort.steps -= 1
   const key = keyOf(place)
   const since = proving.open.get(key)
   // What is shown of a value may be used for the smaller values inside of it.
@@ -65,7 +61,14 @@ function idOf(schema: Json): string {
 }
 
 const keyOf = ({ values, wanted }: Place): string =>
-  [wanted.path, idOf(wanted.schema), [...values.kinds].join(), ...values.spots.map(({ schema }) => idOf(schema)), '!', ...values.nots.map(({ schema }) => idOf(schema))].join(' ')
+  [
+    wanted.path,
+    idOf(wanted.schema),
+    [...values.kinds].join(),
+    ...values.spots.map(({ schema }) => idOf(schema)),
+    '!',
+    ...values.nots.map(({ schema }) => idOf(schema))
+  ].join(' ')
 
 function withinOne(place: Place, proving: Proving): readonly Gap[] {
   const { values, wanted } = place
@@ -130,7 +133,7 @@ function isListed({ spots }: Conjunction, wanted: readonly Json[]): boolean {
 
 function ofOneKind(place: Place, kind: Kind, proving: Proving): readonly Gap[] {
   if (kind === 'integer' || kind === 'fraction') return numberGaps(place, kind)
-  if (kind === 'string') return textGaps(place)
+  if (kind === 'string') return textGaps(place, proving)
   if (kind === 'array') return listGaps(place, proving)
   return kind === 'object' ? objectGaps(place, proving) : []
 }
@@ -147,26 +150,38 @@ function choiceGaps(place: Place, keyword: 'anyOf' | 'oneOf', proving: Proving):
 }
 
 /** The one branch that the values could be meant for: what is missing there says more than that none fits. */
-function nearestOf(place: Place, tried: readonly { readonly branch: Spot; readonly gaps: readonly Gap[] }[], proving: Proving): readonly Gap[] | undefined {
+function nearestOf(
+  place: Place,
+  tried: readonly { readonly branch: Spot; readonly gaps: readonly Gap[] }[],
+  proving: Proving
+): readonly Gap[] | undefined {
   const near = tried.filter(({ branch }) => !isApart(place, branch, proving))
   return near.length === 1 && near[0] !== undefined && near[0].gaps.every(({ keyword }) => keyword !== 'type') ? near[0].gaps : undefined
 }
 
 /** No value fits the other schema too. */
 function isApart({ values, at }: Place, other: Spot, proving: Proving): boolean {
-  if (proving.work.left <= 0) return false
+  if (proving.effort.steps <= 0) return false
   const both = also(values, other)
   if (proving.isEmpty(both)) return true
-  return values.nots.some(not => printSchema(not) === printSchema(other) || proving.within({ values: conjunction(both.spots, { kinds: both.kinds, chosen: both.chosen }), wanted: not, at }).length === 0)
+  return values.nots.some(
+    not =>
+      printSchema(not) === printSchema(other) ||
+      proving.within({ values: conjunction(both.spots, { kinds: both.kinds, chosen: both.chosen }), wanted: not, at }).length === 0
+  )
 }
 
 function conditionGaps(place: Place, proving: Proving): readonly Gap[] {
   const [condition, then, otherwise] = ['if', 'then', 'else'].map(keyword => inside(place.wanted, keyword))
   if (condition === undefined) return []
   const { values } = place
-  const whenTrue = then === undefined || isApart(place, condition, proving) ? [] : proving.within({ ...place, values: also(values, condition), wanted: then })
+  const whenTrue =
+    then === undefined || isApart(place, condition, proving)
+      ? []
+      : proving.within({ ...place, values: also(values, condition), wanted: then })
   const isAlways = otherwise !== undefined && proving.within({ ...place, wanted: condition }).length === 0
-  const whenFalse = otherwise === undefined || isAlways ? [] : proving.within({ ...place, values: butNot(values, condition), wanted: otherwise })
+  const whenFalse =
+    otherwise === undefined || isAlways ? [] : proving.within({ ...place, values: butNot(values, condition), wanted: otherwise })
   return [...whenTrue, ...whenFalse]
 }
 
@@ -174,13 +189,13 @@ const deepestEmpty = 4
 
 function isEmpty(values: Conjunction, proving: Proving, depth: number): boolean {
   const { spots, kinds } = values
-  proving.work.left -= 1
+  proving.effort.steps -= 1
   if (kinds.size === 0 || spots.some(({ schema }) => schema === false)) return true
-  if (proving.work.left <= 0) return false
+  if (proving.effort.steps <= 0) return false
   const listed = listedValues(values, proving)
   if (listed !== undefined) return listed.length === 0
   return [...kinds].every(kind => {
-    if (kind === 'string') return isEmptyText(spots)
+    if (kind === 'string') return isEmptyText(spots, proving.effort)
     if (kind === 'integer' || kind === 'fraction') return isEmptyRange(spots, kind === 'integer')
     if (kind === 'array') return isEmptyLength(spots)
     return kind === 'object' && depth < deepestEmpty && isEmptyObject(spots, proving, depth)

@@ -18,13 +18,21 @@ export function sampleValues(values: Conjunction, depth = 0): readonly Json[] {
   if (depth > deepest) return []
   const said = values.spots.flatMap(({ schema }) => saidValues(schema))
   const choices = parts(values)?.slice(0, mostChoices)
-  const made = choices === undefined ? [...values.kinds].flatMap(kind => ofKind(kind, values.spots, depth)) : choices.flatMap(each => sampleValues(each, depth + 1))
+  const made =
+    choices === undefined
+      ? [...values.kinds].flatMap(kind => ofKind(kind, values.spots, depth))
+      : choices.flatMap(each => sampleValues(each, depth + 1))
   return distinct([...said, ...made]).slice(0, 40)
 }
 
 function saidValues(schema: Json): readonly Json[] {
   const { const: one, enum: list, examples, example, default: fallback } = mapOf(schema)
-  return [...[one].filter(each => each !== undefined), ...listOf(list).slice(0, 20), ...listOf(examples), ...[example, fallback].filter(each => each !== undefined)]
+  return [
+    ...[one].filter(each => each !== undefined),
+    ...listOf(list).slice(0, 20),
+    ...listOf(examples),
+    ...[example, fallback].filter(each => each !== undefined)
+  ]
 }
 
 function ofKind(kind: Kind, spots: readonly Spot[], depth: number): readonly Json[] {
@@ -78,12 +86,18 @@ export function candidatesOf({ values, wanted, candidates, keyword }: Gap): read
     const least = objectOf(spots, 0)
     const names = [...new Set([...namesOf(spots), ...namesOf([wanted])])]
     const fresh = Array.from({ length: keyword === 'maxProperties' ? 12 : 1 }, (_, index) => `other_${index}`)
-    made.push(least, ...names.map(name => ({ ...least, ...objectOf(spots, 0, [name]) })), { ...least, ...Object.fromEntries(fresh.map(name => [name, 1])) })
+    made.push(least, ...names.map(name => ({ ...least, ...objectOf(spots, 0, [name]) })), {
+      ...least,
+      ...Object.fromEntries(fresh.map(name => [name, 1]))
+    })
   }
   if (kinds.has('array'))
     for (const length of listLengths(spots, wanted.schema)) {
       const list = listOfLength(spots, length, 0)
-      made.push(list, list.map(() => list[0] ?? 1))
+      made.push(
+        list,
+        list.map(() => list[0] ?? 1)
+      )
     }
   return distinct(made)
 }

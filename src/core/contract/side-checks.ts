@@ -48,10 +48,15 @@ export function wholeCheck(root: JsonSchema, direction: 'input' | 'output'): Fit
 export function withoutClosing(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map((each: Json) => withoutClosing(each))
   if (!isMap(schema)) return schema
-  const closing = (keyword: string, held: Json) => held === false && (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties')
+  const closing = (keyword: string, held: Json) =>
+    held === false && (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties')
   const kept = Object.entries(schema).filter(([keyword, held]) => !closing(keyword, held))
-  return Object.fromEntries(kept.map(([keyword, held]) => [keyword, keyword === 'const' || keyword === 'enum' ? held : withoutClosing(held)]))
+  return Object.fromEntries(
+    kept.map(([keyword, held]) => [keyword, keyword === 'const' || keyword === 'enum' ? held : withoutClosing(held)])
+  )
 }
 
 /** Each value once. */
-export const distinct = (values: readonly Json[]): readonly Json[] => [...new Map(values.map(value => [canonicalJson(value), value])).values()]
+export const distinct = (values: readonly Json[]): readonly Json[] => [
+  ...new Map(values.map(value => [canonicalJson(value), value])).values()
+]

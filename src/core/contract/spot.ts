@@ -74,8 +74,8 @@ export function conjoined(spots: readonly Spot[]): readonly Spot[] {
 const inPlaceLists = ['allOf', 'anyOf', 'oneOf'] as const
 const inPlaceOnes = ['if', 'then', 'else'] as const
 
-/** All schemas that may have a say about the same value, whichever branch holds. */
-export function inPlace(spots: readonly Spot[]): readonly Spot[] {
+/** All schemas that may have a say about the same value, whichever branch holds; not below choices that were made. */
+export function inPlace(spots: readonly Spot[], chosen: ReadonlySet<Json> = new Set()): readonly Spot[] {
   const seen = new Set<Json>()
   const found: Spot[] = []
   const open = [...spots]
@@ -84,8 +84,9 @@ export function inPlace(spots: readonly Spot[]): readonly Spot[] {
     if (!isMap(schema) || seen.has(schema)) continue
     seen.add(schema)
     found.push(spot)
-    for (const keyword of inPlaceLists) open.push(...branchesOf(spot, keyword))
-    for (const keyword of inPlaceOnes) open.push(...[inside(spot, keyword)].filter(each => each !== undefined))
+    for (const keyword of inPlaceLists) if (!chosen.has(schema[keyword] ?? null)) open.push(...branchesOf(spot, keyword))
+    for (const keyword of chosen.has(schema.if ?? null) ? [] : inPlaceOnes)
+      open.push(...[inside(spot, keyword)].filter(each => each !== undefined))
     for (const name of Object.keys(mapOf(schema.dependentSchemas)))
       open.push(...[inside(spot, 'dependentSchemas', name)].filter(each => each !== undefined))
     if (typeof schema.$ref === 'string') open.push(refOf(spot, schema.$ref))

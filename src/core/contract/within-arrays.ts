@@ -63,7 +63,10 @@ function containsGaps(place: Place, prover: Prover): readonly Gap[] {
     if (!(Number(least) >= Number(minContains)) || prover.within({ values: conjunction([known]), wanted, at: [...place.at, 0] }).length > 0)
       return false
     if (maxContains === undefined) return true
-    return Number(most) <= Number(maxContains) && prover.within({ values: conjunction([wanted]), wanted: known, at: [...place.at, 0] }).length === 0
+    return (
+      Number(most) <= Number(maxContains) &&
+      prover.within({ values: conjunction([wanted]), wanted: known, at: [...place.at, 0] }).length === 0
+    )
   })
   if (isKept || (minContains === 0 && maxContains === undefined) || areAllWanted(place, wanted, prover)) return []
   const keyword = maxContains === undefined || mapOf(place.wanted.schema).minContains === undefined ? 'contains' : 'maxContains'

@@ -20,7 +20,9 @@ export function objectGaps(place: Place, prover: Prover): readonly Gap[] {
 
 function requiredGaps(place: Place, { direction }: Prover): readonly Gap[] {
   const known = new Set(requiredOf(place.values.spots, direction))
-  const missing = listOf(mapOf(place.wanted.schema).required).map(String).filter(name => !known.has(name))
+  const missing = listOf(mapOf(place.wanted.schema).required)
+    .map(String)
+    .filter(name => !known.has(name))
   const isFilled = (name: string) => direction === 'input' && hasDefault([place.wanted], name)
   return missing.some(name => !isFilled(name)) ? [gapAt(place, 'required')] : []
 }
@@ -28,7 +30,8 @@ function requiredGaps(place: Place, { direction }: Prover): readonly Gap[] {
 function countGaps(place: Place, prover: Prover): readonly Gap[] {
   const { minProperties, maxProperties } = mapOf(place.wanted.schema)
   const { spots } = place.values
-  const numbers = (keyword: string) => spots.flatMap(({ schema }) => (isMap(schema) && typeof schema[keyword] === 'number' ? [schema[keyword]] : []))
+  const numbers = (keyword: string) =>
+    spots.flatMap(({ schema }) => (isMap(schema) && typeof schema[keyword] === 'number' ? [schema[keyword]] : []))
   const least = Math.max(0, requiredOf(spots, prover.direction).length, ...numbers('minProperties'))
   const closed = isClosed(spots) ? namesOf(spots).length : Number.POSITIVE_INFINITY
   const most = Math.min(closed, ...numbers('maxProperties'))
@@ -40,8 +43,9 @@ function countGaps(place: Place, prover: Prover): readonly Gap[] {
 
 /** No member but those that are named here. */
 const isClosed = (spots: readonly Spot[]): boolean =>
-  spots.some(({ schema }) => mapOf(schema).additionalProperties === false && Object.keys(mapOf(mapOf(schema).patternProperties)).length === 0) ||
-  spots.some(spot => closedNames(spot) !== undefined)
+  spots.some(
+    ({ schema }) => mapOf(schema).additionalProperties === false && Object.keys(mapOf(mapOf(schema).patternProperties)).length === 0
+  ) || spots.some(spot => closedNames(spot) !== undefined)
 
 /**
  * A member that the values' own schemas say nothing about is no part of their contract: it is as if it were not there. So a new
@@ -49,19 +53,20 @@ const isClosed = (spots: readonly Spot[]): boolean =>
  */
 function namedGaps({ values, wanted, at }: Place, prover: Prover): readonly Gap[] {
   const names = new Set([...namesOf([wanted]), ...namesOf(values.spots)])
+  const declared = new Set(namesOf(inPlace(values.spots, values.chosen)))
   return [...names].flatMap(name => {
     const known = knownMember(values.spots, name)
     const asked = memberOf(wanted, name)
-    if (known.length === 0 || asked.length === 0) return []
+    if ((known.length === 0 && !declared.has(name)) || asked.length === 0) return []
     const member = conjunction(known)
     if (prover.isEmpty(member)) return []
     return asked.flatMap(each => {
       if (each.schema !== false) return prover.within({ values: member, wanted: each, at: [...at, name] })
       if (prover.direction === 'output' && !has(mapOf(mapOf(wanted.schema).properties), name)) return []
       // Told where the member was declared.
-      const declared = known.find(spot => spot.path.endsWith(`/properties${stepOf(name)}`))
+      const holder = known.find(spot => spot.path.endsWith(`/properties${stepOf(name)}`))
       const gap = gapAt({ values: member, wanted: each, at: [...at, name] }, '')
-      return [declared === undefined ? gap : { ...gap, pointer: pointerOf(declared) }]
+      return [holder === undefined ? gap : { ...gap, pointer: pointerOf(holder) }]
     })
   })
 }
@@ -89,7 +94,11 @@ function otherGaps(place: Place, prover: Prover): readonly Gap[] {
 const mostCombined = 64
 
 /** `known`: for each schema, what it may say about such a member: one of these holds. */
-function otherGap(place: Place, { asked, known }: { readonly asked: Spot; readonly known: readonly (readonly Spot[])[] }, prover: Prover): readonly Gap[] {
+function otherGap(
+  place: Place,
+  { asked, known }: { readonly asked: Spot; readonly known: readonly (readonly Spot[])[] },
+  prover: Prover
+): readonly Gap[] {
   const closing = place.values.spots.filter(spot => closedNames(spot) !== undefined).map(spot => [{ ...spot, schema: false }])
   let combined: readonly (readonly Spot[])[] = [[]]
   for (const choices of [...known, ...closing]) {

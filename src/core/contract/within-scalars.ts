@@ -1,7 +1,9 @@
 /** Numbers and texts: whether all of some fit what another schema says of them. */
 import { isMultiple } from '../decimal.ts'
+import { own } from '../own.ts'
 import type { Json } from '../types.ts'
-import { type Gap, gapAt, type Place } from './gap.ts'
+import type { Effort } from './effort.ts'
+import { type Gap, gapAt, type Place, type Prover } from './gap.ts'
 import { findText, type TextQuery } from './pattern-language.ts'
 import { isMap, mapOf, type Spot } from './spot.ts'
 
@@ -64,8 +66,8 @@ export function numberGaps(place: Place, kind: 'integer' | 'fraction'): readonly
 }
 
 function isNumberFormatKept(format: string, spots: readonly Spot[], isWhole: boolean): boolean {
-  const range = ranges[format]
-  if (range === undefined || textsOf(spots, 'format').some(each => (ranges[each] ?? Number.POSITIVE_INFINITY) <= range)) return true
+  const range = own(ranges, format)
+  if (range === undefined || textsOf(spots, 'format').some(each => (own(ranges, each) ?? Number.POSITIVE_INFINITY) <= range)) return true
   const [low, high] = [boundOf(spots, 1, isWhole), boundOf(spots, -1, isWhole)]
   return isWhole && range === ranges.int32 && low.value >= -range && -high.value < range
 }
@@ -74,7 +76,9 @@ function nearby(limit: number, spots: readonly Spot[]): readonly Json[] {
   const known = limits.flatMap(([keyword]) => numbersOf(spots, keyword))
   const steps = numbersOf(spots, 'multipleOf')
   const around = [limit, 0, ...known].flatMap(each => [each, each - 1, each + 1, each - 0.5, each + 0.5])
-  const multiples = steps.flatMap(step => [limit, ...known].flatMap(each => [-1, 0, 1].map(more => (Math.round(each / step) + more) * step)))
+  const multiples = steps.flatMap(step =>
+    [limit, ...known].flatMap(each => [-1, 0, 1].map(more => (Math.round(each / step) + more) * step))
+  )
   return [...new Set([...around, ...multiples, limit * 1.5, limit / 2, 1e6, -1e6])]
 }
 
@@ -86,26 +90,27 @@ export const lengthsOf = (spots: readonly Spot[]): { readonly minLength: number;
   maxLength: Math.min(Number.POSITIVE_INFINITY, ...numbersOf(spots, 'maxLength'))
 })
 
-export const isEmptyText = (spots: readonly Spot[]): boolean => findText(asked(spots)) === 'none'
+export const isEmptyText = (spots: readonly Spot[], effort: Effort): boolean => findText(asked(spots), effort) === 'none'
 
 function asked(spots: readonly Spot[]): TextQuery {
   const { minLength, maxLength } = lengthsOf(spots)
   return { all: [...new Set(textsOf(spots, 'pattern'))], minLength, maxLength: Number.isFinite(maxLength) ? maxLength : undefined }
 }
 
-export function textGaps(place: Place): readonly Gap[] {
+export function textGaps(place: Place, { effort }: Prover): readonly Gap[] {
   const { spots } = place.values
   const { minLength, maxLength, pattern, format } = mapOf(place.wanted.schema)
   const known = lengthsOf(spots)
   const query = asked(spots)
   const gaps: Gap[] = []
   const look = (keyword: string, more: Partial<TextQuery>) => {
-    const found = findText({ ...query, ...more })
+    const found = findText({ ...query, ...more }, effort)
     if (found !== 'none') gaps.push(gapAt(place, keyword, typeof found === 'object' ? [found.text, ...sampleTexts] : sampleTexts))
   }
   if (typeof minLength === 'number' && known.minLength < minLength)
     look('minLength', { maxLength: Math.min(minLength - 1, known.maxLength) })
-  if (typeof maxLength === 'number' && known.maxLength > maxLength) look('maxLength', { minLength: Math.max(maxLength + 1, known.minLength) })
+  if (typeof maxLength === 'number' && known.maxLength > maxLength)
+    look('maxLength', { minLength: Math.max(maxLength + 1, known.minLength) })
   if (typeof pattern === 'string' && !query.all.includes(pattern)) look('pattern', { not: pattern })
   if (typeof format === 'string' && !anyText.has(format) && !textsOf(spots, 'format').includes(format))
     gaps.push(gapAt(place, 'format', sampleTexts))
