@@ -9,10 +9,10 @@ export interface Effort {
 }
 
 /** For all actions of a bot. */
-export const effortOfBot = (): Effort => ({ steps: 60_000, texts: 6_000_000, examples: 400 })
+export const effortOfBot = (): Effort => ({ steps: 20_000, texts: 4_000_000, examples: 300 })
 
 /** For one schema, taken from that of its bot. */
-const most: Effort = { steps: 6_000, texts: 2_000_000, examples: 60 }
+const most: Effort = { steps: 2_000, texts: 1_000_000, examples: 40 }
 
 /** The part of one schema; `done` gives back what is left of it. */
 export function partOf(whole: Effort): { readonly part: Effort; done(): void } {

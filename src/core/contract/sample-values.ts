@@ -105,19 +105,21 @@ export function candidatesOf({ values, wanted, candidates, keyword }: Gap): read
 const mostWholes = 60
 
 /** Values of the whole that have this one at that place. */
-export function around(values: Conjunction, at: readonly Step[], value: Json): readonly Json[] {
+export function around(values: Conjunction, at: readonly Step[], value: Json, most = mostWholes): readonly Json[] {
   const [step, ...rest] = at
   if (step === undefined) return [value]
-  const choices = parts(values)?.slice(0, mostChoices) ?? [values]
-  const wholes = choices.flatMap((choice): readonly Json[] => {
-    const open = parts(choice) === undefined ? undefined : around(choice, at, value)
-    if (open !== undefined) return open
-    if (typeof step === 'number') return aroundItem(choice, [step, ...rest], value)
-    const inner = around(conjunction(membersOf(choice.spots, step)), rest, value)
-    const least = objectOf(choice.spots, 0)
-    return inner.map(each => ({ ...least, [step]: each }))
-  })
-  return distinct(wholes).slice(0, mostWholes)
+  const choices = parts(values)
+  if (choices === undefined) return aroundStep(values, [step, ...rest], value)
+  const wholes: Json[] = []
+  // The first choices, and each of the others as far as there is room.
+  for (const choice of choices) if (wholes.length < most) wholes.push(...around(choice, at, value, Math.ceil(most / choices.length)))
+  return distinct(wholes)
+}
+
+function aroundStep(values: Conjunction, [step, ...rest]: readonly [Step, ...Step[]], value: Json): readonly Json[] {
+  if (typeof step === 'number') return aroundItem(values, [step, ...rest], value)
+  const least = objectOf(values.spots, 0)
+  return around(conjunction(membersOf(values.spots, step)), rest, value).map(each => ({ ...least, [step]: each }))
 }
 
 function aroundItem({ spots }: Conjunction, [index, ...rest]: readonly [number, ...Step[]], value: Json): readonly Json[] {

@@ -85,5 +85,6 @@ function areAllWanted({ values: { spots }, wanted: holder, at }: Place, wanted: 
 export const listLengths = (spots: readonly Spot[], wanted: Json): readonly number[] => {
   const known = [...lengthsOf(spots, 'minItems'), ...lengthsOf(spots, 'maxItems')]
   const asked = ['minItems', 'maxItems', 'minContains', 'maxContains'].flatMap(keyword => Number(mapOf(wanted)[keyword] ?? 0))
-  return [...new Set([...known, ...asked].flatMap(each => [each - 1, each, each + 1]))].filter(each => each >= 0 && each <= 1_000)
+  const twice = mapOf(wanted).uniqueItems === true ? [2] : []
+  return [...new Set([...known, ...asked, ...twice].flatMap(each => [each - 1, each, each + 1]))].filter(each => each >= 0 && each <= 1_000)
 }
