@@ -103,7 +103,7 @@ describe('what is lost is told, with its place', () => {
       /beside a \$ref/
     ],
     ['a type that is none', { type: 'Date' }, '/type', /no type/],
-    ['then without if', { then: { type: 'string' } }, '/then', /without if/],
+    ['else without if', { else: { type: 'string' } }, '/else', /without if/],
     ['a default that does not fit', { properties: { a: { type: 'integer', default: 'x' } } }, '/properties/a/default', /does not fit/],
     ['a comment', { $comment: 'x' }, '/$comment', /comment/],
     ['no schema', [1], '', /no schema/]

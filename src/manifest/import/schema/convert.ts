@@ -117,7 +117,6 @@ function isLinear(pattern: string): boolean {
   }
 }
 
-// biome-ignore lint/complexity/useMaxParams: a walk
 function inner(keyword: string, held: Json, pointer: string, conversion: Conversion, depth: number): Json {
   const holder = own(holders, keyword)
   if (holder === undefined) return held

@@ -39,7 +39,6 @@ export function createPlaces(document: Json, rootPointer: string): PlacesOfRefs 
 }
 
 /** `id` of draft 4, `$id`, `$anchor`: every name that a reference may use for a place. */
-// biome-ignore lint/complexity/useMaxParams: a walk
 function collectIds(value: Json, pointer: string, base: string, ids: Map<string, string>, depth = 0): void {
   if (typeof value !== 'object' || value === null || depth > 200) return
   if (Array.isArray(value)) {
