@@ -1,4 +1,5 @@
 /** Two versions of a schema: where a value that was good is so no longer, each place with a value that shows it where one is found. */
+import { withDefaults } from '../defaults.ts'
 import type { Json, JsonSchema } from '../types.ts'
 import { conjunction } from './conjunction.ts'
 import { type Effort, effortOfBot, partOf } from './effort.ts'
@@ -39,8 +40,9 @@ function compare({ direction, before, after, effort }: Comparison & { readonly e
   const prover = createProver({ direction, fits, effort })
   const gaps = onePerPlace(prover.within({ values: conjunction([rootOf(from)]), wanted: rootOf(to), at: [] }))
   if (gaps.length === 0) return []
-  const was = wholeCheck(from.root, direction)
-  const is = wholeCheck(direction === 'input' ? to.root : (withoutClosing(to.root) as JsonSchema), direction)
+  const was = (value: Json) => fits(direction === 'input' ? withDefaults(from.root, value) : value, rootOf(from))
+  const open = direction === 'input' ? undefined : wholeCheck(withoutClosing(to.root) as JsonSchema)
+  const is = open ?? ((value: Json) => fits(withDefaults(to.root, value), rootOf(to)))
   return gaps.map(gap => ({ gap, example: effort.examples-- > 0 ? exampleOf(gap, from, { fits, was, is }) : undefined }))
 }
 

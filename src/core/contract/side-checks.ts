@@ -1,6 +1,5 @@
 /** Checks of the two versions of a schema, as callers meet them. */
 import { canonicalJson } from '../canonical-json.ts'
-import { withDefaults } from '../defaults.ts'
 import { type Ajv, newAjv } from '../schema.ts'
 import type { Json, JsonSchema } from '../types.ts'
 import { isMap, type Side, type Spot } from './spot.ts'
@@ -38,11 +37,7 @@ function compile(ajv: Ajv | undefined, path: string): Fits {
   }
 }
 
-/** With its defaults put in, as a call is checked. */
-export function wholeCheck(root: JsonSchema, direction: 'input' | 'output'): Fits {
-  const check = compile(withRoot(root), '')
-  return direction === 'input' ? value => check(withDefaults(root, value)) : check
-}
+export const wholeCheck = (root: JsonSchema): Fits => compile(withRoot(root), '')
 
 /** Members that are not declared break no reader of an answer. */
 export function withoutClosing(schema: Json): Json {

@@ -23,7 +23,14 @@ const ours: ReadonlySet<string> = new Set(['x-sensitive', 'x-session', 'x-untrus
 /** What may stand beside a `$ref` of an older draft: it says nothing about values. */
 const words: ReadonlySet<string> = new Set(['title', 'description', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly'])
 
-export function convert(schema: Json, pointer: string, conversion: Conversion, depth = 0): Json {
+interface Part {
+  readonly schema: Json
+  readonly pointer: string
+  /** In how many others it is. */
+  readonly depth?: number | undefined
+}
+
+export function convert({ schema, pointer, depth = 0 }: Part, conversion: Conversion): Json {
   if (typeof schema === 'boolean') return schema
   if (depth > deepest || !isObject(schema)) {
     conversion.note(pointer, depth > deepest ? 'is nested too deeply: it takes anything here' : 'is no schema: it takes anything here')
@@ -32,10 +39,11 @@ export function convert(schema: Json, pointer: string, conversion: Conversion, d
   const draft: Draft = { ...schema }
   for (const rewrite of rewrites) rewrite(draft, pointer, conversion)
   refer(draft, pointer, conversion)
-  for (const keyword of Object.keys(draft)) judge(draft, keyword, pointer, conversion)
+  for (const keyword of Object.keys(draft)) judge(draft, keyword, { pointer, conversion })
   patterns(draft, pointer, conversion)
   const entries = Object.entries(draft).map(
-    ([keyword, held]) => [keyword, inner(keyword, held, pointer + step(keyword), conversion, depth + 1)] as const
+    ([keyword, held]) =>
+      [keyword, inner(keyword, { schema: held, pointer: pointer + step(keyword), depth: depth + 1 }, conversion)] as const
   )
   return apart(Object.fromEntries(entries))
 }
@@ -59,7 +67,11 @@ function refer(draft: Draft, pointer: string, { isRefAlone, link, note }: Conver
   }
 }
 
-function judge(draft: Draft, keyword: string, pointer: string, { ajv, note }: Conversion): void {
+function judge(
+  draft: Draft,
+  keyword: string,
+  { pointer, conversion: { ajv, note } }: { readonly pointer: string; readonly conversion: Conversion }
+): void {
   const at = pointer + step(keyword)
   const drop = (why: string) => {
     delete draft[keyword]
@@ -117,14 +129,13 @@ function isLinear(pattern: string): boolean {
   }
 }
 
-function inner(keyword: string, held: Json, pointer: string, conversion: Conversion, depth: number): Json {
+function inner(keyword: string, { schema: held, pointer, depth }: Part, conversion: Conversion): Json {
   const holder = own(holders, keyword)
   if (holder === undefined) return held
-  if (holder.holds === 'one') return convert(held, pointer, conversion, depth)
-  if (holder.holds === 'list')
-    return Array.isArray(held) ? held.map((each: Json, index) => convert(each, pointer + step(index), conversion, depth)) : held
-  if (!isObject(held)) return held
-  return Object.fromEntries(Object.entries(held).map(([name, each]) => [name, convert(each, pointer + step(name), conversion, depth)]))
+  const below = (name: string | number, schema: Json) => convert({ schema, pointer: pointer + step(name), depth }, conversion)
+  if (holder.holds === 'one') return convert({ schema: held, pointer, depth }, conversion)
+  if (holder.holds === 'list') return Array.isArray(held) ? held.map((each: Json, index) => below(index, each)) : held
+  return isObject(held) ? Object.fromEntries(Object.entries(held).map(([name, each]) => [name, below(name, each)])) : held
 }
 
 /** A member that `properties` names and a pattern meets too is refused in a manifest: written apart, both count as before. */

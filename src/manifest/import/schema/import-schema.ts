@@ -28,10 +28,10 @@ export function importSchema(document: Json, pointer = ''): ImportedSchema {
     note: (pointer, message) => void notes.push({ pointer, message }),
     link: places.link
   }
-  const root = convert(places.root, pointer, conversion)
+  const root = convert({ schema: places.root, pointer }, conversion)
   const $defs: Record<string, Json> = {}
   // Each may lead to more.
-  for (let next = places.next(); next !== undefined; next = places.next()) $defs[next.name] = convert(next.schema, next.pointer, conversion)
+  for (let next = places.next(); next !== undefined; next = places.next()) $defs[next.name] = convert(next, conversion)
   const schema = isObject(root) ? root : root === false ? { not: {} } : {}
   return accepted(Object.keys($defs).length === 0 ? schema : { ...schema, $defs }, notes)
 }

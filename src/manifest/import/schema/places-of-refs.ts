@@ -19,7 +19,7 @@ export interface PlacesOfRefs {
 
 export function createPlaces(document: Json, rootPointer: string): PlacesOfRefs {
   const ids = new Map<string, string>()
-  collectIds(document, '', '', ids)
+  collectIds({ value: document, pointer: '', base: '', depth: 0 }, ids)
   const named = new Map<string, string>()
   const taken = new Set<string>()
   const waiting: Waiting[] = []
@@ -38,21 +38,31 @@ export function createPlaces(document: Json, rootPointer: string): PlacesOfRefs 
   return { root: at(document, rootPointer) ?? {}, link, next: () => waiting.shift() }
 }
 
+interface Walked {
+  readonly value: Json
+  readonly pointer: string
+  readonly base: string
+  readonly depth: number
+}
+
 /** `id` of draft 4, `$id`, `$anchor`: every name that a reference may use for a place. */
-function collectIds(value: Json, pointer: string, base: string, ids: Map<string, string>, depth = 0): void {
+function collectIds({ value, pointer, base, depth }: Walked, ids: Map<string, string>): void {
   if (typeof value !== 'object' || value === null || depth > 200) return
+  const below = (name: string | number, each: Json, base: string) =>
+    collectIds({ value: each, pointer: pointer + step(name), base, depth: depth + 1 }, ids)
   if (Array.isArray(value)) {
-    for (const [index, each] of (value as readonly Json[]).entries()) collectIds(each, pointer + step(index), base, ids, depth + 1)
+    for (const [index, each] of (value as readonly Json[]).entries()) below(index, each, base)
     return
   }
   const object = value as { readonly [key: string]: Json }
   const id = [object.$id, object.id].find(each => typeof each === 'string')
   const here = typeof id === 'string' ? absolute(id, base) : base
+  const [address = ''] = plain(here).split('#')
   if (typeof id === 'string') ids.set(plain(here), pointer)
   for (const anchor of [object.$anchor, object.$dynamicAnchor])
-    if (typeof anchor === 'string') ids.set(`${plain(here).split('#')[0]}#${anchor}`, pointer).set(`#${anchor}`, pointer)
+    if (typeof anchor === 'string') ids.set(`${address}#${anchor}`, pointer).set(`#${anchor}`, pointer)
   if (typeof id === 'string' && id.startsWith('#')) ids.set(id, pointer)
-  for (const [name, each] of Object.entries(object)) collectIds(each, pointer + step(name), plain(here).split('#')[0] ?? '', ids, depth + 1)
+  for (const [name, each] of Object.entries(object)) below(name, each, address)
 }
 
 function absolute(id: string, base: string): string {
