@@ -75,7 +75,7 @@ function addServers(retrofit: Command, done: (code: number) => void): void {
 const client = (command: Command): Command =>
   command.option('--url <url>', 'address of the gateway').option('--key <key>', 'API key (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
 
-function addTools(retrofit: Command, done: (code: number) => void): void {
+function addCheck(retrofit: Command, done: (code: number) => void): void {
   retrofit
     .command('check')
     .description('says what is wrong with manifests; exits 1 when something is')
@@ -86,6 +86,10 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--key <key>', 'API key for the gateway (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
     .option('--json', 'one JSON object')
     .action(async (paths: string[], flags: Flags) => done(await (await import('./commands/check.ts')).check(paths, flags)))
+}
+
+function addTools(retrofit: Command, done: (code: number) => void): void {
+  addCheck(retrofit, done)
   client(retrofit.command('call'))
     .description('calls an action and prints its output')
     .argument('<action>', 'e.g. teller_get_balance')

@@ -113,12 +113,7 @@ export const errorKinds = {
     false,
     'Change the file in the bots folder, or register the bot under another name.'
   ),
-  breaking_change: kind(
-    409,
-    'The manifest breaks callers of the version that is served',
-    false,
-    'Raise the first number of version, keep what errors[] names as it was, or say that it is meant: ?allowBreaking=true.'
-  ),
+  breaking_change: kind(409, 'It breaks callers', false, 'Raise the major version, or say that it is meant: ?allowBreaking=true.'),
   run_cancelled: kind(409, 'The run was cancelled', false, 'Nothing was done. Send the call again with a new key when it is still wanted.'),
   body_too_large: kind(413, 'The body is too large', false, 'Send less in one call.'),
   uri_too_long: kind(414, 'The address is too long', false, 'Send the data in the body.'),
