@@ -75,14 +75,21 @@ function addServers(retrofit: Command, done: (code: number) => void): void {
 const client = (command: Command): Command =>
   command.option('--url <url>', 'address of the gateway').option('--key <key>', 'API key (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
 
-function addTools(retrofit: Command, done: (code: number) => void): void {
+function addCheck(retrofit: Command, done: (code: number) => void): void {
   retrofit
     .command('check')
     .description('says what is wrong with manifests; exits 1 when something is')
     .argument('[paths...]', 'bot.yaml files or folders of bots (BOTS_DIR)')
     .option('--agents', 'also how well models can call the actions, for each provider')
+    .option('--against <where>', 'also what changes for callers: against a running gateway (its address), a bot.yaml or a folder of bots')
+    .option('--allow-breaking', 'breaking changes under the same major version are meant: they are told, and no reason to exit 1')
+    .option('--key <key>', 'API key for the gateway (RETROFIT_ADMIN_KEY, else the one in DATA_DIR)')
     .option('--json', 'one JSON object')
     .action(async (paths: string[], flags: Flags) => done(await (await import('./commands/check.ts')).check(paths, flags)))
+}
+
+function addTools(retrofit: Command, done: (code: number) => void): void {
+  addCheck(retrofit, done)
   client(retrofit.command('call'))
     .description('calls an action and prints its output')
     .argument('<action>', 'e.g. teller_get_balance')
@@ -185,7 +192,18 @@ function addImports(retrofit: Command, done: (code: number) => void): void {
       .option('--credentials <name>', 'fetch the file with these of SECRETS_DIR: username and password, or token')
       .option('--root <folder>', 'read imports from this folder above the file too')
       .option('--partial', 'leave out what needs a missing file')
-  limits(wsdl(retrofit.command('import').description('makes a bot of what you have')))
+  const imports = retrofit.command('import').description('makes a bot, or a part of one, of what you have')
+  imports
+    .command('schema')
+    .description('a JSON Schema of draft 3 to 2020-12, or of OpenAPI, as a manifest takes it; with a note for each thing that is lost')
+    .argument('<file>', 'JSON or YAML')
+    .option('--pointer <pointer>', 'where in the file the schema stands, as /components/schemas/Order')
+    .option('--out <file>', 'where the schema goes; else it is printed')
+    .option('--json', 'one JSON object with schema, notes and mistakes')
+    .action(async (file: string, flags: Flags) =>
+      done(await (await import('./commands/import-schema.ts')).importSchemaCommand(file, flags))
+    )
+  limits(wsdl(imports))
     .description('a SOAP service: every operation becomes an action')
     .option('--bot <name>', 'name of the bot; made of the service when absent')
     .option('--out <folder>', "the bot's folder (BOTS_DIR/<bot>)")

@@ -32,6 +32,7 @@ import { refuseBot } from './refuse-bot.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { seldom } from './telemetry/seldom.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import { tellOfChanges } from './tell-of-changes.ts'
 import { startWorker } from './worker/worker.ts'
 
 export interface Roles {
@@ -192,7 +193,7 @@ async function openCatalog({
       for (const issue of found)
         telemetry.log[issue.severity === 'error' ? 'error' : 'warn'](`${issue.file}:${issue.line}:${issue.column} ${issue.message}`)
       catalog.broken.note({ name, issues: bot === undefined && !removed ? found : [] })
-      if (bot !== undefined) await catalog.setFile(bounded(bot))
+      if (bot !== undefined) await tellOfChanges(await catalog.setFile(bounded(bot)), bot, telemetry)
       else if (removed) catalog.removeFile(name)
     }
   })

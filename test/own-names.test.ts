@@ -1,11 +1,12 @@
 /** Names that others choose and that every object knows (`constructor`, `toString`): nothing is found under them that nobody put there. */
 import { describe, expect, test } from '@jest/globals'
 import { hasCode } from '../adapters/soap/faults.ts'
-import { contractChanges } from '../src/core/contract-changes.ts'
+import { compareContracts } from '../src/core/contract/compare-contracts.ts'
 import { BusinessError } from '../src/core/errors.ts'
 import { own } from '../src/core/own.ts'
 import type { Action, JsonObject } from '../src/core/types.ts'
 import { businessErrorOf } from '../src/engine/outcome.ts'
+import { contractOf } from '../src/manifest/contract-of.ts'
 import { sampleValue } from '../src/manifest/import/sample.ts'
 import { schema30 } from '../src/surface/openapi-30.ts'
 import { adviceFor, inWords } from '../src/surface/words.ts'
@@ -22,9 +23,9 @@ describe.each(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnPropert
   test.each<readonly [string, () => unknown, unknown]>([
     ['a look-up', () => own({ a: 1 }, name), undefined],
     ['what was put there', () => own(JSON.parse(`{"${name}":1}`), name), 1],
-    ['a property of a contract that is gone', () => changed([name], []), ['input.* is gone']],
-    ['one that is new', () => changed([], [name]), ['input.* is new']],
-    ['an operation that is new', () => changes({ actions: {} }, { actions: JSON.parse(`{"${name}":{}}`) }), ['a new operation']],
+    ['a property of a contract that is gone', () => changed([name], []), ['* is gone: a call that sends it is refused']],
+    ['one that is new', () => changed([], [name]), ['* is new: a call need not send it']],
+    ['an operation that is new', () => changes({ actions: {} }, { actions: JSON.parse(`{"${name}":{}}`) }), ['the action is new']],
     ['a keyword in words', () => inWords(name, 1), `Must also fit the JSON Schema {${JSON.stringify(name)}:1}.`],
     ['advice about a keyword', () => adviceFor(name), undefined],
     [
@@ -41,8 +42,8 @@ describe.each(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnPropert
         businessErrorOf({ errors: {} } as unknown as Action, new BusinessError(name, 'x'), { redact: String, holdsSecret: () => false }),
       undefined
     ]
-  ])('%s', (_, look, expected) => {
-    expect(look()).toEqual(
+  ])('%s', async (_, look, expected) => {
+    expect(await look()).toEqual(
       typeof expected === 'object' && expected !== null ? JSON.parse(JSON.stringify(expected).replaceAll('*', name)) : expected
     )
   })
@@ -61,5 +62,6 @@ test('a text of names that every object knows is not taken for brackets', async 
   expect((await load(`toString\n${deep}`)).issues[0]?.message).toContain('nested too deeply')
 })
 
-const changes = (before: JsonObject, after: JsonObject) => contractChanges(before, after).map(({ what }) => what)
+const changes = async (before: JsonObject, after: JsonObject) =>
+  (await compareContracts(contractOf(before), contractOf(after))).map(({ why }) => why)
 const changed = (before: readonly string[], after: readonly string[]) => changes(contract(before), contract(after))

@@ -14,6 +14,7 @@ import { loadTokenCounter } from '../surface/count-tokens.ts'
 import { type LeftOut, leftOutOf } from '../surface/left-out.ts'
 import { lintForAgents } from '../surface/lint.ts'
 import { agentLines } from './agent-lines.ts'
+import { againstLines, checkAgainst, isRefused } from './check-against.ts'
 
 export async function check(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<number> {
   const settings = readSettings()
@@ -30,13 +31,17 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const agents = flags.agents ? lintForAgents(actionsOf(bots), await loadTokenCounter()) : undefined
   const leftOut = actionsOf(bots).flatMap(action => leftOutOf(action).map(place => ({ action: action.name, ...place })))
   const warnings = await warningsOf(adapters)
+  const where = typeof flags.against === 'string' ? flags.against : undefined
+  const against = where === undefined ? undefined : await checkAgainst(where, { bots: botsOf(bots), folder: folderOf(wanted, bots) }, flags)
+  const isGood = errors === 0 && (against === undefined || !isRefused(against, flags))
   const said = {
     valid: errors === 0,
     bots: bots.map(({ file }) => file),
     issues,
     ...(warnings.length > 0 && { warnings }),
     ...(leftOut.length > 0 && { leftOut }),
-    ...(agents === undefined ? {} : { agents })
+    ...(agents === undefined ? {} : { agents }),
+    ...(against === undefined ? {} : { against })
   }
   if (flags.json) process.stdout.write(`${plainJson(said)}\n`)
   else
@@ -47,13 +52,21 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
       warnings: [...warnings.map(said => `this machine: warning: ${said}`), ...missing(leftOut)]
     })
   if (!flags.json && agents !== undefined) process.stdout.write(plainText(agentLines(agents)))
-  return errors === 0 ? 0 : 1
+  if (!flags.json && against !== undefined) process.stdout.write(`${againstLines(against, where ?? '').join('\n')}\n`)
+  return isGood ? 0 : 1
 }
 
 /** An address that is not set here is no mistake of the manifest: where it runs, it will be. */
 const placeholder = (name: string): string | undefined => (name.endsWith('_URL') ? 'http://127.0.0.1:1' : undefined)
 
-const actionsOf = (bots: readonly Checked[]) => bots.flatMap(({ bot }) => bot?.actions ?? [])
+/** Where one folder of bots was checked: the names of its bots. */
+function folderOf([path, ...more]: readonly string[], bots: readonly Checked[]): readonly string[] | undefined {
+  const isFolder = path !== undefined && more.length === 0 && statSync(path).isDirectory() && !existsSync(join(path, 'bot.yaml'))
+  return isFolder ? bots.map(({ file }) => basename(dirname(file))) : undefined
+}
+
+const botsOf = (bots: readonly Checked[]) => bots.flatMap(({ bot }) => bot ?? [])
+const actionsOf = (bots: readonly Checked[]) => botsOf(bots).flatMap(({ actions }) => actions)
 
 interface Checked {
   readonly file: string

@@ -5,11 +5,12 @@ import { parse } from 'yaml'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
 import { readSettings } from '../config.ts'
-import { type Change, contractChanges } from '../core/contract-changes.ts'
+import { type ContractChange, sayChange } from '../core/contract/contract.ts'
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import { plainJson, plainLine, plainText } from '../core/plain-text.ts'
 import type { JsonObject } from '../core/types.ts'
 import { writeCompiled } from '../manifest/compiled.ts'
+import { importChanges } from '../manifest/import/import-changes.ts'
 import { mergeManifests } from '../manifest/import/merge.ts'
 import { ImportFailure } from '../manifest/import/wsdl/failure.ts'
 import { type Imported, type ImportOptions, importWsdl } from '../manifest/import/wsdl/import-wsdl.ts'
@@ -29,7 +30,7 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
   const folder = resolve(String(flags.out ?? join(readSettings().BOTS_DIR, imported.bot)))
   const known = previous(folder)
   const manifest = known === undefined ? imported.manifest : mergeManifests(known.written, known.mine, imported.manifest)
-  const changes = known === undefined ? [] : contractChanges(known.written ?? known.mine, imported.manifest)
+  const changes = known === undefined ? [] : await importChanges(known.written ?? known.mine, imported.manifest)
   const text = writeManifest(manifest, known?.reviewed)
   const { issues, compiled } = await check(text, imported.bot, join(folder, 'bot.yaml'))
   const errors = issues.filter(({ severity }) => severity === 'error')
@@ -91,7 +92,7 @@ interface Saving {
   readonly text: string
   readonly imported: Imported
   readonly source: string
-  readonly changes: readonly Change[]
+  readonly changes: readonly ContractChange[]
   readonly issues: readonly ManifestIssue[]
 }
 
@@ -109,7 +110,7 @@ function save(folder: string, { text, imported, source, changes, issues }: Savin
   }
 }
 
-const reportOf = (imported: Imported, source: string, changes: readonly Change[], issues: readonly ManifestIssue[]) => ({
+const reportOf = (imported: Imported, source: string, changes: readonly ContractChange[], issues: readonly ManifestIssue[]) => ({
   bot: imported.bot,
   source: /^https?:/.test(source) ? source : basename(source),
   actions: imported.actions,
@@ -120,7 +121,7 @@ const reportOf = (imported: Imported, source: string, changes: readonly Change[]
 
 interface Printing {
   readonly imported: Imported
-  readonly changes: readonly Change[]
+  readonly changes: readonly ContractChange[]
   readonly issues: readonly ManifestIssue[]
   readonly folder: string
 }
@@ -136,8 +137,10 @@ function print({ imported, changes, issues, folder }: Printing): void {
     each.warnings[0]?.slice(0, 60) ?? ''
   ])
   printTable(['operation', 'action', 'effect (guessed)', 'input', 'output', 'warning'], rows)
-  for (const { breaking, where, what } of changes)
-    process.stdout.write(`${breaking ? 'BREAKING' : 'changed'}  ${plainLine(`${where}: ${what}`)}\n`)
+  for (const change of changes)
+    process.stdout.write(
+      `${change.breaking ? 'BREAKING' : 'changed'}  ${plainLine(`${change.where} ${change.pointer}: ${sayChange(change)}`)}\n`
+    )
   for (const warning of warnings) process.stdout.write(`warning: ${plainLine(warning)}\n`)
   const errors = issues.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) process.stdout.write(`${plainText(formatIssues(errors.slice(0, 20)))}\nNothing was written.\n`)

@@ -111,6 +111,7 @@ export const errorKinds = {
     false,
     'Change the file in the bots folder, or register the bot under another name.'
   ),
+  breaking_change: kind(409, 'It breaks callers', false, 'Raise the major version, or say that it is meant: ?allowBreaking=true.'),
   run_cancelled: kind(
     409,
     'The run was cancelled',

@@ -179,6 +179,8 @@ export interface Bot {
   readonly adapter: string
   readonly target: Target
   readonly actions: readonly Action[]
+  /** Names of `schemas`, which actions have as `$defs`. */
+  readonly schemas?: readonly string[] | undefined
   /** The manifest as it was written. */
   readonly source: string
 }

@@ -4,10 +4,12 @@ import { RetrofitError } from '../core/errors.ts'
 import type { Records } from '../core/ports.ts'
 import type { Action, Bot, Caller } from '../core/types.ts'
 import { versionId } from '../core/version.ts'
-import { missingScopes } from '../governance/scopes.ts'
+import { isOperator, operatorTenant } from '../governance/tenant.ts'
+import { type BotChanges, botChanges, breakingChange, nextFile, versionOf, type Written } from './bot-changes.ts'
 import { type BrokenBots, createBrokenBots } from './broken-bots.ts'
 import type { BotOfRun, Catalog, CatalogEntry, KnownBot, ManifestIssue } from './engine.ts'
 import { mostOf, overQuota, type Quotas } from './quotas.ts'
+import { allowScopes, invalidManifest } from './refuse-registration.ts'
 import { type ShelfParts, shelve } from './shelf.ts'
 
 export type Parsed =
@@ -33,8 +35,8 @@ export interface CatalogParts {
 
 /** A catalog whose owner feeds it: files from the bots folder, and registered bots from the ledger. */
 export interface FedCatalog extends Catalog {
-  /** A good version of a file's bot; it replaces the one before. */
-  setFile(bot: Bot): Promise<void>
+  /** A good version of a file's bot; it replaces the one before. Resolves to that one, also of a process that has ended. */
+  setFile(bot: Bot): Promise<Written | undefined>
   removeFile(name: string): void
   /** Reads what was registered or removed since, here or by another process. */
   refresh(): Promise<void>
@@ -83,7 +85,7 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     knownStamp: -1,
     refreshing: Promise.resolve()
   }
-  const versionOf = (run: BotOfRun) => version(parts, state, { key: keyOfRun(run), digest: run.botDigest })
+  const versionOfRun = (run: BotOfRun) => version(parts, state, { key: keyOfRun(run), digest: run.botDigest })
   return {
     broken: state.broken,
     entries: tenant => viewOf(state, tenant).entries,
@@ -91,8 +93,8 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     known: () => known(state),
     current: key => currentOf(state, key),
     action: (name, tenant) => viewOf(state, tenant).actions.get(name),
-    versionOf,
-    actionOf: async run => (await versionOf(run))?.actions.find(({ name }) => name === run.action),
+    versionOf: versionOfRun,
+    actionOf: async run => (await versionOfRun(run))?.actions.find(({ name }) => name === run.action),
     get stamp() {
       return state.stamp
     },
@@ -102,13 +104,8 @@ export function createCatalog(parts: CatalogParts): FedCatalog {
     },
     register: (name, source, owner) => register(parts, state, { name, source, ...owner }),
     unregister: (name, tenant) => unregister(parts, state, { name, tenant }),
-    check: async (source, tenant) => check(parts, source, tenant),
-    setFile: async bot => {
-      if (state.files.get(bot.name)?.digest === bot.digest) return
-      await keepVersion(parts, state, bot)
-      state.files.set(bot.name, bot)
-      changed(state)
-    },
+    check: (source, owner) => check(parts, state, { source, ...owner }),
+    setFile: bot => setFile(parts, state, bot),
     removeFile: name => {
       if (state.files.delete(name)) changed(state)
     },
@@ -185,57 +182,64 @@ async function version(
   return bot
 }
 
+async function setFile(parts: CatalogParts, state: State, bot: Bot): Promise<Written | undefined> {
+  if (state.files.get(bot.name)?.digest === bot.digest) return undefined
+  await keepVersion(parts, state, bot)
+  state.files.set(bot.name, bot)
+  changed(state)
+  return nextFile(parts.records, bot)
+}
+
 interface Registering {
   readonly name: string
   readonly source: string
   readonly caller: Caller
   readonly tenant: string
+  readonly allowBreaking?: boolean | undefined
 }
 
 async function register(
   parts: CatalogParts,
   state: State,
-  { name, source, caller, tenant }: Registering
-): Promise<{ bot: Bot; created: boolean }> {
+  { name, source, caller, tenant, allowBreaking }: Registering
+): Promise<{ bot: Bot; created: boolean; changes: BotChanges | undefined }> {
   const { bot, issues } = await parts.parse(source, { file: 'bot.yaml', name, tenant })
-  if (bot === undefined) throw invalid(issues.filter(({ severity }) => severity === 'error'))
+  if (bot === undefined) throw invalidManifest(issues.filter(({ severity }) => severity === 'error'))
   if (state.files.has(name)) throw new RetrofitError('bot_from_file', { detail: `${name} comes from the bots folder.` })
   allowScopes(caller, bot)
   const refusal = await parts.refuse?.(bot)
-  if (refusal !== undefined) throw invalid([refusal])
+  if (refusal !== undefined) throw invalidManifest([refusal])
   await refresh(parts, state)
   const key = keyOf(bot)
   const created = !state.registered.has(key)
   const used = [...state.registered.values()].filter(other => other.tenant === tenant).length
   if (created && used >= mostOf(parts, 'bots')) throw overQuota(parts, 'bots', used)
+  const before = state.registered.get(key)
+  const changes = await botChanges(before && versionOf(before), versionOf(bot))
+  if (changes?.needsAllowBreaking === true && allowBreaking !== true) throw breakingChange(changes, bot)
   for (const id of await shelve(parts, key, idOf(bot))) state.versions.delete(id)
   await keepVersion(parts, state, bot)
   await parts.records.put('bot', key, { source, digest: bot.digest })
   await refresh(parts, state)
-  return { bot, created }
+  return { bot, created, changes }
 }
 
-/** Nobody hands out what they do not hold: an action with a scope of its own would be a way to callers that trust that scope. */
-function allowScopes({ scopes }: Caller, { actions }: Bot): void {
-  const missing = [...new Set(actions.flatMap(action => missingScopes(scopes, action.scopes)))]
-  if (missing.length > 0)
-    throw new RetrofitError('insufficient_scope', {
-      detail: `The manifest gives its actions scopes that the key does not hold: ${missing.join(', ')}.`,
-      hint: 'Use scopes that the key holds, or register with a key that holds these too.'
-    })
-}
-
-async function check(parts: CatalogParts, source: string, tenant: string): Promise<Parsed> {
+async function check(
+  parts: CatalogParts,
+  state: State,
+  { source, caller, tenant }: Omit<Registering, 'name'>
+): Promise<Parsed & { readonly changes?: BotChanges | undefined }> {
   const parsed = await parts.parse(source, { file: 'bot.yaml', tenant })
-  const refusal = parsed.bot === undefined ? undefined : await parts.refuse?.(parsed.bot)
-  return refusal === undefined ? parsed : { issues: [...parsed.issues, refusal] }
+  if (parsed.bot === undefined) return parsed
+  const refusal = await parts.refuse?.(parsed.bot)
+  if (refusal !== undefined) return { issues: [...parsed.issues, refusal] }
+  await refresh(parts, state)
+  const served = entriesOf(state, tenant).find(({ bot }) => bot.name === parsed.bot.name)?.bot
+  // What an operator's file says is for those who may replace it.
+  const isSeen = served !== undefined && (served.tenant ?? operatorTenant) === caller.tenant
+  if (!isSeen && !(served !== undefined && isOperator(caller))) return parsed
+  return { ...parsed, changes: await botChanges(versionOf(served), versionOf(parsed.bot)) }
 }
-
-const invalid = (issues: readonly ManifestIssue[]): RetrofitError =>
-  new RetrofitError('invalid_manifest', {
-    detail: `The manifest has ${issues.length === 1 ? 'a mistake' : `${issues.length} mistakes`}.`,
-    errors: issues.map(({ line, column, pointer, message }) => ({ pointer, message: `line ${line}, column ${column}: ${message}` }))
-  })
 
 async function unregister(parts: CatalogParts, state: State, { name, tenant }: { name: string; tenant: string }): Promise<void> {
   if (!(await parts.records.delete('bot', botKey(name, tenant)))) {

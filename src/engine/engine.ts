@@ -6,6 +6,7 @@ import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { Action, Bot, Caller, Json, JsonObject, Run, Session } from '../core/types.ts'
+import type { BotChanges } from './bot-changes.ts'
 import type { BrokenBots } from './broken-bots.ts'
 import type { ProbeRecord } from './probe-records.ts'
 
@@ -187,14 +188,24 @@ export interface Catalog {
   onChange(listener: (tenant?: string) => void): () => void
   /**
    * Declarative manifests only. The bot belongs to the tenant. Throws invalid_manifest (errors[] holds every mistake), bot_from_file, or
-   * insufficient_scope where the manifest gives an action a scope that the caller does not hold.
+   * insufficient_scope where the manifest gives an action a scope that the caller does not hold, or breaking_change where callers of the
+   * version that is served would break, its major version is the same, and nobody said that it is meant.
    */
   register(
     name: string,
     source: string,
-    owner: { readonly caller: Caller; readonly tenant: string }
-  ): Promise<{ readonly bot: Bot; readonly created: boolean }>
+    owner: BotOwner & { readonly allowBreaking?: boolean | undefined }
+  ): Promise<{ readonly bot: Bot; readonly created: boolean; readonly changes?: BotChanges | undefined }>
   unregister(name: string, tenant: string): Promise<void>
   /** Registers nothing. Without a bot, at least one issue is an error. */
-  check(source: string, tenant: string): Promise<{ readonly bot?: Bot | undefined; readonly issues: readonly ManifestIssue[] }>
+  check(
+    source: string,
+    owner: BotOwner
+  ): Promise<{ readonly bot?: Bot | undefined; readonly issues: readonly ManifestIssue[]; readonly changes?: BotChanges | undefined }>
+}
+
+/** Who registers, and for which tenant. */
+export interface BotOwner {
+  readonly caller: Caller
+  readonly tenant: string
 }

@@ -1,6 +1,7 @@
 /** The operations on bots. A caller sees the operator's bots and those of its own tenant. */
 import { RetrofitError } from '../core/errors.ts'
 import type { Action, Bot, Caller } from '../core/types.ts'
+import type { BotChanges } from '../engine/bot-changes.ts'
 import type { CatalogEntry, Engine } from '../engine/engine.ts'
 import { type ProbeRecord, probeIdOf } from '../engine/probe-records.ts'
 import { allows } from '../governance/scopes.ts'
@@ -45,13 +46,13 @@ export function botOperations(
     async putBot(exchange) {
       const caller = callerOf(exchange)
       allowChanges(settings, caller)
-      const owner = { caller, tenant: tenantOf(exchange) }
-      const { bot, created } = await catalog.register(exchange.params.bot as string, exchange.text as string, owner)
+      const owner = { caller, tenant: tenantOf(exchange), allowBreaking: exchange.query.allowBreaking === 'true' }
+      const { bot, created, changes } = await catalog.register(exchange.params.bot as string, exchange.text as string, owner)
       const headers = created ? { location: `/v1/bots/${bot.name}` } : {}
       sendJson(
         exchange.response,
         created ? 201 : 200,
-        withSource({ bot, origin: 'registered' }, { caller, probeOf: await probesOf(exchange) }),
+        { ...withSource({ bot, origin: 'registered' }, { caller, probeOf: await probesOf(exchange) }), ...changesView(changes) },
         headers
       )
     },
@@ -62,7 +63,8 @@ export function botOperations(
       exchange.response.writeHead(204).end()
     },
     async checkBot(exchange) {
-      const { bot, issues } = await catalog.check(exchange.text as string, tenantOf(exchange))
+      const owner = { caller: callerOf(exchange), tenant: tenantOf(exchange) }
+      const { bot, issues, changes } = await catalog.check(exchange.text as string, owner)
       const found = issues.map(({ file: _, ...issue }) => issue)
       const agents =
         exchange.query.agents === 'true' && bot !== undefined ? lintForAgents(bot.actions, await loadTokenCounter()) : undefined
@@ -72,11 +74,15 @@ export function botOperations(
         valid,
         issues: found,
         ...(leftOut.length === 0 ? {} : { leftOut }),
-        ...(agents === undefined ? {} : { agents })
+        ...(agents === undefined ? {} : { agents }),
+        ...changesView(changes)
       })
     }
   }
 }
+
+/** Against the version that is served; nothing where none is. */
+const changesView = (changes: BotChanges | undefined): object => changes ?? {}
 
 /** The caller's own tenant; the operator may name another one. */
 function tenantOf(exchange: Exchange): string {

@@ -89,6 +89,7 @@ interface BotParts {
   readonly addresses: Addresses
   readonly env: Environment
   readonly actions: readonly Action[]
+  readonly schemas: readonly string[]
 }
 
 interface BotManifest {
@@ -101,7 +102,7 @@ interface BotManifest {
   readonly target: { readonly credentials?: string; readonly concurrency?: number; readonly waiting: number; readonly screenIdle?: string }
 }
 
-export function toBot({ data, source, digest, addresses, env, actions }: BotParts): Bot {
+export function toBot({ data, source, digest, addresses, env, actions, schemas }: BotParts): Bot {
   const { bot: name, version, title, description, owner, adapter, target } = data as unknown as BotManifest
   return {
     name,
@@ -113,6 +114,7 @@ export function toBot({ data, source, digest, addresses, env, actions }: BotPart
     adapter,
     target: toTarget(target, { ...addresses, env }),
     actions,
+    schemas,
     source
   }
 }

@@ -128,7 +128,7 @@ async function read({ source, raw, options, findings, report, places, parsed }: 
   checkScreens(linked, report)
   const actions = await readActions(whole, linked)
   if (addresses === undefined || checked.data === undefined || findings.some(finding => finding.severity === 'error')) return undefined
-  return toBot({ data: checked.data, source, digest, addresses, env: values, actions })
+  return toBot({ data: checked.data, source, digest, addresses, env: values, actions, schemas: Object.keys(shared.all) })
 }
 
 /** A large manifest takes long: whatever else waits gets a turn in between. */

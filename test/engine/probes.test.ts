@@ -23,7 +23,7 @@ async function open(options: Omit<OpenOptions, 'telemetry'>): Promise<Opened & {
   return { ...opened, opened }
 }
 
-const serve = ({ parts }: Opened, bot: Bot): Promise<void> => (parts.catalog as FedCatalog).setFile(bot)
+const serve = ({ parts }: Opened, bot: Bot): Promise<unknown> => (parts.catalog as FedCatalog).setFile(bot)
 
 let count = 0
 const pay = (input: Record<string, Json> = {}) => ({

@@ -29,7 +29,7 @@ actions:
 `
 
 const yaml = { 'content-type': 'application/yaml' }
-const put = (authorization: string | undefined, source: string, path = '/v1/bots/desk') =>
+const put = (authorization: string | undefined, source: string, path = '/v1/bots/desk?allowBreaking=true') =>
   gateway.call(path, { method: 'PUT', raw: source, headers: yaml, ...(authorization !== undefined && { authorization }) })
 const as = (authorization: string) => ({
   get: (path: string) => gateway.call(path, { authorization }),
@@ -178,8 +178,8 @@ describe('a caller pins the version of a bot', () => {
       expect([status, json.code, json.effect]).toEqual([409, 'version_changed', 'none'])
       expect(json.detail).toContain(second)
       expect(json.errors.map(({ message }: { message: string }) => message)).toEqual([
-        'breaking: input.b is gone',
-        'breaking: input.a is now required'
+        expect.stringContaining('breaking: b is gone'),
+        expect.stringContaining('breaking: a is required now')
       ])
     }
     expect((await as(acme).ask({ 'bot-version': first, 'idempotency-key': 'before-the-change' })).status).toBe(409)

@@ -198,6 +198,12 @@ const provoke: Record<ErrorCode, () => Promise<Answer>> = {
     }
   },
   bot_from_file: () => working.call('/v1/bots/slowly', { method: 'PUT', raw: cancelBot, headers: { 'content-type': 'application/yaml' } }),
+  breaking_change: async () => {
+    const put = (raw: string) => working.call('/v1/bots/changing', { method: 'PUT', raw, headers: { 'content-type': 'application/yaml' } })
+    const first = cancelBot.replace('bot: slowly', 'bot: changing')
+    await put(first)
+    return put(first.replace('scopes: [demo:read]', 'scopes: [demo:look]'))
+  },
   run_cancelled: async () => {
     const request = { body: {}, headers: { 'idempotency-key': 'cancel-me', prefer: 'respond-async' } }
     const run = await action('slowly_read', request)

@@ -130,7 +130,8 @@ function variants(line: string, { operationId, requestBody }: Operation): readon
     { ...good, headers: { ...good.headers, authorization: 'Bearer of-nobody' } },
     { ...good, headers: { ...good.headers, accept: 'application/x-nothing' } },
     { ...good, headers: { ...good.headers, origin: 'https://elsewhere.example' } },
-    { ...good, path: `${path}${path.includes('?') ? '&' : '?'}nonsense=1` }
+    // Any query is taken there, and a stream lasts as long as its client.
+    ...(operationId === 'listenMcp' ? [] : [{ ...good, path: `${path}${path.includes('?') ? '&' : '?'}nonsense=1` }])
   ]
   const ofBody = [
     { ...good, body: '{"half":', past: true as const },

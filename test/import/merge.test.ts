@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { contractChanges } from '../../src/core/contract-changes.ts'
 import type { JsonObject } from '../../src/core/types.ts'
+import { importChanges } from '../../src/manifest/import/import-changes.ts'
 import { mergeManifests } from '../../src/manifest/import/merge.ts'
 
 const action = (more: JsonObject = {}): JsonObject => ({
@@ -40,33 +40,35 @@ test('without a report of the last import, what is personal stays', () => {
   expect(merged.actions.send).toMatchObject({ description: 'Mine', operation: 'new' })
 })
 
-test('changes of the contract are told, breaking ones first', () => {
+const said = async (before: JsonObject, after: JsonObject) =>
+  (await importChanges(before, after)).map(({ breaking, pointer, why }) => `${breaking ? '!' : '-'} ${pointer} ${why}`)
+
+test('changes of the contract are told, breaking ones first', async () => {
   const after = manifest({
     input: { type: 'object', required: ['a', 'n'], properties: { a: { type: 'integer' }, n: { type: 'string' }, o: { type: 'string' } } },
     output: { type: 'object', properties: { c: { type: 'string', enum: ['X', 'Y', 'Z'] } } }
   })
-  const said = contractChanges(manifest(), after).map(({ breaking, where, what }) => `${breaking ? '!' : '-'} ${where} ${what}`)
-  expect(said).toEqual([
-    '! send input.a: type is "integer", it was "string"',
-    '! send input.b is gone',
-    '! send input.n is new and required',
-    '! send output.c: the values Z are new',
-    '- send input.o is new'
+  expect(await said(manifest(), after)).toEqual([
+    '! /actions/send/input/properties/b b is gone: a call that sends it is taken, and nothing is done with it',
+    '! /actions/send/input/required n is required now: a call that was taken is refused',
+    '! /actions/send/input/properties/a/type the type is another one: a call that was taken is refused',
+    '! /actions/send/output/properties/c/enum "Z" may be answered now: an answer may be one that callers were never told of',
+    '- /actions/send/input/properties/n n is new',
+    '- /actions/send/input/properties/o o is new: a call need not send it'
   ])
 })
 
-test('a tighter input, another choice and other errors are told too', () => {
+test('a tighter input, another choice and other errors are told too', async () => {
   const before = manifest({
     input: { type: 'object', properties: { a: { type: 'string', maxLength: 9 } } },
     errors: { gone: { status: 422 } }
   })
   const input = { type: 'object', oneOf: [{ required: ['a'] }], properties: { a: { type: 'string', maxLength: 5 } } }
   const after = manifest({ input, errors: { fresh: { status: 422 } } })
-  const said = contractChanges(before, after).map(({ breaking, where, what }) => `${breaking ? '!' : '-'} ${where} ${what}`)
-  expect(said).toEqual([
-    '! send input: what may stand together is different (oneOf)',
-    '! send input.a: maxLength is 5, it was 9',
-    '- send errors.gone is gone',
-    '- send errors.fresh is new'
+  expect(await said(before, after)).toEqual([
+    '! /actions/send/input/properties/a/maxLength maxLength is another one: a call that was taken is refused',
+    '! /actions/send/input/oneOf/0/required a is required now: a call that was taken is refused',
+    '! /actions/send/errors/gone the error is gone: callers that wait for this code get another one, or none',
+    '- /actions/send/errors/fresh the error is new'
   ])
 })

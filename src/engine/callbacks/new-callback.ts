@@ -96,7 +96,7 @@ export async function attachCallback(parts: Parts, run: Run, { caller, to }: Pic
 const tooMany = (run: Run): RetrofitError =>
   new RetrofitError('callback_refused', {
     detail: `Run ${run.id} of this key calls back ${mostCallbacks} addresses already.`,
-    hint: `Call without Callback-Url, or look the run up: GET /v1/runs/${run.id}.`,
+    hint: `Leave the callback out, or look at the run ${run.id}.`,
     effect: run.effect,
     runId: run.id
   })
