@@ -49,6 +49,8 @@ export interface Step {
   readonly inspects: boolean
   readonly place?: Place | undefined
   readonly commit?: CommitRule | undefined
+  /** It writes into a field key by key. */
+  readonly types?: boolean | undefined
   /** Every check that the step makes, without the step. */
   rehearse?(stage: Stage, timeoutMs: number): Promise<void>
   run(stage: Stage, timeoutMs: number): Promise<void>

@@ -170,6 +170,7 @@ export class Tab {
   private asks(request: Request): void {
     this.askedAt = Date.now()
     if (request.resourceType() !== 'ping') this.asked.add(request)
+    if (this.filled.hasFiles && request.method() !== 'GET') this.filled.asked(sentBy(request))
   }
 
   private heard(response: Response): void {

@@ -1,4 +1,5 @@
 /** Code that runs inside the page: what fields hold now. Nothing here may use a name from outside its function. */
+import type { SeenFile } from './given-file.ts'
 
 export interface FieldJob {
   /** The values or labels of a drop-down list's options. */
@@ -28,6 +29,8 @@ export interface Seen {
   readonly held: string | null
   readonly isTicked: boolean | null
   readonly chosen: readonly Chosen[]
+  /** Of a field for files. */
+  readonly files?: readonly SeenFile[] | undefined
   /** Of `select`: the options that were to be chosen. */
   readonly wanted: readonly Chosen[]
   /** The value that a ticked box sends. */
@@ -85,6 +88,8 @@ export function readBack(first: Element, { elements, jobs }: { elements: Element
     held: heldBy(field),
     isTicked: tickOf(field),
     chosen: told(chosenOf(field)),
+    files:
+      field instanceof HTMLInputElement && field.files !== null ? [...field.files].map(({ name, size }) => ({ name, size })) : undefined,
     wanted: told(optionsOf(field, jobs[index]?.options ?? [])),
     sends: field instanceof HTMLInputElement ? field.value : '',
     charset: document.characterSet

@@ -12,7 +12,7 @@ export interface Compiler {
   steps(source: readonly Record<string, unknown>[] | undefined, path: Path): readonly Step[]
 }
 
-export type Compiled = Pick<Step, 'run' | 'place'> & Partial<Pick<Step, 'rehearse'>> & { readonly about?: string }
+export type Compiled = Pick<Step, 'run' | 'place'> & Partial<Pick<Step, 'rehearse' | 'types'>> & { readonly about?: string }
 export type Body<Name extends keyof StepSource> = NonNullable<StepSource[Name]>
 
 export interface Kind<Name extends keyof StepSource = keyof StepSource> {
