@@ -15,6 +15,8 @@ export interface Sight extends Pick<ProbeSight, 'seen' | 'detail' | 'extracted'>
   readonly output?: Json | undefined
   /** Present with `found` where no output can be made of what was read: why. */
   readonly error?: RunError | undefined
+  /** Nothing could be seen, so it says nothing of the probe. */
+  readonly isBlind?: true | undefined
   /** The lists of it that are not whole. */
   readonly partials?: readonly PartialList[] | undefined
   /** Keeps with the run what was read. */
@@ -40,7 +42,7 @@ export async function look(work: Looking, root: Span): Promise<Sight> {
     const { reference } = holding.run
     const extracted = result.extracted !== undefined && call.holdsSecret(result.extracted) ? undefined : result.extracted
     const seen = { extracted: shown(extracted, { action, input, reference, redact: call.redact }) }
-    if (!result.found) return { ...seen, ...notFound(call.partials) }
+    if (!result.found) return { ...seen, ...notFound(result.blind, call.partials) }
     if (call.holdsSecret(result.output)) return { seen: 'secret', detail: 'what the probe read holds a credential' }
     const { output } = result
     const { partials } = call
@@ -57,7 +59,8 @@ export async function look(work: Looking, root: Span): Promise<Sight> {
 }
 
 /** What is not in a part of a list may be in the rest. */
-function notFound([partial]: readonly PartialList[]): Pick<Sight, 'seen' | 'detail'> {
+function notFound(blind: string | undefined, [partial]: readonly PartialList[]): Pick<Sight, 'seen' | 'detail' | 'isBlind'> {
+  if (blind !== undefined) return { seen: 'unclear', detail: `the probe can not tell: ${blind}`, isBlind: true }
   if (partial === undefined) return { seen: 'absent', detail: 'the probe did not find the effect' }
   return { seen: 'unclear', detail: `the probe did not find the effect, and ${partial.name} is not whole: ${partial.reason}` }
 }
