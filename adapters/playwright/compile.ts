@@ -67,6 +67,7 @@ export function compilePlan(source: ActionSource): Plan {
     timeoutMs,
     errors: compileErrors(action, part),
     steps,
+    isAlone: commits.length === 0 && beginsAtAddress(action.steps as readonly StepSource[]),
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
     output: source.output,
     probe: compileProbe(action, part)

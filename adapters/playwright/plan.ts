@@ -87,6 +87,8 @@ export interface Watch {
   isSure: boolean
   /** Nothing is left to look at on the first page that it opens. */
   hasLooked: boolean
+  /** `ready` was on that page. */
+  wasReady: boolean
   /** How many documents there were then; undefined before. */
   documents: number | undefined
 }
@@ -103,6 +105,8 @@ export interface Plan {
   readonly timeoutMs: number
   readonly errors: readonly DeclaredCondition[]
   readonly steps: readonly Step[]
+  /** They take nothing from the page that they find: they begin at an address, and they only read. */
+  readonly isAlone: boolean
   readonly result: Template | undefined
   /** Without a result, what it declares of what was extracted goes out. */
   readonly output: JsonSchema

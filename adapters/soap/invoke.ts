@@ -96,6 +96,8 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     })
     if ('symptom' in outcome) throw endedOr(invocation, outcome.symptom, symptomError(invocation, outcome.symptom))
     if (await saysEnded(invocation, outcome.response)) throw new SessionEnded(endedError(invocation), true)
+    for (const { path, text } of outcome.lost)
+      call.partial(path.split('/').slice(1).join('/'), `it holds ${text}, which no JSON number can be`)
     return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)

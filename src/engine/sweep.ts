@@ -5,6 +5,7 @@ import { isPoison, workerLost } from '../core/lost-worker.ts'
 import { bury, cancel, fail, hasEnded, park, requeue, settle, touch } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
+import { isHeldHere } from './held-here.ts'
 import { isInWindow, moveUp } from './line.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
@@ -49,8 +50,10 @@ async function ended(parts: Parts, run: Run): Promise<void> {
 /** The lease ran out: its worker is dead, paused or cut off. */
 async function abandoned(parts: Parts, found: Run): Promise<void> {
   const now = parts.store.now()
-  if ((found.lease?.until ?? 0) > now) return
   const run = workerLost(found)
+  // The last one has twice the time: a machine that is too busy makes workers late, and those of it all at once.
+  const patienceMs = isPoison(run) ? parts.settings.leaseMs : 0
+  if ((found.lease?.until ?? 0) + patienceMs > now || isHeldHere(parts.store, found)) return
   const action = await parts.catalog.actionOf(run)
   if (run.effect !== 'none') return afterCommit(parts, { run, action, now })
   if (run.cancelRequested) return ended(parts, cancel(run, now, 'cancelled; its worker had gone'))

@@ -37,13 +37,16 @@ async function written(input: JsonObject, schema: JsonObject, more: JsonObject =
   return /<t:Do>?(.*?)(<\/t:Do>|\/>)<\/soapenv:Body>/.exec(server.seen[0]?.body ?? '')?.[1] ?? ''
 }
 
-async function answered(content: string, output: JsonObject, more: JsonObject = {}): Promise<Json> {
+const answered = async (...args: Parameters<typeof answeredCall>): Promise<Json> => (await answeredCall(...args)).output
+
+async function answeredCall(content: string, output: JsonObject, more: JsonObject = {}) {
   const { plan, issues } = compile(manifest({ output, ...more }), 'a')
   expect(issues).toEqual([])
   server.answer = xml(
     envelope(`<x:DoResponse xmlns:x="urn:t" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">${content}</x:DoResponse>`)
   )
-  return adapter.run(newCall({ plan, url: server.url }).call)
+  const { call, partial } = newCall({ plan, url: server.url })
+  return { output: adapter.run(call), partial }
 }
 
 describe('writing', () => {
@@ -185,10 +188,31 @@ describe('reading', () => {
     ['<x:a>9007199254740993</x:a>', { type: 'integer' }],
     ['<x:a>1e-400</x:a>', { type: 'number' }],
     ['<x:a>90071992547409.921</x:a>', { type: 'number' }],
-    ['<x:a>1</x:a><x:a>NaN</x:a>', { type: 'array', items: { type: 'number' } }],
     ['<x:a>yes</x:a>', { type: 'boolean' }]
   ])('refused rather than changed: %s', async (content, a) => {
     expect(await failure(answered(content, object({ a })))).toMatchObject({ code: 'invalid_output' })
+  })
+
+  test.each<[string, JsonObject, Json]>([
+    ['<x:a>1</x:a><x:a>NaN</x:a><x:a>3</x:a>', { type: 'array', items: { type: 'number' } }, [1, 3]],
+    ['<x:a>INF</x:a>', { type: 'array', items: { type: 'number' } }, []],
+    [
+      '<x:a><x:i>-INF</x:i><x:i>2</x:i></x:a>',
+      { type: 'array', items: { type: 'number', xml: { name: 'i' } }, xml: { wrapped: true } },
+      [2]
+    ]
+  ])('a list of numbers loses what is none, and says that it is not whole: %s', async (content, a, expected) => {
+    const all = await answeredCall(content, object({ a }))
+    expect(await all.output).toEqual({ a: expected })
+    expect(Object.entries(all.partial)).toEqual([[expect.stringMatching(/^a/), expect.stringMatching(/^it holds (NaN|-?INF), which/)]])
+  })
+
+  test('a number that the schema requires and that is none is said to be that', async () => {
+    const error = await failure(answered('<x:a>NaN</x:a>', { ...object({ a: { type: 'number' } }), required: ['a'] }))
+    expect(error).toMatchObject({
+      code: 'invalid_output',
+      message: expect.stringContaining('a is NaN, which no JSON number can be, and the schema requires it')
+    })
   })
 
   test('a type that holds itself', async () => {
