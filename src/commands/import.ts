@@ -1,6 +1,7 @@
 /** `retrofit import wsdl`: a service description becomes a bot's folder. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { EnvHttpProxyAgent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { parse } from 'yaml'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
@@ -26,7 +27,7 @@ type Flags = Readonly<Record<string, unknown>>
 const reportName = 'import-report.json'
 
 export async function importWsdlCommand(source: string, flags: Flags): Promise<number> {
-  const imported = await read(source, flags)
+  const imported = await throughEnvironment(() => read(source, flags))
   const folder = resolve(String(flags.out ?? join(readSettings().BOTS_DIR, imported.bot)))
   const known = previous(folder)
   const manifest = known === undefined ? imported.manifest : mergeManifests(known.written, known.mine, imported.manifest)
@@ -44,6 +45,19 @@ export async function importWsdlCommand(source: string, flags: Flags): Promise<n
     process.stdout.write(`${plainJson({ ...reportOf({ imported, source, changes, issues, sizes }), file: join(folder, 'bot.yaml') })}\n`)
   else print({ imported, changes, issues, folder, sizes })
   return errors.length === 0 ? 0 : 1
+}
+
+/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY count for what is fetched here, as for any program that a person starts; for targets the manifest alone says so. */
+async function throughEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const before = getGlobalDispatcher()
+  const agent = new EnvHttpProxyAgent()
+  setGlobalDispatcher(agent)
+  try {
+    return await work()
+  } finally {
+    setGlobalDispatcher(before)
+    await agent.close()
+  }
 }
 
 async function read(source: string, flags: Flags): Promise<Imported> {
