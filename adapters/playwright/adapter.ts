@@ -111,7 +111,7 @@ async function attempt<Result>(all: Attempt<Result>): Promise<Result> {
   })
 }
 
-/** What takes nothing from the page before it needs no other one than a page of the new login. */
+/** An action that takes nothing from the page before it can begin on a page of the new login. */
 function openedAnew({ call: { screen, steps }, work }: Attempt<unknown>): Partial<StageCall> {
   return screen !== undefined && steps.isAlone && !work.isProbe ? { screen: { ...screen, use: 'pinned' } } : {}
 }
@@ -203,7 +203,7 @@ async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result
   }
 }
 
-/** What a caller can use of an error that no step has explained. */
+/** An error that no step has explained, as a caller can use it. */
 function plain(error: unknown): unknown {
   if (error instanceof SignedOff) return new RetrofitError('target_failed', { detail: `${error.message}, also after a new login` })
   const isGone = Error.isError(error) && !(error instanceof RetrofitError) && /(page|context|browser) has been closed/.test(error.message)

@@ -185,7 +185,7 @@ function leavable(made: Compiled, { kind, body, commit, path, issue }: Leaving):
   }
 }
 
-/** What a loop does may happen more than once. */
+/** Steps in a loop may happen more than once. */
 const loops: ReadonlySet<KindName> = new Set(['forEach'])
 
 function without(part: Part, path: Path): Part {

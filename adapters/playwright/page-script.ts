@@ -23,7 +23,7 @@ export interface PageJob {
   readonly errors: readonly PlaceSpec[]
   readonly fields: readonly FieldSpec[]
   readonly waitMs: number
-  /** What the fields said before: waits until they say something else. */
+  /** The fields' values before: waits until they say something else. */
   readonly previous: string | undefined
 }
 
@@ -90,7 +90,7 @@ function readPage(job: PageJob, { readTable, findMore }: Scripts): Promise<PageA
     }
     return []
   }
-  /** Of what is not laid out, where there is no text as a person reads it. */
+  /** The lines of an element that is not laid out, where there is no text as a person reads it. */
   const linesOf = (element: Element): string => {
     const copy = element.cloneNode(true) as Element
     for (const each of copy.querySelectorAll('br')) each.replaceWith('\n')

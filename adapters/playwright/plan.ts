@@ -1,4 +1,4 @@
-/** What a manifest becomes at load time, and what steps see while they run. */
+/** The form of a manifest after loading, and everything that steps see while they run. */
 import type { Frame, Locator, Page } from 'playwright-core'
 import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts'
 import type { PlaceSpec } from './page-script.ts'
@@ -8,7 +8,7 @@ import type { Tab } from './tab.ts'
 export interface Look {
   /** Absent: a row alone. */
   readonly way: string | undefined
-  /** Of `role`. */
+  /** Present for `role`. */
   readonly role: string | undefined
   /** The text that was looked for. */
   readonly wanted: string
@@ -113,10 +113,10 @@ export interface Plan {
   readonly probe: { readonly steps: readonly Step[]; readonly found: Template; readonly output: Template | undefined } | undefined
 }
 
-/** What steps need of a call: a login has no call of its own. */
+/** The part of a call that steps need: a login has no call of its own. */
 export type StageCall = Omit<Call<Plan>, 'steps'> & {
   readonly errors: readonly DeclaredCondition[]
-  /** Of a probe: what it reads is not the target's answer. */
+  /** True for a probe: its reading is not the target's answer. */
   readonly probes: boolean
 }
 

@@ -14,7 +14,7 @@ import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-
 const patienceMs = 400
 /** A page shows what it was told within this time. */
 const tellMs = 2_000
-/** What they see, or do not see, on a page that has said in place that the session is over, is none of what was asked for. */
+/** They look at the page, and a page that has said in place that the session is over shows nothing that was asked for. */
 const looks: ReadonlySet<string> = new Set(['extract', 'expect', 'if'])
 
 export async function runSteps(steps: readonly Step[], stage: Stage): Promise<void> {
@@ -51,7 +51,7 @@ async function refused(stage: Stage): Promise<never> {
   })
 }
 
-/** What the browser noticed by itself costs nothing to look at. */
+/** A look at the signs that the browser noticed by itself costs nothing. */
 async function afterwards(stage: Stage): Promise<void> {
   const { tab, login, watch } = stage
   if (tab.surprise !== undefined) throw surprised(tab.surprise)

@@ -105,7 +105,7 @@ function notHome(error: Error): RetrofitError {
   })
 }
 
-/** What a failed step says of the session. A guess is made once: where a new login did not help, the step's own error is told. */
+/** Judges by a failed step whether the session is over. A guess is made once: where a new login did not help, the step's own error is told. */
 export async function sessionEnd(error: unknown, step: Step, stage: Stage): Promise<SignedOff | undefined> {
   const { watch, login } = stage
   if (watch?.mayBeginAnew() !== true) return undefined

@@ -26,7 +26,7 @@ export interface Invoked {
 
 export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
-  // What a login gives is no secret yet that could be taken out.
+  // A value that a login gives is no secret yet that could be taken out.
   const show = async (exchanged: Exchanged) => (invocation.role === 'login' ? undefined : showExchanged(call, operation, exchanged))
   let request = await call.step('build', async () => {
     const built = await build(invocation)

@@ -64,7 +64,7 @@ interface Bounds {
   readonly signal: AbortSignal
 }
 
-/** What its detail refers to stands beside the fault. */
+/** Elements that its detail refers to stand beside the fault. */
 async function wholeFault(
   { encoded }: OperationPlan,
   { root, fault, limits, signal }: Bounds & { readonly root: Element; readonly fault: Fault }

@@ -1,4 +1,4 @@
-/** Element → JSON value, in the types of the mapping. What the mapping does not know is left out. */
+/** Element → JSON value, in the types of the mapping. Anything that the mapping does not know is left out. */
 import { type Json, writeXmlTreeInSteps } from '../../src/index.ts'
 import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
@@ -105,7 +105,7 @@ function readElements(object: Values, mapping: ObjectMapping, { children: sent, 
     children = recognised(mapping, sent, as === 'accessors')
     asked = true
   }
-  // What belongs to one item of a group has to have its name before the items are told apart.
+  // Everything that belongs to one item of a group has to have its name before the items are told apart.
   if (mapping.grouped) ask()
   const one = (index: number): number => {
     const child = children[index] as Element

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Steps } from '../../src/index.ts'
 
 export type Work = (() => void)[] & {
-  /** What was left out of lists, as JSON can not hold it. */
+  /** Values that were left out of lists, as JSON can not hold them. */
   lost?: Lost[]
 }
 

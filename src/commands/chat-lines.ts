@@ -96,7 +96,7 @@ export function approvalText({ tool, input }: ReadyCall, { paint }: Screen): str
   return [`  ${paint('bold', plainText(tool.title))} (${plainText(tool.name)}), ${warning}:`, ...rows].join('\n')
 }
 
-/** What would not stand in one line, or looks like another type, is written as JSON. */
+/** A value that would not stand in one line, or looks like another type, is written as JSON. */
 const plainOrJson = (value: Json): string =>
   typeof value === 'string' && /^[^\s"]([^\n]*[^\s"])?$/.test(value) && plainText(value) === value ? value : JSON.stringify(value)
 

@@ -23,7 +23,7 @@ import { sizeLine, type ToolSize, toolSizes } from './tool-sizes.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
-/** What the last import wrote: with it, a person's changes can be told from ours. */
+/** The file of what the last import wrote: with it, a person's changes can be told from ours. */
 const reportName = 'import-report.json'
 
 export async function importWsdlCommand(source: string, flags: Flags): Promise<number> {

@@ -1,4 +1,4 @@
-/** What the definition of each action costs a model, in tokens. */
+/** The cost of each action's definition to a model, in tokens. */
 import type { Action } from '../core/types.ts'
 import { compileTool } from '../surface/compile-tool.ts'
 import { loadTokenCounter } from '../surface/count-tokens.ts'

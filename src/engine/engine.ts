@@ -1,4 +1,4 @@
-/** What the doors (HTTP, MCP, command line) see of the engine. */
+/** The engine as the doors (HTTP, MCP, command line) see it. */
 
 import type { ManifestIssue } from '../core/manifest-issue.ts'
 import type { RunPage, RunQuery } from '../core/ports.ts'
@@ -14,7 +14,7 @@ export interface CallRequest {
   /** `<bot>_<action>` */
   readonly action: string
   readonly input: unknown
-  /** What the caller sent; already checked for syntax. */
+  /** The caller's input; already checked for syntax. */
   readonly idempotencyKey?: string
   /** The caller's own limit for the whole run, in milliseconds. */
   readonly timeoutMs?: number
@@ -30,7 +30,7 @@ export interface Submitted {
   readonly outcome: 'created' | 'joined' | 'replayed'
 }
 
-/** What a dry run shows. */
+/** The answer to a dry run. */
 export interface Plan {
   readonly dryRun: true
   readonly action: string
@@ -65,7 +65,7 @@ export interface Engine {
   ): Promise<Run>
   /** The probe of today's manifest looks at the run. `lookFor` is still there where no worker has looked in time. */
   probe(caller: Caller, runId: string, options: { readonly waitMs: number }): Promise<Run>
-  /** What became of the probes of the actions, by `probeIdOf`. */
+  /** The trials of the actions' probes, by `probeIdOf`. */
   probes(): Promise<ReadonlyMap<string, ProbeRecord>>
   /** A new run linked to the old one. */
   retry(caller: Caller, runId: string): Promise<Run>

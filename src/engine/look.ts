@@ -58,7 +58,7 @@ export async function look(work: Looking, root: Span): Promise<Sight> {
   }
 }
 
-/** What is not in a part of a list may be in the rest. */
+/** A record that is not in a part of a list may be in the rest. */
 function notFound(blind: string | undefined, [partial]: readonly PartialList[]): Pick<Sight, 'seen' | 'detail' | 'isBlind'> {
   if (blind !== undefined) return { seen: 'unclear', detail: `the probe can not tell: ${blind}`, isBlind: true }
   if (partial === undefined) return { seen: 'absent', detail: 'the probe did not find the effect' }

@@ -33,7 +33,7 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   const limit = run.attempt === 0 ? run.startBy : run.deadlineAt
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
   const touched = await parts.store.updateRun(touch(run, now))
-  // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
+  // The process that accepted it tells the queue of it when that is back; should that process be gone, the next look does.
   if (!touched) return
   if (run.attempt > 0) publishAgain(parts, run)
   else if (!backlogOf(parts, keyOfRun(run)).isWaiting && (await isInWindow(parts, run))) publish(parts, run)

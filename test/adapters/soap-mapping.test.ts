@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { describe, expect, test } from '@jest/globals'
 import type { Json, JsonObject } from '../../src/index.ts'
 import { compile, failure, type Manifest, newCall } from './soap/fixture.ts'
-import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { envelope, xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 const text = { type: 'string' }
 const decimalOrText = { type: ['number', 'string'] }
@@ -31,10 +23,10 @@ const manifest = (action: JsonObject, more: JsonObject = {}): Manifest => ({
 async function written(input: JsonObject, schema: JsonObject, more: JsonObject = {}): Promise<string> {
   const { plan, issues } = compile(manifest({ input: schema, ...more }), 'a')
   expect(issues).toEqual([])
-  server.seen.length = 0
-  server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
-  await adapter.run(newCall({ plan, url: server.url, input }).call)
-  return /<t:Do>?(.*?)(<\/t:Do>|\/>)<\/soapenv:Body>/.exec(server.seen[0]?.body ?? '')?.[1] ?? ''
+  soap.server.seen.length = 0
+  soap.server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
+  await adapter.run(newCall({ plan, url: soap.server.url, input }).call)
+  return /<t:Do>?(.*?)(<\/t:Do>|\/>)<\/soapenv:Body>/.exec(soap.server.seen[0]?.body ?? '')?.[1] ?? ''
 }
 
 const answered = async (...args: Parameters<typeof answeredCall>): Promise<Json> => (await answeredCall(...args)).output
@@ -42,10 +34,10 @@ const answered = async (...args: Parameters<typeof answeredCall>): Promise<Json>
 async function answeredCall(content: string, output: JsonObject, more: JsonObject = {}) {
   const { plan, issues } = compile(manifest({ output, ...more }), 'a')
   expect(issues).toEqual([])
-  server.answer = xml(
+  soap.server.answer = xml(
     envelope(`<x:DoResponse xmlns:x="urn:t" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">${content}</x:DoResponse>`)
   )
-  const { call, partial } = newCall({ plan, url: server.url })
+  const { call, partial } = newCall({ plan, url: soap.server.url })
   return { output: adapter.run(call), partial }
 }
 
@@ -83,7 +75,7 @@ describe('writing', () => {
       id: 7
     }
     const content = await written(input, schema)
-    expect(server.seen[0]?.body).toContain('<t:Do ID="7" o:lang="de">')
+    expect(soap.server.seen[0]?.body).toContain('<t:Do ID="7" o:lang="de">')
     expect(content).toBe(
       ' ID="7" o:lang="de"><t:money cur="EUR">0.0000001</t:money><o:Other>o</o:Other><ns1:third>t</ns1:third><none>n</none>' +
         '<t:item>1</t:item><t:item>2</t:item><t:box><t:flag>true</t:flag><t:flag>false</t:flag></t:box><t:gone xsi:nil="true"/><t:may xsi:nil="true"/>'
@@ -105,9 +97,9 @@ describe('writing', () => {
 
   test('unqualified elements', async () => {
     const { plan } = compile(manifest({ input: object({ a: text }) }, { elementForm: 'unqualified' }), 'a')
-    server.seen.length = 0
-    await failure(adapter.run(newCall({ plan, url: server.url, input: { a: "O'Brien & Sons <1>" } }).call)).catch(() => undefined)
-    expect(server.seen[0]?.body).toMatch(/<t:Do><a>O'Brien &amp; Sons &lt;1&gt;<\/a><\/t:Do>/)
+    soap.server.seen.length = 0
+    await failure(adapter.run(newCall({ plan, url: soap.server.url, input: { a: "O'Brien & Sons <1>" } }).call)).catch(() => undefined)
+    expect(soap.server.seen[0]?.body).toMatch(/<t:Do><a>O'Brien &amp; Sons &lt;1&gt;<\/a><\/t:Do>/)
   })
 
   test.each<[string, JsonObject, JsonObject, string]>([
@@ -121,7 +113,7 @@ describe('writing', () => {
     ['a value that is not allowed', { a: 'X' }, object({ a: { ...text, enum: ['Y'] } }), '/a is not one of']
   ])('refused before anything is sent: %s', async (_, input, schema, message) => {
     const { plan } = compile(manifest({ input: schema }), 'a')
-    const { call, exchanges } = newCall({ plan, url: server.url, input })
+    const { call, exchanges } = newCall({ plan, url: soap.server.url, input })
     expect(await failure(adapter.run(call))).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(message) })
     expect(exchanges).toEqual([])
   })

@@ -9,7 +9,7 @@ export interface Wanted {
   readonly values: readonly string[]
   readonly isTicked: boolean
   readonly locale: string
-  /** Of `upload`. */
+  /** Present for `upload`. */
   readonly file?: GivenFile | undefined
 }
 

@@ -25,7 +25,7 @@ export interface Filled {
   /** Left to the step that is at work: what it sends shows it. */
   isLeaving: boolean
   isDone: boolean
-  /** Of a file: a request has taken it along, so the page may empty the field. */
+  /** A request has taken the file along, so the page may empty the field. */
   isTaken?: boolean
   seen: Seen | undefined
 }

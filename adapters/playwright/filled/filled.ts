@@ -26,7 +26,7 @@ type Typing = Omit<Filling, 'kind' | 'values' | 'isTicked'>
 interface Typed {
   readonly key: string
   readonly locator: Locator | undefined
-  /** What the key goes to. */
+  /** The element that the key goes to. */
   readonly focused: Focused | undefined
   readonly redact: Redact
   act(): Promise<unknown>

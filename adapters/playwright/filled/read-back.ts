@@ -18,7 +18,7 @@ export interface Seen {
   readonly isSuperseded: boolean
   /** Its name, or else its id. */
   readonly names: readonly string[]
-  /** Of the other fields of its form, where the field has a name of its own, and so is sent by the form. */
+  /** The names of the other fields of its form, where the field has a name of its own, and so is sent by the form. */
   readonly besides: readonly string[]
   /** As the page calls it. */
   readonly label: string
@@ -29,9 +29,9 @@ export interface Seen {
   readonly held: string | null
   readonly isTicked: boolean | null
   readonly chosen: readonly Chosen[]
-  /** Of a field for files. */
+  /** Present for a field for files. */
   readonly files?: readonly SeenFile[] | undefined
-  /** Of `select`: the options that were to be chosen. */
+  /** The options that `select` was to choose. */
   readonly wanted: readonly Chosen[]
   /** The value that a ticked box sends. */
   readonly sends: string

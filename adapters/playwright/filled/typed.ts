@@ -1,4 +1,4 @@
-/** What a key press makes of the field that has it: keys are typed one by one, so what the field shall hold grows with them. */
+/** The effect of a key press on the field that has it: keys are typed one by one, so what the field shall hold grows with them. */
 import type { ElementHandle, Frame, Page } from 'playwright-core'
 import type { Wanted } from './differences.ts'
 import { onPage } from './differences.ts'
@@ -6,12 +6,12 @@ import type { Seen } from './read-back.ts'
 
 export interface Held {
   readonly kind: Wanted['kind'] | undefined
-  /** Of a field for text. */
+  /** The text, in a field for text. */
   readonly text: string
   /** Null where the field tells nobody. */
   readonly start: number | null
   readonly end: number | null
-  /** Of a drop-down list: values. */
+  /** The values, in a drop-down list. */
   readonly chosen: readonly string[]
   readonly isTicked: boolean
   /** Which of the others it is; -1: none. */
@@ -70,11 +70,11 @@ interface Pressed {
   readonly key: string
   readonly before: Held
   readonly after: Held
-  /** What was to be there before. */
+  /** The value that was to be there before. */
   readonly wanted: Wanted | undefined
 }
 
-/** What the field shall hold from now on. Without an intention of its own, such as that of an arrow key, it is what the field made of the key. */
+/** The value that the field shall hold from now on. Without an intention of its own, such as that of an arrow key, it is what the field made of the key. */
 export function wantedAfter({ key, before, after, wanted }: Pressed): Pick<Wanted, 'values' | 'isTicked'> {
   const { isTicked } = after
   if (after.kind !== 'fill') return { values: after.chosen, isTicked }

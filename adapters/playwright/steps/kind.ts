@@ -1,4 +1,4 @@
-/** What a kind of step is: how its body is compiled. */
+/** A kind of step: how its body is compiled. */
 import { type Json, renderText, type Template } from '../../../src/index.ts'
 import { compilePlace, type Issue, type Path, template } from '../locator.ts'
 import type { Place, Stage, Step } from '../plan.ts'
