@@ -2,6 +2,7 @@
 import { type Json, writeXmlTreeInSteps } from '../../src/index.ts'
 import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
+import { isNil } from './nil.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
 import { isNoNumber, readText, Unreadable } from './read-scalar.ts'
 import { ofName, recognised, structOf, unknownNames } from './recognise.ts'
@@ -256,18 +257,6 @@ function readValue(mapping: Mapping, element: Element, { path, work, listed, req
     throw new Unreadable(`${path} holds elements where a ${mapping.kind === 'scalar' ? mapping.type : 'list'} is expected`)
   return readSimple(mapping, textOf(element), { element, path, work, listed, required })
 }
-
-function isNil(element: Element): boolean {
-  if (element.attributes.length === 0) return false
-  const nil = (attributeOf(element, xsi, 'nil') ?? olderNil(element))?.trim()
-  return nil === 'true' || nil === '1'
-}
-
-/** Before 2001 it was `null`. */
-const olderNil = ({ attributes }: Element): string | undefined =>
-  attributes.find(({ uri, local }) => local === 'null' && olderXsi.test(uri))?.value
-
-const olderXsi = /^http:\/\/www\.w3\.org\/(?:1999|2000\/10)\/XMLSchema-instance$/
 
 interface Place extends At {
   readonly element: Element

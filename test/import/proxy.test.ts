@@ -28,13 +28,21 @@ test('the environment names the proxy for a WSDL that is fetched; what its tools
   const args = [main, 'import', 'wsdl', 'http://desk.invalid/desk?wsdl', '--allow-fetch', '--out', join(folder, 'desk')]
   try {
     const child = spawn(process.execPath, args, { env: { ...env, http_proxy: env.HTTP_PROXY, no_proxy: '' } })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (said += text))
+    const words: string[] = []
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => words.push(text))
     const code = await new Promise(resolve => child.once('close', resolve))
-    expect([code, asked, said]).toEqual([0, ['desk.invalid:80'], expect.stringMatching(/As tools they cost a model \d+ tokens; the largest are desk_\w+ \d+, desk_\w+ \d+\./)])
+    expect([code, asked, words.join('')]).toEqual([
+      0,
+      ['desk.invalid:80'],
+      expect.stringMatching(/As tools they cost a model \d+ tokens; the largest are desk_\w+ \d+, desk_\w+ \d+\./)
+    ])
     expect(JSON.parse(readFileSync(join(folder, 'desk', 'import-report.json'), 'utf8')).actions[0].tokens).toBeGreaterThan(20)
   } finally {
-    for (const server of [site, proxy]) await new Promise(resolve => (server.close(resolve), server.closeAllConnections()))
+    for (const server of [site, proxy]) {
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    }
     rmSync(folder, { recursive: true, force: true })
   }
 })
