@@ -1,7 +1,7 @@
 /** Every kind of adapter, by name: the one list. Each is loaded when it is asked for. */
 import type { Adapter } from '../src/index.ts'
 
-/** What adapters are told at start; each reads what concerns it. */
+/** The options that adapters are told at start; each reads what concerns it. */
 export interface AdapterOptions {
   readonly chromiumPath?: string
   readonly headless?: boolean

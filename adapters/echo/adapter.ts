@@ -13,6 +13,7 @@ import {
   type JsonObject,
   longestTimerMs,
   NothingSent,
+  type ProbeResult,
   RetrofitError,
   renderText,
   type Scope,
@@ -106,9 +107,13 @@ async function run(call: Call<EchoSteps>): Promise<Json> {
   failWhen(call, 'before')
   if (commit) await call.step('commit', () => takeEffect(call))
   failWhen(call, 'after')
-  for (const [name, reason] of Object.entries(call.steps.partial)) call.partial(name, reason)
+  tellPartial(call)
   call.answered({})
   return await answer(call)
+}
+
+function tellPartial(call: Call<EchoSteps>): void {
+  for (const [name, reason] of Object.entries(call.steps.partial)) call.partial(name, reason)
 }
 
 async function takeEffect(call: Call<EchoSteps>): Promise<void> {
@@ -126,9 +131,11 @@ function failWhen({ run, steps: { fail } }: Call<EchoSteps>, moment: Failure['wh
   throw new RetrofitError('target_failed', { detail: message, retryable })
 }
 
-async function probe(call: Call<EchoSteps>): Promise<{ found: true; output: Json } | { found: false }> {
+async function probe(call: Call<EchoSteps>): Promise<ProbeResult> {
   const ledger = await ledgerOf(call)
-  if (ledger === '' || !hasEffect(ledger, call.run.reference)) return { found: false }
+  if (ledger === '') return { found: false, blind: 'without target.ledger nothing is kept of an effect' }
+  if (!hasEffect(ledger, call.run.reference)) return { found: false }
+  tellPartial(call)
   call.answered({})
   return { found: true, output: await answer(call) }
 }

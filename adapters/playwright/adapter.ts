@@ -106,9 +106,14 @@ async function attempt<Result>(all: Attempt<Result>): Promise<Result> {
     const isOpen = first.giveUp() && mayBeginAnew(all)
     if (!(error instanceof SignedOff) || !isOpen || call.signal.aborted) throw plain(error)
   }
-  return once({ ...all, own: tryOf(base).call, isAnew: true }).catch(error => {
+  return once({ ...all, own: tryOf(callWith(base, openedAnew(all))).call, isAnew: true }).catch(error => {
     throw plain(error)
   })
+}
+
+/** An action that takes nothing from the page before it can begin on a page of the new login. */
+function openedAnew({ call: { screen, steps }, work }: Attempt<unknown>): Partial<StageCall> {
+  return screen !== undefined && steps.isAlone && !work.isProbe ? { screen: { ...screen, use: 'pinned' } } : {}
 }
 
 /** A probe begins after the commit point and only reads. */
@@ -175,13 +180,14 @@ async function leaseOf(pool: Pool, call: Call<Plan>, stageCall: StageCall): Prom
 function watchOf({ context, isFresh }: Lease, all: Once<unknown>): Watch | undefined {
   const { call, isAnew } = all
   if (call.steps.login.steps.length === 0) return undefined
-  const goesOn = call.screen !== undefined && call.screen.use !== 'pinned'
+  const goesOn = call.screen !== undefined && call.screen.use !== 'pinned' && !call.steps.isAlone
   return {
     home: context.home,
     isAnew: isAnew || goesOn,
     mayBeginAnew: () => mayBeginAnew(all),
     isSure: isAnew || isFresh,
-    hasLooked: call.screen !== undefined && !isFresh,
+    hasLooked: goesOn && !isFresh,
+    wasReady: false,
     documents: undefined
   }
 }
@@ -197,7 +203,7 @@ async function perform<Result>(stage: Stage, work: Work<Result>): Promise<Result
   }
 }
 
-/** What a caller can use of an error that no step has explained. */
+/** An error that no step has explained, as a caller can use it. */
 function plain(error: unknown): unknown {
   if (error instanceof SignedOff) return new RetrofitError('target_failed', { detail: `${error.message}, also after a new login` })
   const isGone = Error.isError(error) && !(error instanceof RetrofitError) && /(page|context|browser) has been closed/.test(error.message)

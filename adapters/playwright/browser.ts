@@ -25,7 +25,7 @@ export interface BrowserOptions {
 export interface Running {
   readonly browser: Browser
   readonly pid: number
-  /** Of this browser alone; its temporary files are in it. */
+  /** The folder of this browser alone, with its temporary files. */
   readonly folder: string
 }
 

@@ -67,6 +67,7 @@ export function compilePlan(source: ActionSource): Plan {
     timeoutMs,
     errors: compileErrors(action, part),
     steps,
+    isAlone: commits.length === 0 && beginsAtAddress(action.steps as readonly StepSource[]),
     result: action.result === undefined ? undefined : template(action.result, ['result'], issue),
     output: source.output,
     probe: compileProbe(action, part)
@@ -184,7 +185,7 @@ function leavable(made: Compiled, { kind, body, commit, path, issue }: Leaving):
   }
 }
 
-/** What a loop does may happen more than once. */
+/** Steps in a loop may happen more than once. */
 const loops: ReadonlySet<KindName> = new Set(['forEach'])
 
 function without(part: Part, path: Path): Part {

@@ -7,7 +7,7 @@ import { userOf } from './confinement.ts'
 
 const lookMs = 100
 
-/** What is in it; the file itself is gone then. */
+/** The content; the file itself is gone then. */
 export async function received(file: Download): Promise<Buffer> {
   const page = file.page()
   const cancel = () => file.cancel().catch(() => undefined)

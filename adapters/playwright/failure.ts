@@ -1,4 +1,4 @@
-/** What went wrong, for the person who has to mend it: the step, its element, and what the page showed instead. */
+/** Explains a failure to the person who has to mend it: the step, its element, and what the page showed instead. */
 import { stripVTControlCharacters } from 'node:util'
 import { BusinessError, NothingSent, RetrofitError } from '../../src/index.ts'
 import { isLasting } from './lasting-failure.ts'
@@ -12,7 +12,7 @@ import { type Why, whyNot } from './why.ts'
 /** The session on the target is over: log in again and start anew. */
 export class SignedOff extends Error {}
 
-/** Told already; what is around it adds nothing. */
+/** Errors that are explained already; a step around them adds nothing. */
 const told = new WeakSet<Error>()
 export const isTold = (error: unknown): boolean => Error.isError(error) && told.has(error)
 

@@ -1,5 +1,5 @@
 /**
- * What Chromium adds to a request only as it leaves, and servers go by: whether their own page asked (W3C Fetch Metadata Request Headers).
+ * Headers that Chromium adds to a request only as it leaves, and that servers go by: whether their own page asked (W3C Fetch Metadata Request Headers).
  * Said only where it is certain: of a request to the origin that asks.
  */
 import type { Request } from 'playwright-core'

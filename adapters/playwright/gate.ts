@@ -1,6 +1,6 @@
 /**
  * The commit gate: the request, not the click. The first request that matches gets a connection, waits for `commit()` and leaves;
- * a second one never does. What nothing was sent for is known to be nothing.
+ * a second one never does. Where nothing was sent, it is known that nothing happened.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request, Route } from 'playwright-core'
@@ -41,7 +41,7 @@ interface Passage {
 export async function passGate(step: Step, rule: CommitRule, stage: Stage, timeoutMs: number): Promise<void> {
   const until = Date.now() + timeoutMs
   await (step.rehearse === undefined ? step.place?.find(stage) : step.rehearse(stage, timeoutMs))
-  await stage.tab.filled.checkAll(stage.call.redact)
+  await stage.tab.filled.checkAll(stage.call.redact, rule.via !== 'any')
   if (rule.via === 'any') return passMarked(step, stage, until)
   const { done, state, shut } = await openGate(rule, stage, until)
   const acted = step.run(stage, Math.max(1, until - Date.now())).then(
@@ -89,7 +89,7 @@ async function openGate(rule: CommitRule, stage: Stage, until: number): Promise<
   const { promise: done, resolve, reject } = Promise.withResolvers<boolean>()
   done.catch(() => undefined)
   const ofPage = async (route: Route, request: Request): Promise<void> => {
-    // What leaves here is not under the browser's egress rules; outside of them it goes to the browser, which refuses it.
+    // A request that leaves here is not under the browser's egress rules; outside of them it goes to the browser, which refuses it.
     if (!isInEgress(new URL(request.url()), stage.call.target)) return route.fallback()
     if (state.caught) {
       if (!isSecond(rule, request, state.first)) return route.fallback()

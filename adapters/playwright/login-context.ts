@@ -23,7 +23,7 @@ const loginMs = 45_000
 const watchedLoginMs = 24 * 60 * 60_000
 /** No run has been at work for this long. */
 const restMs = 10_000
-/** What a page asks for later than this, after a run, it asks for by itself. */
+/** A request that a page makes later than this, after a run, is its own. */
 const trailMs = 5_000
 
 export class LoginContext {

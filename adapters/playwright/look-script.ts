@@ -14,7 +14,7 @@ export interface Seen {
   readonly readOnly: boolean
   readonly outside: boolean
   readonly cover: { readonly at: string; readonly text: string } | undefined
-  /** Of a drop-down list: those that can be chosen. */
+  /** The options of a drop-down list that can be chosen. */
   readonly options: readonly string[] | undefined
   readonly disabledOptions: readonly string[]
 }

@@ -32,7 +32,7 @@ export async function findMore(elements: readonly Element[], count: number): Pro
     if (arrow.test(text)) return isPager(control)
     return words.test(text) && (control.tagName === 'A' || isPager(control) || hasBack(control))
   }
-  /** What stands in a row of data, or in an item, is about that; a row of one cell is none. */
+  /** A text in a row of data, or in an item, is about that row or item; a row of one cell is none. */
   const isOfRow = (control: Element) =>
     elements.some(element => element.contains(control)) && (control.closest('td')?.colSpan ?? 1) < 2 && control.closest('tfoot') === null
   const byControl = () => {

@@ -139,7 +139,7 @@ export function takesIn(source: ActionSource): (path: Path) => void {
   }
 }
 
-/** Of the innermost step; undefined for what is looked at any time, as the signs of an error. */
+/** The place of the innermost step; undefined for anything that is looked at any time, as the signs of an error. */
 function spotOf(path: Path, part: Part | undefined): Spot | undefined {
   for (let end = path.length; end > 0; end--) {
     const spot = part?.spots.get(key(path.slice(0, end)))

@@ -1,7 +1,7 @@
 /** Which process made something that outlives it. */
 import { isRunning, statOf } from './processes.ts'
 
-/** Of this process: its number, and when it began, because numbers come again. */
+/** Names this process: its number, and when it began, because numbers come again. */
 export const ownMark = async (): Promise<string> => `${process.pid}.${(await birthOf(process.pid)) ?? 0}`
 
 /** Whether whoever wrote the mark still runs. Where it has no beginning, as without /proc, the number has to do. */

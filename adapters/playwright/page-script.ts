@@ -23,7 +23,7 @@ export interface PageJob {
   readonly errors: readonly PlaceSpec[]
   readonly fields: readonly FieldSpec[]
   readonly waitMs: number
-  /** What the fields said before: waits until they say something else. */
+  /** The fields' values before: waits until they say something else. */
   readonly previous: string | undefined
 }
 
@@ -50,6 +50,15 @@ export const pageScript = (job: PageJob): string =>
 function readPage(job: PageJob, { readTable, findMore }: Scripts): Promise<PageAnswer> {
   const tidy = (text: string | null | undefined) => (text ?? '').replace(/\s+/g, ' ').trim()
   const shown = (element: Element) => !element.checkVisibility || element.checkVisibility()
+  /** A script may hold every message that its page has ever to show. */
+  const wordsOf = (element: Element): string => {
+    if (element.querySelector('script, style, noscript') === null) return element.textContent ?? ''
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+    let words = ''
+    while (walker.nextNode())
+      if (walker.currentNode.parentElement?.closest('script, style, noscript') == null) words += walker.currentNode.nodeValue
+    return words
+  }
   const ways: Record<string, (what: string, exact: boolean) => Element[]> = {
     css: what => [...document.querySelectorAll(what)],
     xpath: what => {
@@ -60,7 +69,9 @@ function readPage(job: PageJob, { readTable, findMore }: Scripts): Promise<PageA
     text: (what, exact) => {
       const wanted = exact ? tidy(what) : tidy(what).toLowerCase()
       const says = (element: Element) => {
-        const text = tidy(element.textContent)
+        // Seldom needed, and slow.
+        if (!exact && !tidy(element.textContent).toLowerCase().includes(wanted)) return false
+        const text = tidy(wordsOf(element))
         return exact ? text === wanted : text.toLowerCase().includes(wanted)
       }
       if (!document.body || !(exact || says(document.body))) return []
@@ -79,7 +90,7 @@ function readPage(job: PageJob, { readTable, findMore }: Scripts): Promise<PageA
     }
     return []
   }
-  /** Of what is not laid out, where there is no text as a person reads it. */
+  /** The lines of an element that is not laid out, where there is no text as a person reads it. */
   const linesOf = (element: Element): string => {
     const copy = element.cloneNode(true) as Element
     for (const each of copy.querySelectorAll('br')) each.replaceWith('\n')

@@ -1,4 +1,4 @@
-/** What a manifest becomes at load time, and what steps see while they run. */
+/** The form of a manifest after loading, and everything that steps see while they run. */
 import type { Frame, Locator, Page } from 'playwright-core'
 import type { Call, Json, JsonSchema, Scope, Template } from '../../src/index.ts'
 import type { PlaceSpec } from './page-script.ts'
@@ -8,7 +8,7 @@ import type { Tab } from './tab.ts'
 export interface Look {
   /** Absent: a row alone. */
   readonly way: string | undefined
-  /** Of `role`. */
+  /** Present for `role`. */
   readonly role: string | undefined
   /** The text that was looked for. */
   readonly wanted: string
@@ -49,6 +49,8 @@ export interface Step {
   readonly inspects: boolean
   readonly place?: Place | undefined
   readonly commit?: CommitRule | undefined
+  /** It writes into a field key by key. */
+  readonly types?: boolean | undefined
   /** Every check that the step makes, without the step. */
   rehearse?(stage: Stage, timeoutMs: number): Promise<void>
   run(stage: Stage, timeoutMs: number): Promise<void>
@@ -85,6 +87,8 @@ export interface Watch {
   isSure: boolean
   /** Nothing is left to look at on the first page that it opens. */
   hasLooked: boolean
+  /** `ready` was on that page. */
+  wasReady: boolean
   /** How many documents there were then; undefined before. */
   documents: number | undefined
 }
@@ -101,16 +105,18 @@ export interface Plan {
   readonly timeoutMs: number
   readonly errors: readonly DeclaredCondition[]
   readonly steps: readonly Step[]
+  /** They take nothing from the page that they find: they begin at an address, and they only read. */
+  readonly isAlone: boolean
   readonly result: Template | undefined
   /** Without a result, what it declares of what was extracted goes out. */
   readonly output: JsonSchema
   readonly probe: { readonly steps: readonly Step[]; readonly found: Template; readonly output: Template | undefined } | undefined
 }
 
-/** What steps need of a call: a login has no call of its own. */
+/** The part of a call that steps need: a login has no call of its own. */
 export type StageCall = Omit<Call<Plan>, 'steps'> & {
   readonly errors: readonly DeclaredCondition[]
-  /** Of a probe: what it reads is not the target's answer. */
+  /** True for a probe: its reading is not the target's answer. */
   readonly probes: boolean
 }
 

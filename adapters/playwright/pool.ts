@@ -94,7 +94,8 @@ export class Pool {
     const release = (keep: boolean) => {
       if (returned) return
       returned = true
-      if (!keep) void this.closeScreen(id)
+      // Another one may have been opened in its place.
+      if (!keep && this.screens.get(id)?.tab === tab) void this.closeScreen(id)
       slots.give()
     }
     return { tab, context, isFresh: !isThere, release }

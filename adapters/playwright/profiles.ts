@@ -33,7 +33,7 @@ export async function markProfile(browserPid: number): Promise<void> {
   if (profile !== undefined) await writeFile(join(profile, ownerFile), await ownMark(), { flag: 'wx' })
 }
 
-/** What Playwright leaves when it finds no browser. One that is just starting makes its profile again. */
+/** A folder that Playwright leaves when it finds no browser. One that is just starting makes its profile again. */
 export async function removeEmptyProfiles(): Promise<void> {
   const names = (await readdir(tmpdir())).filter(name => name.startsWith(prefix))
   await Promise.all(names.map(name => rmdir(join(tmpdir(), name)).catch(() => undefined)))

@@ -17,9 +17,9 @@ export interface TableSpec {
 
 export interface TableRead {
   readonly rows: Record<string, string>[]
-  /** What is not there yet. */
+  /** The part that is not there yet. */
   readonly missing?: string
-  /** What does not fit, and may not when the page is done either. */
+  /** The part that does not fit, and may not when the page is done either. */
   readonly unfit?: string
   /** Rows with something in them that the page hides. */
   readonly hidden: number

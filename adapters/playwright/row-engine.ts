@@ -5,7 +5,7 @@ export interface Engine {
   queryAll(root: Document | Element | ShadowRoot, body: string): Element[]
 }
 
-/** What a locator hands to an engine, as text that no grammar of selectors can misread. */
+/** A locator's request to an engine, as text that no grammar of selectors can misread. */
 export const bodyOf = (value: object): string => encodeURIComponent(JSON.stringify(value)).replaceAll("'", '%27')
 
 export interface RowBody {

@@ -14,6 +14,8 @@ import { isAtLogin, isReadySoon, signedOff, throwWhenSignedOff } from './signed-
 const patienceMs = 400
 /** A page shows what it was told within this time. */
 const tellMs = 2_000
+/** They look at the page, and a page that has said in place that the session is over shows nothing that was asked for. */
+const looks: ReadonlySet<string> = new Set(['extract', 'expect', 'if'])
 
 export async function runSteps(steps: readonly Step[], stage: Stage): Promise<void> {
   for (const step of steps) await lookedOn(step, stage, taken => runStep(taken, stage))
@@ -24,6 +26,7 @@ async function runStep(step: Step, stage: Stage): Promise<void> {
     try {
       stage.call.signal.throwIfAborted()
       if (stage.tab.changed) await (step.inspects ? throwWhenSignedOff(stage) : inspect(stage))
+      else if (looks.has(step.kind) || step.commit !== undefined) await throwWhenSignedOff(stage)
       if (step.acts) await stage.tab.closeGate?.()
       await readBackBefore(step, stage)
       const timeoutMs = Math.max(1, Math.min(step.timeoutMs, stage.call.deadlineAt - Date.now()))
@@ -48,7 +51,7 @@ async function refused(stage: Stage): Promise<never> {
   })
 }
 
-/** What the browser noticed by itself costs nothing to look at. */
+/** A look at the signs that the browser noticed by itself costs nothing. */
 async function afterwards(stage: Stage): Promise<void> {
   const { tab, login, watch } = stage
   if (tab.surprise !== undefined) throw surprised(tab.surprise)
@@ -62,7 +65,7 @@ const surprised = ({ type, message }: NonNullable<Stage['tab']['surprise']>): Re
 /** The last look, when the steps are over. */
 export async function finish(steps: readonly Step[], stage: Stage): Promise<void> {
   await readBackAtEnd(stage)
-  if (stage.tab.changed) await inspect(stage)
+  await (stage.tab.changed ? inspect(stage) : throwWhenSignedOff(stage))
   const last = steps.at(-1)
   if (last !== undefined) await lookAtLast(last, stage)
 }

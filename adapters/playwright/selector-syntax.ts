@@ -1,6 +1,6 @@
 /** Mistakes in selectors that show without a browser. */
 
-/** What is wrong with a CSS selector or XPath expression; undefined when nothing shows. */
+/** The mistake in a CSS selector or XPath expression; undefined when none shows. */
 export function selectorMistake(way: string, text: string): string | undefined {
   if (way !== 'css' && way !== 'xpath') return undefined
   const open = unbalanced(text, way === 'css')

@@ -6,7 +6,7 @@ type Redacting = Pick<Call, 'redact'>
 
 const valueChars = 200
 const fieldsShown = 60
-/** What a page carries along for itself. */
+/** Names of values that a page carries along for itself. */
 const ofThePage = /token|csrf|state|session|nonce|auth|passw|secret/i
 
 export function sentText(call: Redacting, request: Request): string {

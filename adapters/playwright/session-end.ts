@@ -40,9 +40,12 @@ async function openWatched(step: Step, stage: Stage, { open, inspect }: Opening)
   if (!watch.isSure && (step.commit !== undefined || (bare.has(step) && !isFruitless(step)))) await checkAtHome(stage)
   await open()
   if (step.commit !== undefined) return
-  if (await isReady(stage)) return void bare.delete(step)
+  watch.wasReady = await isReady(stage)
+  if (watch.wasReady) return void bare.delete(step)
   await inspect()
-  if (isFruitless(step) || (watch.isSure && !watch.isAnew) || (await isReadySoon(stage))) return
+  if (isFruitless(step) || (watch.isSure && !watch.isAnew)) return
+  watch.wasReady = await isReadySoon(stage)
+  if (watch.wasReady) return
   // Missing right after a login was made for it, it tells nothing; and a portal may not show the page after the login twice.
   if (watch.isSure) return void fruitless.set(step, Date.now())
   if (isAtLogin(stage)) throw signedOff(login)
@@ -52,12 +55,14 @@ async function openWatched(step: Step, stage: Stage, { open, inspect }: Opening)
 }
 
 /**
- * The last page, where it is another one than the first: an empty list on it may be that of a page that says that the session is over.
+ * The last page, where it is another one than the first, or has lost what it showed: an empty list on it may be that of a page that says
+ * that the session is over.
  * Only while the steps could begin anew, so after a commit nothing is looked for; and a screen stays as it is.
  */
 export async function lookAtLast(last: Step, stage: Stage): Promise<void> {
   const { watch, login, tab, call } = stage
-  if (call.screen !== undefined || watch?.documents === undefined || watch.documents === tab.documents || login.ready === undefined) return
+  if (call.screen !== undefined || watch?.documents === undefined || login.ready === undefined) return
+  if (watch.documents === tab.documents && !watch.wasReady) return
   if (watch.isAnew || !watch.mayBeginAnew() || isFruitless(last) || (await isReady(stage))) return
   if (!bare.has(last) && (await isReadySoon(stage))) return
   await checkAtHome(stage)
@@ -100,7 +105,7 @@ function notHome(error: Error): RetrofitError {
   })
 }
 
-/** What a failed step says of the session. A guess is made once: where a new login did not help, the step's own error is told. */
+/** Judges by a failed step whether the session is over. A guess is made once: where a new login did not help, the step's own error is told. */
 export async function sessionEnd(error: unknown, step: Step, stage: Stage): Promise<SignedOff | undefined> {
   const { watch, login } = stage
   if (watch?.mayBeginAnew() !== true) return undefined

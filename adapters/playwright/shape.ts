@@ -177,7 +177,7 @@ export const step = z
       .describe('Ticks a box.')
       .optional(),
     press: z
-      .strictObject({ ...where, key: z.string().min(1).describe('Enter, F3, Control+A, …') })
+      .strictObject({ ...where, key: z.string().min(1).describe('Enter, F3, Control+A, …'), verify })
       .describe('Presses a key, on an element or on the page.')
       .optional(),
     waitFor: z
@@ -220,7 +220,8 @@ export const step = z
         ...where,
         value: z.string().describe('Content of the file, in base64.'),
         file: z.string().describe('Name of the file.').optional(),
-        mediaType: z.string().optional()
+        mediaType: z.string().optional(),
+        verify
       })
       .describe('Puts a file into a file field.')
       .optional(),

@@ -13,7 +13,7 @@ export interface DialogAnswer {
 
 export interface Unheld {
   readonly what: string
-  /** Of a file that was asked for. */
+  /** Present for a file that was asked for. */
   readonly url?: URL | undefined
 }
 
@@ -28,7 +28,7 @@ export class Tab {
   status = 0
   /** How many documents the page has had since `begin`. */
   documents = 0
-  /** What an unexpected dialog said. */
+  /** The words of an unexpected dialog. */
   surprise: { readonly type: string; readonly message: string } | undefined
   /** Windows and files that came and that no step expected. */
   readonly turnedAway = new Set<'window' | 'file'>()
@@ -36,14 +36,14 @@ export class Tab {
   expectPopup: ((popup: Page) => void) | undefined
   /** Takes the next file that comes; without it the file is refused. */
   expectDownload: ((file: Download) => void) | undefined
-  /** What the committing request was answered with; 0 before. */
+  /** The status that the committing request was answered with; 0 before. */
   commitStatus = 0
   /** The committing request has not come, or has no answer yet. */
   committing = false
   /** When a run left it, and when an answer of any kind last came; in milliseconds, as `Date.now()`. */
   leftAt = 0
   heardAt = 0
-  /** Told of what leaves the page where no request can be held: through a WebSocket, or for a link with `download`. */
+  /** Learns of everything that leaves the page where no request can be held: through a WebSocket, or for a link with `download`. */
   onUnheld: ((unheld: Unheld) => void) | undefined
   /** Shuts the commit gate at once, and takes it away; with `leave`, after the page was emptied and `leave` is done. */
   closeGate: ((leave?: () => Promise<void>) => Promise<void>) | undefined
@@ -170,6 +170,7 @@ export class Tab {
   private asks(request: Request): void {
     this.askedAt = Date.now()
     if (request.resourceType() !== 'ping') this.asked.add(request)
+    if (this.filled.hasFiles && request.method() !== 'GET') this.filled.asked(sentBy(request))
   }
 
   private heard(response: Response): void {

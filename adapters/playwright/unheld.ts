@@ -1,5 +1,5 @@
 /**
- * What leaves a page past its gate: a message through a WebSocket, what a link with `download` asks for, and a request that the manifest
+ * Everything that leaves a page past its gate: a message through a WebSocket, what a link with `download` asks for, and a request that the manifest
  * does not name and that may change something as well. Where the committing request does not come, nobody can tell whether that was it.
  */
 import type { Request } from 'playwright-core'
@@ -9,11 +9,11 @@ import type { CommitRule, Stage } from './plan.ts'
 import { isSignedOff } from './signed-off.ts'
 import { pathOf, type Unheld } from './tab.ts'
 
-/** Who names the request has said that it is no message; a file may be the request that is named. */
+/** An author who names the request has said that it is no message; a file may be the request that is named. */
 export const mayBeEffect = ({ matches }: CommitRule, { url }: Unheld): boolean =>
   matches === undefined || (url !== undefined && matches('GET', url))
 
-/** What a page tells in passing and wants no answer to, as beacons: usage, errors. */
+/** Requests in passing that want no answer, as beacons: usage, errors. */
 const isReport = (request: Request): boolean => /^(ping|cspviolationreport)$/.test(request.resourceType())
 
 /** By its method (RFC 9110, section 9.2.1). */

@@ -6,7 +6,7 @@ export type ValueType = (typeof valueTypes)[number]
 
 export interface Reading {
   readonly as: ValueType
-  /** Of a date: `dd/mm/yyyy`, `d MMM yyyy`, `yyyymmdd`. */
+  /** The format of a date: `dd/mm/yyyy`, `d MMM yyyy`, `yyyymmdd`. */
   readonly format: string
   /** BCP 47; says which character is the decimal one and how months are called. */
   readonly locale: string

@@ -143,7 +143,7 @@ const plural: Readonly<Record<string, string>> = {
   listbox: 'listboxes'
 }
 
-/** What there is of the kind that was looked for, likeliest first. */
+/** The elements of the kind that was looked for, likeliest first. */
 async function whatElse({ way, role, root, wanted }: Look, stage: Stage): Promise<string> {
   const tell = (kind: string, names: readonly string[]) =>
     names.length === 0 ? `there are no ${kind}` : `the ${kind} are ${quoted(nearest(wanted, names))}`

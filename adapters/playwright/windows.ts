@@ -1,5 +1,5 @@
 /**
- * Whose window it is that opens just now can not be told while its first request is held: there is no page for it yet. With one gate
+ * Nobody can tell whose window it is that opens just now while its first request is held: there is no page for it yet. With one gate
  * open in a login it is that one's. With more it is nobody's; and from then on the gates of that kind open one after the other.
  */
 import type { BrowserContext } from 'playwright-core'
@@ -7,7 +7,7 @@ import { NothingSent } from '../../src/index.ts'
 import { within } from './failure.ts'
 import type { CommitRule } from './plan.ts'
 
-/** Whose committing request has come from a new window. */
+/** The rules whose committing request has come from a new window. */
 const inWindows = new WeakSet<CommitRule>()
 
 export const usesWindows = (rule: CommitRule): boolean => inWindows.has(rule)

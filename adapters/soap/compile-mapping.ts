@@ -14,7 +14,7 @@ export interface MappingContext {
   readonly root: JsonSchema
   /** Elements say their type: `x-type` and `x-array` are written. */
   readonly encoded: boolean
-  /** Of other actions with the same namespaces: what they share is the same object. */
+  /** The mappings of other actions with the same namespaces: a shared schema is the same object. */
   readonly known: KnownMappings
   issue(path: Path, message: string): void
 }

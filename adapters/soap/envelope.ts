@@ -28,12 +28,12 @@ const encodings: Readonly<Record<Version, string>> = {
   '1.2': 'http://www.w3.org/2003/05/soap-encoding'
 }
 
-/** What stands around every request of an operation; written once. */
+/** The text around every request of an operation; written once. */
 export interface Frame {
   /** Undefined: the content stands in the body itself. */
   readonly operation: Name | undefined
   readonly head: string
-  /** Of the operation's element, beside its own. */
+  /** The attributes of the operation's element, beside its own. */
   readonly attributes: string
 }
 
@@ -55,7 +55,7 @@ export function compileFrame({ version, operation, declarations, encoded }: Fram
   }
 }
 
-/** What stands in an envelope beside what the value says. */
+/** The parts of an envelope beside the value. */
 export interface Extras {
   /** Elements of the SOAP header. */
   readonly header: string
@@ -98,7 +98,7 @@ export interface Fault {
 
 export type Opened = { readonly fault: Fault } | { readonly body: Element; readonly header: Element | undefined }
 
-/** What is in the envelope: a fault, or a body. Throws BadXml. */
+/** The content of the envelope: a fault, or a body. Throws BadXml. */
 export function openEnvelope(root: Element): Opened {
   if (root.local !== 'Envelope' || !envelopeUris.has(root.uri)) throw new BadXml('it is not a SOAP envelope')
   const named = (wanted: string) => childrenOf(root).find(({ uri, local }) => local === wanted && uri === root.uri)

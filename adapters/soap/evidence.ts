@@ -1,4 +1,4 @@
-/** What a failed call leaves behind: the first bytes of the answer and, after a commit, the request; nothing secret, no stack of the target. */
+/** The evidence that a failed call leaves behind: the first bytes of the answer and, after a commit, the request; nothing secret, no stack of the target. */
 import type { Call } from '../../src/index.ts'
 import type { Answer } from './http.ts'
 import type { OperationPlan } from './plan.ts'
@@ -33,7 +33,7 @@ export async function showExchanged(call: Call, operation: OperationPlan, { requ
   if (answer !== undefined) await call.onlooker.show({ suffix: '-answer.xml', content: clean(call, operation, textOf(answer)) })
 }
 
-/** What is about to leave. */
+/** The request that is about to leave. */
 export const sentText = (call: Call, operation: OperationPlan, request: string): string => clean(call, operation, request)
 
 /** One line of a target's own words: a stack trace has many. */

@@ -1,4 +1,4 @@
-/** What went wrong → the error that tells the engine and the caller what it means. */
+/** A failure → the error that tells the engine and the caller what it means. */
 import {
   BusinessError,
   connectionWords,

@@ -5,7 +5,7 @@ import type { ObjectMapping, VariantsMapping } from './mapping.ts'
 import { readObject, Unreadable } from './read-value.ts'
 import type { ErrorRule, FaultRule } from './shape.ts'
 
-/** What an answer shows: a fault, an HTTP status, or both. */
+/** The signs in an answer: a fault, an HTTP status, or both. */
 export interface Symptom {
   readonly http: number
   readonly fault: Fault | undefined
@@ -16,7 +16,7 @@ export type Match = (symptom: Symptom) => boolean
 export interface ErrorMatch {
   readonly code: string
   readonly match: Match | undefined
-  /** What the fault's detail says, where the error declares data. */
+  /** The content of the fault's detail, where the error declares data. */
   readonly data: ((symptom: Symptom) => Json | undefined) | undefined
   /** Over the response of an answer that is no fault. */
   readonly response: Template | undefined
@@ -66,7 +66,7 @@ const rules: Rules = {
   }
 }
 
-/** What a regular expression sees of a fault string. */
+/** The part of a fault string that a regular expression sees. */
 const longestText = 2_000
 
 function compileRegExp(pattern: string, context: RuleContext): (text: string) => boolean {

@@ -191,5 +191,5 @@ export async function post(dispatcher: Dispatcher, { path, headers, body, signal
 
 const all = (value: string | string[] = []): readonly string[] => (Array.isArray(value) ? value : [value])
 
-/** What came twice counts as it came first. */
+/** A header that came twice counts as it came first. */
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)

@@ -8,7 +8,7 @@ import type { Pools } from './pools.ts'
 export interface Invocation {
   readonly call: Call<Plan>
   readonly operation: OperationPlan
-  /** What the answer decides: a probe comes after the commit point, and is a read all the same. */
+  /** The role decides what the answer means: a probe comes after the commit point, and is a read all the same. */
   readonly role: 'read' | 'commit' | 'probe' | 'login'
   readonly endpoint: URL
   readonly pools: Pools

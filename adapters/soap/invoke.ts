@@ -26,7 +26,7 @@ export interface Invoked {
 
 export async function invoke(invocation: Invocation): Promise<Invoked> {
   const { call, operation } = invocation
-  // What a login gives is no secret yet that could be taken out.
+  // A value that a login gives is no secret yet that could be taken out.
   const show = async (exchanged: Exchanged) => (invocation.role === 'login' ? undefined : showExchanged(call, operation, exchanged))
   let request = await call.step('build', async () => {
     const built = await build(invocation)
@@ -96,6 +96,8 @@ async function read(invocation: Invocation, answer: Answer, { sealed }: Built): 
     })
     if ('symptom' in outcome) throw endedOr(invocation, outcome.symptom, symptomError(invocation, outcome.symptom))
     if (await saysEnded(invocation, outcome.response)) throw new SessionEnded(endedError(invocation), true)
+    for (const { path, text } of outcome.lost)
+      call.partial(path.split('/').slice(1).join('/'), `it holds ${text}, which no JSON number can be`)
     return outcome.response
   } catch (error) {
     if (error instanceof Untrusted) throw untrustedError(invocation, error.message)

@@ -19,7 +19,7 @@ export interface ScalarMapping {
   /** White space around the text means nothing (xs:token, dates, enumerations). */
   readonly token: boolean
   readonly allowed: ReadonlySet<unknown> | undefined
-  /** Of a number that may travel as text, where its schema has limits. */
+  /** The limits of a number that may travel as text, where its schema has some. */
   readonly limits: Limits | undefined
   /** A name with a namespace, as {namespace}name. */
   readonly qualified: boolean
@@ -82,7 +82,7 @@ export interface ObjectMapping {
 
 export interface Attached {
   readonly property: string
-  /** Of the part, as the WSDL says. */
+  /** The name of the part, as the WSDL says. */
   readonly name: string
   readonly mediaType: string
 }
@@ -105,7 +105,7 @@ export interface Member {
   /** `group`: its elements stand here without one around them. `any`: whole elements as text. */
   readonly role: 'element' | 'group' | 'any'
   readonly required: boolean
-  /** Of each item, where the property is a list. */
+  /** The name of each item, where the property is a list. */
   readonly name: Name
   /** Items of an encoded array may have any name. */
   readonly anyName: boolean

@@ -10,7 +10,7 @@ export interface Namespaces {
   /** Undefined when the prefix is not known. */
   uriOf(prefix: string): string | undefined
   nameIn(uri: string, local: string): Name
-  /** What a request declares: every prefix used so far. */
+  /** The declarations of a request: every prefix used so far. */
   declarations(): Readonly<Record<string, string>>
 }
 

@@ -150,7 +150,7 @@ function compileProbe(probe: Json, { target, source, context }: ProbeParts): Non
   }
 }
 
-/** What all actions of one manifest have in common: shared schemas are compiled once. */
+/** The common part of all actions of one manifest: shared schemas are compiled once. */
 interface Shared {
   readonly namespaces: Namespaces
   readonly known: KnownMappings
@@ -253,7 +253,7 @@ function attachmentsOf({ request, answer, keys, seal, issue }: Packed): Attachme
   return { request: sent, answer: packagingOf(answer), artifacts: keys.response.attachments === 'artifact' }
 }
 
-/** What the output hides, artifacts of a failed answer must hide too; the same for requests. */
+/** Artifacts of a failed answer must hide everything that the output hides; the same for requests. */
 function checkMarks(
   source: ActionSource,
   { schema, at, name }: { schema: JsonSchema | undefined; at: Path; name: 'request' | 'response' }

@@ -18,7 +18,7 @@ import { startObject } from './read-value.ts'
 import { ofName } from './recognise.ts'
 import type { Sealed } from './security/seal.ts'
 import type { Limits } from './shape.ts'
-import { doAtOnce, doInPieces, type Work } from './work.ts'
+import { doAtOnce, doInPieces, type Lost, type Work } from './work.ts'
 
 interface Reading {
   readonly limits: Limits
@@ -30,11 +30,11 @@ interface Reading {
 
 const largeBytes = 1024 * 1024
 
-export type Outcome = { readonly response: Json } | { readonly symptom: Symptom }
+export type Outcome = { readonly response: Json; readonly lost: readonly Lost[] } | { readonly symptom: Symptom }
 
 export async function readAnswer(operation: OperationPlan, answer: Answer, { limits, signal, sealed, keep }: Reading): Promise<Outcome> {
   if (answer.cut !== undefined) throw new BadXml(answer.cut)
-  if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {} }
+  if (operation.answer === 'none' && answer.status < 300 && answer.body.length === 0) return { response: {}, lost: [] }
   // Memory for megabytes takes its time: not for the bytes and for their text in one turn.
   if (answer.body.length > largeBytes) await turn()
   const { text, others } = await messageOf(answer, signal)
@@ -48,8 +48,8 @@ export async function readAnswer(operation: OperationPlan, answer: Answer, { lim
     const fault = await wholeFault(operation, { root, fault: opened.fault, limits, signal })
     return { symptom: { http: answer.status, fault } }
   }
-  const response = operation.answer === 'none' ? {} : await readOpenedInPieces(operation, opened, { limits, signal })
-  return { response: withParts(operation.response, { value: response, joined, texts }) }
+  const { value, lost } = operation.answer === 'none' ? nothing : await readOpenedInPieces(operation, opened, { limits, signal })
+  return { response: withParts(operation.response, { value, joined, texts }), lost }
 }
 
 /** The envelope's text, and the parts beside it. */
@@ -64,7 +64,7 @@ interface Bounds {
   readonly signal: AbortSignal
 }
 
-/** What its detail refers to stands beside the fault. */
+/** Elements that its detail refers to stand beside the fault. */
 async function wholeFault(
   { encoded }: OperationPlan,
   { root, fault, limits, signal }: Bounds & { readonly root: Element; readonly fault: Fault }
@@ -84,12 +84,19 @@ export function readOpened(operation: OperationPlan, opened: Body, limits: Limit
   return value()
 }
 
+interface ReadBody {
+  readonly value: Json
+  readonly lost: readonly Lost[]
+}
+
+const nothing: ReadBody = { value: {}, lost: [] }
+
 /** The same; others get their turn in between. */
-async function readOpenedInPieces(operation: OperationPlan, opened: Body, { limits, signal }: Bounds): Promise<Json> {
+async function readOpenedInPieces(operation: OperationPlan, opened: Body, { limits, signal }: Bounds): Promise<ReadBody> {
   const body = operation.encoded ? await joinReferencesInPieces(opened.body, limits.elements, signal) : opened.body
   const { work, value } = startReading(operation, { ...opened, body })
   await doInPieces(work, signal)
-  return value()
+  return { value: value(), lost: work.lost ?? [] }
 }
 
 function startReading(operation: OperationPlan, { body, header }: Body): { readonly work: Work; value(): Json } {

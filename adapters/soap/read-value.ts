@@ -1,7 +1,8 @@
-/** Element → JSON value, in the types of the mapping. What the mapping does not know is left out. */
+/** Element → JSON value, in the types of the mapping. Anything that the mapping does not know is left out. */
 import { type Json, writeXmlTreeInSteps } from '../../src/index.ts'
 import { type Mapping, type Member, nameKey, type ObjectMapping, type ScalarMapping, type VariantsMapping } from './mapping.ts'
 import { xsi } from './namespaces.ts'
+import { isNil } from './nil.ts'
 import { attributeOf, childrenOf, type Element, textOf } from './parse-xml.ts'
 import { isNoNumber, readText, Unreadable } from './read-scalar.ts'
 import { ofName, recognised, structOf, unknownNames } from './recognise.ts'
@@ -25,8 +26,10 @@ interface At {
   readonly work: Work
   /** `accessors`: what an RPC answers with. `header`: others may have put their elements there, and nothing else. */
   readonly as?: 'accessors' | 'header' | undefined
-  /** The value is an item of a list, which loses its order with it. */
+  /** The value is an item of a list. */
   readonly listed?: boolean | undefined
+  /** There is no object without it. */
+  readonly required?: boolean | undefined
 }
 
 /** The object, which the work fills. */
@@ -38,10 +41,11 @@ export function startObject(mapping: ObjectMapping | VariantsMapping, element: E
 }
 
 function fill(object: Values, mapping: ObjectMapping, element: Element, { path, work, as }: At): void {
-  readAttributes(object, mapping, element, path)
+  readAttributes(object, mapping, element, { path, work })
   const { text, content, elements } = mapping
   if (content !== undefined) doSteps(work, writeXmlTreeInSteps(element.children), xml => set(object, content, xml))
-  else if (text !== undefined) set(object, text.property, readSimple(text.mapping, textOf(element), { element, path }))
+  else if (text !== undefined)
+    set(object, text.property, readSimple(text.mapping, textOf(element), { element, path, work, required: text.required }))
   else if (elements.length > 0) {
     const children = typeOf(element)?.uri === apacheUri ? structOf(childrenOf(element)) : childrenOf(element)
     if (children.length === 0 && textOf(element).trim() !== '') throw new Unreadable(`${path} holds a text where elements are expected`)
@@ -71,12 +75,16 @@ function typeOf(element: Element): { uri: string; local: string } | undefined {
   return { uri: element.scope.get(prefix) ?? '', local }
 }
 
-function readAttributes(object: Values, mapping: ObjectMapping, element: Element, path: string): void {
+function readAttributes(object: Values, mapping: ObjectMapping, element: Element, { path, work }: At): void {
   const { attributes, which, otherAttributes } = mapping
   if (element.attributes.length === 0) return
   if (which !== undefined && typeOf(element) !== undefined) set(object, which.property, which.value)
-  for (const { property, name, mapping: simple } of attributes)
-    set(object, property, readSimple(simple, attributeOf(element, name.uri, name.local), { element, path: `${path}@${name.local}` }))
+  for (const { property, name, mapping: simple, required } of attributes)
+    set(
+      object,
+      property,
+      readSimple(simple, attributeOf(element, name.uri, name.local), { element, path: `${path}@${name.local}`, work, required })
+    )
   if (otherAttributes === undefined) return
   const known = new Set(attributes.map(({ name }) => nameKey(name.uri, name.local)))
   const others = element.attributes.filter(({ uri, local }) => uri !== xsi && !known.has(nameKey(uri, local)))
@@ -98,7 +106,7 @@ function readElements(object: Values, mapping: ObjectMapping, { children: sent, 
     children = recognised(mapping, sent, as === 'accessors')
     asked = true
   }
-  // What belongs to one item of a group has to have its name before the items are told apart.
+  // Everything that belongs to one item of a group has to have its name before the items are told apart.
   if (mapping.grouped) ask()
   const one = (index: number): number => {
     const child = children[index] as Element
@@ -140,7 +148,7 @@ const isFree = (object: Values, member: Member | undefined): boolean =>
   member !== undefined && ((member.list && member.wrapper === undefined) || !Object.hasOwn(object, member.property))
 
 function readOne(object: Values, member: Member, child: Element, { path, work }: At): void {
-  const { property, list, wrapper, mapping, role } = member
+  const { property, list, wrapper, mapping, role, required } = member
   const at = { path: `${path}/${child.local}`, work }
   if (wrapper !== undefined) {
     set(object, property, readItems(member, child, at))
@@ -150,7 +158,7 @@ function readOne(object: Values, member: Member, child: Element, { path, work }:
     readAny(object, member, child, work)
     return
   }
-  const item = readValue(mapping, child, { ...at, listed: list })
+  const item = readValue(mapping, child, { ...at, listed: list, required })
   if (item !== undefined) add(object, member, item)
   else if (list && !Object.hasOwn(object, property)) set(object, property, [])
 }
@@ -242,49 +250,45 @@ function readItems({ name, mapping, anyName }: Member, wrapper: Element, { path,
 }
 
 /** Undefined: as good as absent. */
-function readValue(mapping: Mapping, element: Element, { path, work, listed }: At): Json | undefined {
+function readValue(mapping: Mapping, element: Element, { path, work, listed, required }: At): Json | undefined {
   if (isNil(element)) return mapping.nillable ? null : undefined
   if (mapping.kind === 'object' || mapping.kind === 'variants') return startObject(mapping, element, { path, work })
   if (childrenOf(element).length > 0)
     throw new Unreadable(`${path} holds elements where a ${mapping.kind === 'scalar' ? mapping.type : 'list'} is expected`)
-  return readSimple(mapping, textOf(element), { element, path, listed })
+  return readSimple(mapping, textOf(element), { element, path, work, listed, required })
 }
 
-function isNil(element: Element): boolean {
-  if (element.attributes.length === 0) return false
-  const nil = (attributeOf(element, xsi, 'nil') ?? olderNil(element))?.trim()
-  return nil === 'true' || nil === '1'
-}
-
-/** Before 2001 it was `null`. */
-const olderNil = ({ attributes }: Element): string | undefined =>
-  attributes.find(({ uri, local }) => local === 'null' && olderXsi.test(uri))?.value
-
-const olderXsi = /^http:\/\/www\.w3\.org\/(?:1999|2000\/10)\/XMLSchema-instance$/
-
-interface Place {
+interface Place extends At {
   readonly element: Element
-  readonly path: string
-  readonly listed?: boolean | undefined
 }
 
-function readSimple(mapping: Mapping, raw: string | undefined, { element, path, listed }: Place): Json | undefined {
+function readSimple(mapping: Mapping, raw: string | undefined, place: Place): Json | undefined {
   if (raw === undefined) return undefined
-  if (mapping.kind !== 'list') return readScalar(mapping as ScalarMapping, raw, { element, path, listed })
+  if (mapping.kind !== 'list') return readScalar(mapping as ScalarMapping, raw, place)
   const words = raw.split(/[ \t\r\n]+/).filter(Boolean)
-  return words.map(word => readScalar(mapping.item, word, { element, path, listed: true })).filter(each => each !== undefined)
+  return words.map(word => readScalar(mapping.item, word, { ...place, listed: true })).filter(each => each !== undefined)
 }
 
-function readScalar(mapping: ScalarMapping, raw: string, { element, path, listed }: Place): Json | undefined {
+function readScalar(mapping: ScalarMapping, raw: string, { element, path, work, listed, required }: Place): Json | undefined {
   const value = readText(mapping, raw, path)
-  if (listed && value === undefined && isNoNumber(mapping, raw))
-    throw new Unreadable(`${path} is ${raw.trim()} in a list of numbers: declare the items as [number, string]`)
+  if (value === undefined && isNoNumber(mapping, raw)) loseNumber(raw.trim(), { path, work, listed, required })
   if (mapping.attachment !== undefined && typeof value === 'string' && value.startsWith('cid:'))
     throw new Unreadable(`${path} refers to an attachment that the message does not have`)
   if (!mapping.qualified || typeof value !== 'string') return value
   const [local = '', prefix = ''] = value.trim().split(':').reverse()
   const uri = element.scope.get(prefix) ?? ''
   return uri === '' ? local : `{${uri}}${local}`
+}
+
+/** Costs one value where there can be an output without it. */
+function loseNumber(text: string, { path, work, listed, required }: At): void {
+  if (listed) {
+    work.lost ??= []
+    work.lost.push({ path, text })
+  } else if (required)
+    throw new Unreadable(
+      `${path} is ${text}, which no JSON number can be, and the schema requires it: declare it as [number, string] or [number, "null"]`
+    )
 }
 
 /** `__proto__` may be the name of a property: never assign. */

@@ -17,7 +17,7 @@ export interface ReceiveOptions {
   readonly answerBytes: number
 }
 
-/** Of an answer that is too large anyway only the first bytes are worth having. */
+/** The first bytes are all that is worth having of an answer that is too large anyway. */
 export const shownBytes = 4_096
 
 type Pieces = Omit<Received, 'body'> & { readonly chunks: readonly Buffer[] }

@@ -1,6 +1,6 @@
 /**
  * Answers name their elements otherwise than their description does: in another namespace or in none, or, as SOAP 1.1, section 7.1,
- * lets them, the accessor of a return value as they like. What is meant is told by the local name, where it can mean one thing only.
+ * lets them, the accessor of a return value as they like. The meaning is told by the local name, where it can mean one thing only.
  */
 import { nameKey, type ObjectMapping } from './mapping.ts'
 import { childrenOf, type Element, textOf } from './parse-xml.ts'
@@ -106,7 +106,7 @@ function entryOf(item: Element): Element | undefined {
 
 const shownNames = 5
 
-/** What stands there, for who corrects the description. */
+/** The elements that stand there, for the person who corrects the description. */
 export function unknownNames(mapping: ObjectMapping, children: readonly Element[]): string {
   const there = [...new Set(children.map(({ uri, local }) => (uri === '' ? local : `{${uri}}${local}`)))]
   const known = [...mapping.byName.keys()].map(key =>

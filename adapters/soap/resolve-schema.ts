@@ -1,4 +1,4 @@
-/** What a schema means once `$ref` and "or null" are followed. */
+/** The meaning of a schema once `$ref` and "or null" are followed. */
 import type { Json, JsonObject, JsonSchema } from '../../src/index.ts'
 
 export type Path = readonly (string | number)[]

@@ -77,7 +77,7 @@ function titleOf({ contentType, body }: Answer): string | undefined {
   return /<title[^>]*>([^<]{1,200})/i.exec(start)?.[1]?.replace(/\s+/g, ' ').trim() || undefined
 }
 
-/** What is wrong with an answer that says it went well. */
+/** The fault in an answer that says it went well. */
 export const sayContent = ({ body, broken, status }: Answer, why: string): string =>
   body.length === 0 && broken === undefined ? `it is empty (HTTP ${status})` : why
 

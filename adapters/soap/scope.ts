@@ -11,7 +11,7 @@ export const scopeOf = ({ input, session, credentialsAt, target, run: { id, refe
   run: { id, reference, attempt }
 })
 
-/** The value of a template that makes a request: it sees what the login gave too. Who registers a bot can put that in, not look at it. */
+/** The value of a template that makes a request: it sees what the login gave too. A person who registers a bot can put that in, not look at it. */
 export async function render(template: Template, { call, endpoint, access }: Invocation): Promise<Json | undefined> {
   const { values } = access.login ?? {}
   if (values === undefined) return template(scopeOf(call, endpoint))

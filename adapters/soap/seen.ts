@@ -38,7 +38,7 @@ function inLogin({ action }: ActionSource, [key]: Path): Seen {
 const needed = ({ keep, address }: JsonObject): readonly string[] =>
   [...Object.values((keep ?? {}) as JsonObject), address ?? ''].map(String)
 
-/** What the login gives, where there is one. Of the login itself it is not there yet: its own place has no input either. */
+/** The values that the login gives, where there is one. In the login itself they are not there yet: its own place has no input either. */
 function loginNames({ target, action }: ActionSource): JsonObject {
   const { keep } = (target.login ?? {}) as { readonly keep?: JsonObject }
   if (keep === undefined || action === target.login) return {}
@@ -47,7 +47,7 @@ function loginNames({ target, action }: ActionSource): JsonObject {
   return { properties: { login }, required: ['login'] }
 }
 
-/** What an answer has beyond its schema is never read. */
+/** The part of an answer beyond its schema is never read. */
 function answered({ action, output }: ActionSource, kind: string): Seen {
   const probe = action.probe as { readonly found?: unknown } | undefined
   const isOfProbe = kind.startsWith('probe ')

@@ -14,7 +14,7 @@ import { auths } from './security/auth.ts'
 import { tlsFailure } from './security/tls-failures.ts'
 import { wayOf } from './way.ts'
 
-/** What a request is made of. */
+/** The parts of a request. */
 export interface Outgoing {
   readonly envelope: string
   /** Beside the envelope. */

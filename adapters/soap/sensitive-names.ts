@@ -24,7 +24,7 @@ function hasMark(value: Json | undefined): boolean {
 }
 
 interface Place {
-  /** Of the nearest element. */
+  /** The name of the nearest element. */
   readonly name: string | undefined
   readonly marked: boolean
   readonly names: Set<string>

@@ -2,7 +2,15 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Steps } from '../../src/index.ts'
 
-export type Work = (() => void)[]
+export type Work = (() => void)[] & {
+  /** Values that were left out of lists, as JSON can not hold them. */
+  lost?: Lost[]
+}
+
+export interface Lost {
+  readonly path: string
+  readonly text: string
+}
 
 /** Longer than most answers take, shorter than anybody notices. */
 const pieceMs = 5

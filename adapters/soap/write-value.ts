@@ -167,7 +167,7 @@ const contentOf = (mapping: Mapping, text: string): string =>
     : escapeText(text)
 
 interface SimpleText {
-  /** Of the prefix that the text uses. */
+  /** The namespace of the prefix that the text uses. */
   readonly declaration: string
   readonly text: string
 }

@@ -25,7 +25,7 @@ export interface Xml {
   readonly 'x-header'?: boolean
   /** Bytes that may travel beside the envelope: `xop` (MTOM), `swaRef` (a reference in the element), `part` (no element at all). */
   readonly 'x-attachment'?: string
-  /** Of an object: the prefix of its elements; '' is no namespace. */
+  /** The prefix of an object's elements; '' is no namespace. */
   readonly 'x-elements'?: string
   readonly 'x-type'?: string
   readonly 'x-array'?: string

@@ -1,4 +1,4 @@
-/** What `check --agents` prints: an action a paragraph, what needs attention below it. */
+/** The text of `check --agents`: an action a paragraph, what needs attention below it. */
 import type { ActionReport, AgentReport, ProviderReport } from '../surface/lint.ts'
 
 const strictness = { yes: 'strict', no: 'NOT strict', none: '' } as const

@@ -97,7 +97,7 @@ export function approvalText({ call, tool, input }: ReadyCall, { paint }: Screen
   return [`  ${paint('bold', plainText(tool.title))} (${plainText(tool.name)}), ${warning}:`, ...rows].join('\n')
 }
 
-/** What would not stand in one line, or looks like another type, is written as JSON. */
+/** A value that would not stand in one line, or looks like another type, is written as JSON. */
 const plainOrJson = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"]([^\n]*[^\s"])?$/.test(value) && plainText(value) === value ? value : JSON.stringify(value)
 

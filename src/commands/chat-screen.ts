@@ -1,4 +1,4 @@
-/** What the chat shows: the answer on standard output, everything about it on standard error, and lines that change on a terminal. */
+/** The screen of the chat: the answer on standard output, everything about it on standard error, and lines that change on a terminal. */
 
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { plainText } from '../core/plain-text.ts'

@@ -49,7 +49,7 @@ export async function chat(flags: Flags): Promise<number> {
   }
 }
 
-/** Undefined: there is a person to talk with. What is piped in is one question. */
+/** Undefined: there is a person to talk with. A text that is piped in is one question. */
 async function questionOf({ once, json }: Flags): Promise<string | undefined> {
   if (typeof once === 'string') return once
   if (process.stdin.isTTY) {

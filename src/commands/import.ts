@@ -1,6 +1,7 @@
 /** `retrofit import wsdl`: a service description becomes a bot's folder. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { EnvHttpProxyAgent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { parse } from 'yaml'
 import { loadAdapters } from '../../adapters/index.ts'
 import { UsageError } from '../cli.ts'
@@ -19,30 +20,45 @@ import { formatIssues } from '../manifest/issue.ts'
 import { type LoadResult, loadManifest } from '../manifest/load.ts'
 import { importOptions } from './import-options.ts'
 import { printTable } from './print.ts'
+import { sizeLine, type ToolSize, toolSizes } from './tool-sizes.ts'
 
 type Flags = Readonly<Record<string, unknown>>
 
-/** What the last import wrote: with it, a person's changes can be told from ours. */
+/** The file of what the last import wrote: with it, a person's changes can be told from ours. */
 const reportName = 'import-report.json'
 
 export async function importWsdlCommand(source: string, flags: Flags): Promise<number> {
-  const imported = await read(source, flags)
+  const imported = await throughEnvironment(() => read(source, flags))
   const folder = resolve(String(flags.out ?? join(readSettings().BOTS_DIR, imported.bot)))
   const known = previous(folder)
   const manifest = known === undefined ? imported.manifest : mergeManifests(known.written, known.mine, imported.manifest)
   const changes = known === undefined ? [] : await importChanges(known.written ?? known.mine, imported.manifest)
   const text = writeManifest(manifest, known?.reviewed)
-  const { issues, compiled } = await check(text, imported.bot, join(folder, 'bot.yaml'))
+  const { bot, issues, compiled } = await check(text, imported.bot, join(folder, 'bot.yaml'))
   const errors = issues.filter(({ severity }) => severity === 'error')
+  const sizes = await toolSizes(bot?.actions ?? [])
   if (errors.length === 0) {
     // Before the manifest: a running system that sees that one change finds it compiled.
     if (compiled !== undefined) await writeCompiled(join(folder, 'bot.yaml'), text, compiled)
-    save(folder, { text, imported, source, changes, issues })
+    save(folder, { text, imported, source, changes, issues, sizes })
   }
   if (flags.json === true)
-    process.stdout.write(`${plainJson({ ...reportOf(imported, source, changes, issues), file: join(folder, 'bot.yaml') })}\n`)
-  else print({ imported, changes, issues, folder })
+    process.stdout.write(`${plainJson({ ...reportOf({ imported, source, changes, issues, sizes }), file: join(folder, 'bot.yaml') })}\n`)
+  else print({ imported, changes, issues, folder, sizes })
   return errors.length === 0 ? 0 : 1
+}
+
+/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY count for what is fetched here, as for any program that a person starts; for targets the manifest alone says so. */
+async function throughEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const before = getGlobalDispatcher()
+  const agent = new EnvHttpProxyAgent()
+  setGlobalDispatcher(agent)
+  try {
+    return await work()
+  } finally {
+    setGlobalDispatcher(before)
+    await agent.close()
+  }
 }
 
 async function read(source: string, flags: Flags): Promise<Imported> {
@@ -94,12 +110,13 @@ interface Saving {
   readonly source: string
   readonly changes: readonly ContractChange[]
   readonly issues: readonly ManifestIssue[]
+  readonly sizes: readonly ToolSize[]
 }
 
 /** A manifest that is cut off would be picked up by a running system: both files come whole. */
-function save(folder: string, { text, imported, source, changes, issues }: Saving): void {
+function save(folder: string, { text, ...saving }: Saving): void {
   mkdirSync(folder, { recursive: true })
-  const report = { ...reportOf(imported, source, changes, issues), manifest: imported.manifest }
+  const report = { ...reportOf(saving), manifest: saving.imported.manifest }
   for (const [name, content] of [
     ['bot.yaml', text],
     [reportName, `${JSON.stringify(report, undefined, 1)}\n`]
@@ -110,10 +127,10 @@ function save(folder: string, { text, imported, source, changes, issues }: Savin
   }
 }
 
-const reportOf = (imported: Imported, source: string, changes: readonly ContractChange[], issues: readonly ManifestIssue[]) => ({
+const reportOf = ({ imported, source, changes, issues, sizes }: Omit<Saving, 'text'>) => ({
   bot: imported.bot,
   source: /^https?:/.test(source) ? source : basename(source),
-  actions: imported.actions,
+  actions: imported.actions.map(each => ({ ...each, tokens: sizes.find(({ action }) => action === each.action)?.tokens })),
   warnings: imported.warnings,
   changes,
   issues: issues.map(({ severity, line, message }) => ({ severity, line, message }))
@@ -124,9 +141,10 @@ interface Printing {
   readonly changes: readonly ContractChange[]
   readonly issues: readonly ManifestIssue[]
   readonly folder: string
+  readonly sizes: readonly ToolSize[]
 }
 
-function print({ imported, changes, issues, folder }: Printing): void {
+function print({ imported, changes, issues, folder, sizes }: Printing): void {
   const { actions, warnings } = imported
   const rows = actions.map(each => [
     each.operation,
@@ -134,14 +152,16 @@ function print({ imported, changes, issues, folder }: Printing): void {
     each.effect,
     `${each.inputProperties}`,
     `${each.outputProperties}`,
+    `${sizes.find(({ action }) => action === each.action)?.tokens ?? ''}`,
     each.warnings[0]?.slice(0, 60) ?? ''
   ])
-  printTable(['operation', 'action', 'effect (guessed)', 'input', 'output', 'warning'], rows)
+  printTable(['operation', 'action', 'effect (guessed)', 'input', 'output', 'tokens', 'warning'], rows)
   for (const change of changes)
     process.stdout.write(
       `${change.breaking ? 'BREAKING' : 'changed'}  ${plainLine(`${change.where} ${change.pointer}: ${sayChange(change)}`)}\n`
     )
   for (const warning of warnings) process.stdout.write(`warning: ${plainLine(warning)}\n`)
+  if (sizes.length > 0) process.stdout.write(`${sizeLine(sizes)}\n`)
   const errors = issues.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) process.stdout.write(`${plainText(formatIssues(errors.slice(0, 20)))}\nNothing was written.\n`)
   else

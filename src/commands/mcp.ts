@@ -23,7 +23,7 @@ interface Bridge {
   readonly pool: Pool
   /** Requests that have no answer yet, by id. */
   readonly open: Map<string | number, AbortController>
-  /** What `initialize` agreed on, and the session that it opened. */
+  /** The agreement of `initialize`, and the session that it opened. */
   version: string | undefined
   session: string | undefined
 }
@@ -72,7 +72,7 @@ async function handle(bridge: Bridge, line: string): Promise<void> {
   }
 }
 
-/** What the gateway tells by itself, for as long as the client is there; a gateway that restarts is found again. */
+/** The messages that the gateway sends by itself, for as long as the client is there; a gateway that restarts is found again. */
 async function listen(bridge: Bridge, signal: AbortSignal): Promise<void> {
   const { pool } = bridge
   while (!signal.aborted) {

@@ -68,7 +68,7 @@ async function stopGracefully(system: System, signal: string, { SHUTDOWN_GRACE_M
   await system.stop()
 }
 
-/** What is under way can not be written any more, and is taken up by the next start: the same as after a crash. */
+/** Runs that are under way can not be written any more, and are taken up by the next start: the same as after a crash. */
 async function giveUp(system: System, problem: Error): Promise<number> {
   process.stderr.write(`${problem.message}\nThis process ends; whatever supervises it starts the next one.\n`)
   const timer = setTimeout(() => process.exit(1), giveUpMs)

@@ -37,7 +37,7 @@ export class Trial {
   crossed = false
   /** Set when the attempt ended before its commit point because it is a dry one. */
   stopped: Error | undefined
-  /** What a probe saw after a dry attempt, when there is one. */
+  /** The sight of a probe after a dry attempt, when there is one. */
   probed: { readonly found: boolean } | { readonly problem: string } | undefined
   private readonly options: TrialOptions
   private looking: Promise<ProbeResult> | undefined
@@ -172,7 +172,7 @@ interface Step<T> {
   readonly name: string
   readonly work: () => Promise<T>
   readonly look: (() => Promise<readonly Shot[]>) | undefined
-  /** What the steps around it have shown; of one call. */
+  /** The pictures that the steps around it have shown, in one call. */
   readonly open: Shot[][]
 }
 

@@ -2,7 +2,7 @@ import type { Trial } from './trial.ts'
 import type { FoundAction } from './try-action.ts'
 import type { TryFolder } from './try-folder.ts'
 
-/** What an attempt of `retrofit try` is made of. */
+/** The parts of an attempt of `retrofit try`. */
 export interface Tried extends FoundAction {
   readonly inputs: readonly string[]
   readonly flags: Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-/** What `retrofit try` says: before the attempt, of each step, and at its end. */
+/** The words of `retrofit try`: before the attempt, of each step, and at its end. */
 import { plainJson, plainLine } from '../core/plain-text.ts'
 import type { Json, JsonObject } from '../core/types.ts'
 import { mask } from '../governance/sealer.ts'

@@ -1,4 +1,4 @@
-/** What a person reads when the system is up: where it is, and calls that work when pasted. */
+/** The text that a person reads when the system is up: where it is, and calls that work when pasted. */
 import type { Settings } from '../config.ts'
 import { plainJson } from '../core/plain-text.ts'
 import type { Action } from '../core/types.ts'

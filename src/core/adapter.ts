@@ -40,10 +40,10 @@ export interface Notice {
   readonly message: string
 }
 
-/** `extracted`: what it decided by, for people. */
+/** `extracted`: what it decided by, for people. `blind`: why it can find nothing, done or not, where the target keeps no record of it. */
 export type ProbeResult = { readonly extracted?: Json | undefined } & (
   | { readonly found: true; readonly output: Json }
-  | { readonly found: false }
+  | { readonly found: false; readonly blind?: string | undefined }
 )
 
 /** One action of a manifest at load time, shape already checked. */

@@ -1,7 +1,15 @@
 import type { Run } from './types.ts'
 
 /** Its worker fell silent: dead, paused or cut off. To be followed by where the run goes from here. */
-export const workerLost = (run: Run): Run => ({ ...run, lost: (run.lost ?? 0) + 1 })
+export function workerLost(run: Run): Run {
+  const { lost = 0, lostBy = [], lease } = run
+  return { ...run, lost: lost + 1, lostBy: lease === undefined ? lostBy : [...lostBy, lease.worker] }
+}
+
+/** One that comes back was late and did not die: it does not count. Undefined where it was not counted. */
+export function withoutLoss({ lost = 0, lostBy = [] }: Run, worker: string): Pick<Run, 'lost' | 'lostBy'> | undefined {
+  return lostBy.includes(worker) && lost > 0 ? { lost: lost - 1, lostBy: lostBy.filter(each => each !== worker) } : undefined
+}
 
 const mostLost = 2
 

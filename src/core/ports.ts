@@ -98,6 +98,8 @@ export interface Store {
   dueRuns(now: number, limit: number): Promise<readonly Run[]>
   /** Runs with a callback whose `nextAt` has come, the most overdue first. */
   dueCallbacks(now: number, limit: number): Promise<readonly Run[]>
+  /** Ids of the runs of all tenants whose outcome nobody knows. Reads the whole ledger: to be asked once. */
+  unknownRuns(): Promise<readonly string[]>
   /** Those of the versions (`<key of the bot>@<digest>`) that rows of runs need. */
   neededVersions(ids: readonly string[]): Promise<readonly string[]>
   /** Removes a run and its keys for ever (a tombstone whose time is over). */

@@ -1,6 +1,7 @@
 /** The life of a run as pure functions: the only place that builds the next Run. */
 import { armed, buried, type Callback } from './callback.ts'
 import { errorKinds } from './errors.ts'
+import { withoutLoss } from './lost-worker.ts'
 import type { PartialList } from './partial-list.ts'
 import type { ProbeSight } from './probe-sight.ts'
 import type { RunEvent } from './run-event.ts'
@@ -83,6 +84,12 @@ export const withSight = (run: Run, probed: ProbeSight): Run => withoutUndefined
 /** Notes what a probe saw of a run whose effect is known. */
 export const noteSight = (run: Run, probed: ProbeSight, now: number): Run =>
   next(run, now, { probed, lookFor: undefined }, probed.agrees === false ? 'the probe disagrees' : undefined)
+
+/** Its worker was counted as lost, and is there. Undefined where there is nothing to take back, or it is too late. */
+export function cameBack(run: Run, worker: string, now: number): Run | undefined {
+  const counted = isFinal(run) ? undefined : withoutLoss(run, worker)
+  return counted && next(run, now, counted, 'a worker that was late came back')
+}
 
 export const renew = (run: Run, by: Lease): Run => next(run, by.now, leaseOf(by))
 

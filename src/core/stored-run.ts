@@ -78,6 +78,7 @@ const run = objectOf({
   deadlineAt: number,
   notBefore: number,
   dueAt: value => value === null || number(value),
+  lostBy: optional(listOf(text)),
   lease: optional(objectOf({ worker: text, until: number })),
   probes: count,
   ttlMs: number,

@@ -271,6 +271,8 @@ export interface Run extends Looked {
   readonly probes: number
   /** How often a worker fell silent while it had the run; absent: never. */
   readonly lost?: number
+  /** Those workers. */
+  readonly lostBy?: readonly string[]
   readonly cancelRequested?: boolean
   readonly endedAt?: number
   readonly ttlMs: number

@@ -166,7 +166,7 @@ function isAnswered(call: OpenCall, error: unknown): boolean {
   return call.answer() !== undefined || (error instanceof RetrofitError && error.effect === 'committed')
 }
 
-/** A target that says no is there. What an input, an expression or this worker is to blame for says nothing of the target. */
+/** A target that says no is there. A failure that an input, an expression or this worker is to blame for says nothing of the target. */
 async function noteTarget({ parts, bot, holding }: Work, error: unknown, saidNo: boolean): Promise<void> {
   const { breakers } = parts
   if (saidNo) await breakers.succeeded(botKey(bot.name, bot.tenant), holding.run).catch(() => undefined)

@@ -30,7 +30,7 @@ export class AttemptsWindow {
       this.count(this.attempts.shift() as Attempt, -1)
   }
 
-  /** What a caller did counts no more. */
+  /** The caller's attempts count no more. */
   forget(caller: string): void {
     for (let i = this.attempts.length - 1; i >= 0; i--) if (this.attempts[i]?.caller === caller) this.attempts.splice(i, 1)
     this.callers.delete(caller)

@@ -1,8 +1,8 @@
-/** What the queue did not take, of one bot: told in its order as soon as the queue takes something again. */
+/** The messages of one bot that the queue did not take: told in its order as soon as the queue takes something again. */
 import type { Queue } from '../core/ports.ts'
 import type { Parts } from './parts.ts'
 
-/** What a message needs to know of its run. */
+/** The parts of a run that its message needs. */
 export interface Word {
   readonly runId: string
   readonly bot: string

@@ -28,9 +28,9 @@ export async function compare(parts: Parts, run: Run, { by, shutdown }: { by: Lo
     )
     const output = run.output === undefined ? undefined : parts.sealer.open(own.output, run.output)
     const problem = disagreement(sight, { by, output })
-    span.set({ 'retrofit.probe': sight.seen, 'retrofit.probe_agrees': problem === undefined })
     const { seen, extracted } = sight
-    const agrees = problem === undefined
+    const agrees = sight.isBlind ? undefined : problem === undefined
+    span.set({ 'retrofit.probe': sight.seen, 'retrofit.probe_agrees': agrees ?? 'unknown' })
     return { seen, extracted, agrees, detail: problem ?? sight.detail, at: parts.store.now(), botDigest: bot.digest }
   } finally {
     timer.clear()
@@ -46,6 +46,7 @@ const refuse = (): never => {
 const happened = 'although the run is committed'
 
 function disagreement(sight: Sight, { by, output }: { by: Lookers; output: Json | undefined }): string | undefined {
+  if (sight.isBlind) return undefined
   if (sight.seen === 'absent' || sight.seen === 'unclear') return `${sight.detail}, ${happened}`
   if (sight.seen === 'secret') return sight.detail
   const read = sight.output ?? null

@@ -1,4 +1,4 @@
-/** What a person or client decides about a run: cancel, resolve, retry. Each write is fenced like any other. */
+/** The decisions of a person or client about a run: cancel, resolve, retry. Each write is fenced like any other. */
 
 import { canonicalJson } from '../core/canonical-json.ts'
 import { withDefaults } from '../core/defaults.ts'
@@ -83,7 +83,7 @@ export async function resolve(parts: Parts, { caller, run, decision }: { caller:
   return after
 }
 
-/** Who looks now and sees nothing may be wrong a moment later. */
+/** A person who looks now and sees nothing may be wrong a moment later. */
 function tooEarly(run: Run, until: number): RetrofitError {
   const detail = `Its worker fell silent after the commit point and may be paused, not dead: it could still send until ${new Date(until).toISOString()}.`
   return new RetrofitError('not_resolvable_yet', { detail, effect: run.effect, runId: run.id })

@@ -1,4 +1,4 @@
-/** What the doors (HTTP, MCP, command line) see of the engine. */
+/** The engine as the doors (HTTP, MCP, command line) see it. */
 
 import type { Callback, CallbackState, CallbackTo } from '../core/callback.ts'
 import type { RetrofitError } from '../core/errors.ts'
@@ -17,7 +17,7 @@ export interface CallRequest {
   /** `<bot>_<action>` */
   readonly action: string
   readonly input: unknown
-  /** What the caller sent; already checked for syntax. */
+  /** The caller's input; already checked for syntax. */
   readonly idempotencyKey?: string
   /** The caller's own limit for the whole run, in milliseconds. */
   readonly timeoutMs?: number
@@ -51,7 +51,7 @@ export interface BatchRequest extends Omit<CallRequest, 'input' | 'idempotencyKe
   readonly lenient: boolean
 }
 
-/** What a dry run shows. */
+/** The answer to a dry run. */
 export interface Plan {
   readonly dryRun: true
   readonly action: string
@@ -93,7 +93,7 @@ export interface Engine {
   ): Promise<Run>
   /** The probe of today's manifest looks at the run. `lookFor` is still there where no worker has looked in time. */
   probe(caller: Caller, runId: string, options: { readonly waitMs: number }): Promise<Run>
-  /** What became of the probes of the actions, by `probeIdOf`. */
+  /** The trials of the actions' probes, by `probeIdOf`. */
   probes(): Promise<ReadonlyMap<string, ProbeRecord>>
   /** A new run linked to the old one. */
   retry(caller: Caller, runId: string): Promise<Run>

@@ -1,4 +1,4 @@
-/** What a worker does with a delivery: claim the run through the fence, ack, and attempt or probe it. */
+/** A worker's handling of a delivery: claim the run through the fence, ack, and attempt or probe it. */
 import { botKey, keyOfRun } from '../core/bot-key.ts'
 import { RetrofitError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
@@ -77,7 +77,7 @@ interface Claiming {
   readonly action: Action
   readonly run: Run
   readonly turn: 'attempt' | 'probe'
-  /** Of a probe. */
+  /** Present for a probe. */
   readonly lookers: Lookers | undefined
   readonly worker: string
   readonly delivery: Delivery

@@ -4,6 +4,8 @@ import { FenceLost } from '../core/errors.ts'
 import { type LongTimer, longTimer } from '../core/long-timer.ts'
 import { clearCommit, hasEnded, type Lease, renew } from '../core/run.ts'
 import type { Run } from '../core/types.ts'
+import { sayCameBack } from './came-back.ts'
+import { holdHere } from './held-here.ts'
 import type { Parts } from './parts.ts'
 
 export type StopReason = 'cancelled' | 'deadline' | 'shutdown' | 'fence_lost'
@@ -27,6 +29,8 @@ export class Holding {
   private readonly deadline: LongTimer
   private readonly off: () => void
   private readonly worker: string
+  private readonly letGo: () => void
+  private isLost = false
   private last: Run
   private tail: Promise<unknown> = Promise.resolve()
 
@@ -35,6 +39,7 @@ export class Holding {
     this.last = run
     this.crossedBefore = run.effect !== 'none'
     this.worker = run.lease?.worker ?? parts.settings.worker
+    this.letGo = holdHere(parts.store, this.worker)
     this.heartbeat = setInterval(() => this.beat(), parts.settings.leaseMs / 3)
     this.deadline = longTimer(() => this.stop('deadline'), limitMs)
     const off = parts.hub.on(run.id, event => event.type === 'status' && this.refresh(event.revision))
@@ -88,10 +93,18 @@ export class Holding {
     this.abort.abort(new Stopped(reason))
   }
 
+  /** Somebody else has the run. */
+  private lose(): void {
+    if (!this.isLost) void sayCameBack(this.parts, this.last.id, this.worker)
+    this.isLost = true
+    this.stop('fence_lost')
+  }
+
   /** Ends the heartbeat. The lease itself ends with the last `advance`. */
   release(): void {
     clearInterval(this.heartbeat)
     this.deadline.clear()
+    this.letGo()
     this.off()
   }
 
@@ -106,7 +119,7 @@ export class Holding {
       }
       const fresh = await this.parts.store.getRun(next.id)
       if (fresh === undefined || !this.isMine(fresh)) {
-        this.stop('fence_lost')
+        this.lose()
         throw new FenceLost(next.id)
       }
       this.seen(fresh)
@@ -148,7 +161,7 @@ export class Holding {
       const fresh = await this.parts.store.getRun(this.last.id)
       if (fresh === undefined || fresh.revision <= this.last.revision) return
       if (this.isMine(fresh)) this.seen(fresh)
-      else this.stop('fence_lost')
+      else this.lose()
     })
     this.tail = turn.catch(() => undefined)
   }

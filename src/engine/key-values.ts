@@ -1,4 +1,4 @@
-/** What a manifest's key is made of: one number is one value, also where it may be written as text. */
+/** The values that a manifest's key is made of: one number is one value, also where it may be written as text. */
 import { isDecimal, isExact } from '../core/decimal.ts'
 import { own } from '../core/own.ts'
 import { expand, memberSchemas } from '../core/schema-at.ts'

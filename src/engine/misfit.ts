@@ -21,7 +21,7 @@ export const committedMisfit = ({ code, detail, errors, targetSaid }: RunError):
 
 const longest = 65_536
 
-/** What was read, and the raw answer where the adapter has it; the failure itself is what the caller must hear of. */
+/** Keeps the value that was read, and the raw answer where the adapter has it; the failure itself is what the caller must hear of. */
 export async function keepAnswer({ action }: Pick<Work, 'action'>, call: OpenCall, output?: Json): Promise<void> {
   const { value, keep } = call.answer() ?? {}
   const read = value ?? output

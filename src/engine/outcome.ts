@@ -51,7 +51,7 @@ export function businessErrorOf(
   }
 }
 
-/** What does not fit is no part of the contract: it stays here. Nobody opens a failed run's seals, so marked parts are dots at once. */
+/** Data that does not fit is no part of the contract: it stays here. Nobody opens a failed run's seals, so marked parts are dots at once. */
 function dataOf(
   { data: declared }: DeclaredError,
   data: Json | undefined,
@@ -80,7 +80,7 @@ export function technicalErrorOf(error: unknown, redact: (text: string) => strin
   return { code: 'target_failed', status, title, detail, retryable, hint: hintOf('target_failed', retryable), ...told }
 }
 
-/** What is known when nobody can tell. `reason` says what happened after the commit point. */
+/** The error of a run whose outcome nobody can tell. `reason` says what happened after the commit point. */
 export function unknownOutcome(reason: string, targetSaid?: string): RunError {
   const { status, title, retryable, hint } = errorKinds.outcome_unknown
   return { code: 'outcome_unknown', status, title, detail: reason, retryable, hint, ...said({ targetSaid }, text => text) }

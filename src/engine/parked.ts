@@ -20,8 +20,21 @@ export const indexParked = (store: Store): Store => ({
   }
 })
 
+const indexed = 'parked-indexed'
+
+/** Those that a release parked which kept no index. */
+async function indexOlder({ store }: Parts): Promise<void> {
+  if ((await store.records.get(indexed, 'all')) !== undefined) return
+  for (const id of await store.unknownRuns()) {
+    const run = await store.getRun(id)
+    if (run?.status === 'outcome_unknown') await store.records.put(kind, id, keyOfRun(run))
+  }
+  await store.records.put(indexed, 'all', true)
+}
+
 /** Each run once for each version, whoever asks and however often. */
-export async function lookAgainAtParked(parts: Parts): Promise<void> {
+async function lookAgainAtParked(parts: Parts): Promise<void> {
+  await indexOlder(parts)
   for (const { id, value } of await parts.store.records.list(kind)) {
     const current = parts.catalog.current(String(value))
     if (current === undefined) continue
@@ -29,6 +42,14 @@ export async function lookAgainAtParked(parts: Parts): Promise<void> {
     if (run?.status !== 'outcome_unknown') await parts.store.records.delete(kind, id)
     else if (isNew(run, current.digest)) await lookAgain(parts, run)
   }
+}
+
+/** One that was at work while the version changed is parked by the version before. */
+async function lookAfterParking(parts: Parts, id: string): Promise<void> {
+  const run = await parts.store.getRun(id)
+  const current = run === undefined ? undefined : parts.catalog.current(keyOfRun(run))
+  if (run?.status === 'outcome_unknown' && run.lease === undefined && current !== undefined && isNew(run, current.digest))
+    await lookAgain(parts, run)
 }
 
 /** A run that workers die of waits for a person. */
@@ -57,10 +78,15 @@ export function watchVersions(parts: Parts): () => void {
     working = false
     if (again) await pass()
   }
+  const warn = (error: unknown) => parts.telemetry.log.warn({ err: error }, 'could not look at a parked run')
+  const unwatch = parts.store.watch(event => {
+    if (event.type === 'status' && event.status === 'outcome_unknown' && !stopped) lookAfterParking(parts, event.runId).catch(warn)
+  })
   const off = parts.catalog.onChange(() => void pass())
   void pass()
   return () => {
     stopped = true
+    unwatch()
     off()
   }
 }

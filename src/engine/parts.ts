@@ -23,7 +23,7 @@ export interface EngineSettings {
   readonly callbackOrigins?: readonly string[] | undefined
 }
 
-/** What the engine is made of; `main.ts` chooses the drivers. */
+/** The parts of the engine; `main.ts` chooses the drivers. */
 export interface Parts {
   readonly store: Store
   readonly queue: Queue

@@ -33,10 +33,10 @@ type Wanted = Pick<Waiter, 'limit' | 'until' | 'shutdown' | 'priority'>
 
 /** Between two questions to the ledger: of a process that has no place, and of one whose places come free by themselves. */
 const [hungryPollMs, pollMs] = [10, 50]
-/** So long a place stays with this process while runs of its own wait; then the other workers get their turn. Not all at the same time. */
+/** A place stays with this process for this long while runs of its own wait; then the other workers get their turn. Not all at the same time. */
 const handOverMs = () => 500 + Math.random() * 1_000
 
-/** The places that one process holds on one target. Who has to wait here waits in one line, for which only the first asks the ledger. */
+/** The places that one process holds on one target. A run that has to wait here waits in one line, for which only the first asks the ledger. */
 export class Places {
   private readonly parts: Owner
   private readonly name: string
@@ -85,7 +85,7 @@ export class Places {
     this.polling = false
   }
 
-  /** Who may still wait. */
+  /** Those who may still wait. */
   private first(): Waiter | undefined {
     const now = this.parts.store.now()
     for (const waiter of [...this.waiting]) {

@@ -79,9 +79,10 @@ async function found(seen: Seen, output: Json): Promise<void> {
   const errors = own.checkOutput(output)
   if (errors.length > 0) return misfit(seen, runErrorOf(unfitOutput(own.name, errors)))
   const { session, tenant } = seen.holding.run
+  const { partials: partial } = seen.sight
   await rememberOutput(parts, { action: own, session, tenant, output })
   const ended = await seen.holding.advance((run, now) =>
-    complete(withSight(run, noted(seen, now)), parts.sealer.seal(own.output, output), { now, note: 'found by the probe' })
+    complete(withSight(run, noted(seen, now)), parts.sealer.seal(own.output, output), { now, partial, note: 'found by the probe' })
   )
   parts.telemetry.runEnded(ended)
 }

@@ -56,8 +56,9 @@ export function createRehearsals(parts: Parts): Rehearsals {
       if (shutdown.signal.aborted) return undefined
       await keepProbeRecord(store.records, { bot: by.bot, action: run.action, tenant: run.tenant }, { ...sight, runId: run.id })
       const about = { runId: run.id, action: run.action, bot: key, digest: by.bot.digest }
-      if (!sight.agrees) telemetry.log.warn(about, `the probe of ${run.action} is wrong, mend it before it is needed: ${sight.detail}`)
-      const unasked = sight.agrees === true && run.lookFor === undefined
+      if (sight.agrees === false)
+        telemetry.log.warn(about, `the probe of ${run.action} is wrong, mend it before it is needed: ${sight.detail}`)
+      const unasked = sight.agrees !== false && run.lookFor === undefined
       return unasked ? { ...run, probed: sight } : await change(parts, run, (at, now) => noteSight(at, sight, now))
     } finally {
       await place?.release()

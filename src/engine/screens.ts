@@ -37,7 +37,7 @@ interface Held {
   inUse: boolean
 }
 
-/** Of a bot whose target sets no limit. */
+/** The limit of a bot whose target sets none. */
 const mostScreens = 4
 
 export const screenIdOf = ({ session, bot }: Run): string => `${session}/${bot}`

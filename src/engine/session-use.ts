@@ -1,4 +1,4 @@
-/** What a session does for the calls made in it. */
+/** A session's use to the calls made in it. */
 import { withDefaults } from '../core/defaults.ts'
 import { at, changed, explainErrors, fillInput, isWorthProlonging, remembered, sameVariables, tooMuch } from '../core/session.ts'
 import type { Action, FieldError, Json, JsonObject, Run, Variable, Variables } from '../core/types.ts'
@@ -12,7 +12,7 @@ import { changeSession, isSensitiveName, type OpenedSession, openSession, openVa
 export interface InSession {
   readonly input: unknown
   readonly errors: readonly FieldError[]
-  /** What the run keeps. */
+  /** The values that the run keeps. */
   readonly session?: string
   readonly sessionValues?: Json
 }

@@ -110,7 +110,7 @@ export async function changeSession(
   }
 }
 
-/** What a client sent: null forgets, and the mask of a sensitive value leaves it as it is. */
+/** A client's changes: null forgets, and the mask of a sensitive value leaves it as it is. */
 function given(
   catalog: Catalog,
   sent: SessionChange['variables'] & object,

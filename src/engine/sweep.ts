@@ -6,6 +6,7 @@ import { isPoison, workerLost } from '../core/lost-worker.ts'
 import { bury, cancel, fail, hasEnded, park, requeue, settle, touch, withCallbacks } from '../core/run.ts'
 import type { Action, Run } from '../core/types.ts'
 import { backlogOf } from './backlog.ts'
+import { isHeldHere } from './held-here.ts'
 import { isInWindow, moveUp } from './line.ts'
 import { runErrorOf, unknownOutcome } from './outcome.ts'
 import type { Parts } from './parts.ts'
@@ -33,7 +34,7 @@ async function sweepOne(parts: Parts, run: Run): Promise<void> {
   const limit = run.attempt === 0 ? run.startBy : run.deadlineAt
   if (run.status === 'queued' && run.effect === 'none' && limit <= now) return ended(parts, fail(run, waitedTooLong(), { now }))
   const touched = await parts.store.updateRun(touch(run, now))
-  // Who accepted it tells the queue of it when that is back; should that process be gone, the next look does.
+  // The process that accepted it tells the queue of it when that is back; should that process be gone, the next look does.
   if (!touched) return
   if (run.attempt > 0) publishAgain(parts, run)
   else if (!backlogOf(parts, keyOfRun(run)).isWaiting && (await isInWindow(parts, run))) publish(parts, run)
@@ -50,8 +51,10 @@ async function ended(parts: Parts, run: Run): Promise<void> {
 /** The lease ran out: its worker is dead, paused or cut off. */
 async function abandoned(parts: Parts, found: Run): Promise<void> {
   const now = parts.store.now()
-  if ((found.lease?.until ?? 0) > now) return
   const run = workerLost(found)
+  // The last one has twice the time: a machine that is too busy makes workers late, and those of it all at once.
+  const patienceMs = isPoison(run) ? parts.settings.leaseMs : 0
+  if ((found.lease?.until ?? 0) + patienceMs > now || isHeldHere(parts.store, found)) return
   const action = await parts.catalog.actionOf(run)
   if (run.effect !== 'none') return afterCommit(parts, { run, action, now })
   if (run.cancelRequested) return ended(parts, cancel(run, now, 'cancelled; its worker had gone'))

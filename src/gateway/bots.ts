@@ -113,7 +113,15 @@ function probeView({ probe }: Action, tried: ProbeRecord | undefined): object {
   if (probe === undefined) return {}
   if (tried === undefined) return { probe: { state: 'untested' } }
   const { agrees, seen, detail, runId, at } = tried
-  return { probe: { state: agrees ? 'agrees' : 'disagrees', seen, detail, runId, at: new Date(at).toISOString() } }
+  return {
+    probe: {
+      state: agrees === undefined ? 'untested' : agrees ? 'agrees' : 'disagrees',
+      seen,
+      detail,
+      runId,
+      at: new Date(at).toISOString()
+    }
+  }
 }
 
 type ProbeOf = Awaited<ReturnType<ProbesOf>>

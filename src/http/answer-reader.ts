@@ -1,4 +1,4 @@
-/** The bytes of one connection → the answer to one request. What comes behind the answer is not looked at. */
+/** The bytes of one connection → the answer to one request. Anything behind the answer is not looked at. */
 import { type AnswerHead, type AnswerHeaders, emptyLines, headEnd, NoHttp, noBegin, readHead } from './answer-head.ts'
 import { type Chunks, readChunks } from './chunks.ts'
 import { type Framing, framingOf } from './framing.ts'
@@ -18,7 +18,7 @@ export interface HttpAnswer {
 export interface AnswerLimits {
   readonly headBytes: number
   readonly bodyBytes: number
-  /** Of a body that says at once that it is larger; for who looks at what came. */
+  /** The first bytes of a body that says at once that it is larger, for a person to look at. */
   readonly shownBytes?: number | undefined
 }
 
@@ -31,7 +31,7 @@ export class AnswerReader {
   private readonly limits: AnswerLimits
   private readonly start = new GrowingBytes()
   private readonly body = new GrowingBytes()
-  /** Of the start: empty lines end here, and no head ends before there. */
+  /** The place in `start`: empty lines end here, and no head ends before there. */
   private from = 0
   private looked = 0
   private interim = 0

@@ -70,7 +70,7 @@ class ChunkReader implements Chunks {
     if (line === '' || this.trailerChars > longestTrailer) this.state = 'over'
   }
 
-  /** What follows a semicolon are extensions. */
+  /** Extensions follow a semicolon. */
   private begin(line: string): void {
     const size = line.split(';', 1)[0]?.trim() ?? ''
     if (!/^0*[0-9a-f]{1,10}$/i.test(size)) this.fail('one of them does not begin with its size')

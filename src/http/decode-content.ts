@@ -49,7 +49,7 @@ export const largerThan = (bytes: number): string => `it is larger than ${bytes}
 /** More wrap nothing but a bomb. */
 const mostCodings = 4
 
-/** What no decoder is known for counts as it is: old targets name their character set there, or `none`. */
+/** A body that no decoder is known for counts as it is: old targets name their character set there, or `none`. */
 export async function decodeContent(body: Buffer, encoding: string | undefined, mostBytes: number): Promise<DecodedContent> {
   const names = (encoding ?? '').toLowerCase().split(',', mostCodings).reverse()
   let decoded: DecodedContent = { body, broken: undefined, isProven: false }
@@ -77,7 +77,7 @@ async function undo(
   try {
     if (carelessly !== undefined) return { body: await carelessly(body, options), broken: undefined, isProven: false }
   } catch {
-    // Told below.
+    // The text below tells it.
   }
   return { body: Buffer.alloc(0), broken: `its ${name} encoding is broken`, isProven: false }
 }

@@ -12,7 +12,7 @@ const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 export function framingOf({ status, headers }: AnswerHead, method: string): Framing {
   if (method === 'HEAD' || bodiless.has(status)) return { kind: 'none' }
-  // What follows is the tunnel's (RFC 9110, section 9.3.6).
+  // Everything that follows is the tunnel's (RFC 9110, section 9.3.6).
   if (method === 'CONNECT' && status >= 200 && status <= 299) return { kind: 'none' }
   const codings = (headers.get('transfer-encoding') ?? []).flatMap(value => value.toLowerCase().split(','))
   // Chunks count, whatever length stands beside them.

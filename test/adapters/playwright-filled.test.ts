@@ -14,6 +14,7 @@ const saved: string[] = []
 beforeAll(async () => {
   site = await startSite({
     ...pages,
+    '/kept': 'kept',
     '/save': (request, _, body) => {
       saved.push(body || (request.url ?? ''))
       return '<p id=done>Done</p>'
@@ -43,6 +44,12 @@ const isBack = { hover: { css: '#later' } }
 const next = { click: { role: 'button', name: 'Next' } }
 const fill = (value = '12.50', more: JsonObject = {}) => ({ fill: { label: 'Amount', value, ...more } })
 const was = (held: string) => `field Amount was filled with 12.50 and ${held}`
+
+const hello = Buffer.from('hello').toString('base64')
+const upload = (more: JsonObject = {}) => ({ upload: { label: 'Receipt', value: hello, file: 'receipt.txt', ...more } })
+const large = { value: Buffer.alloc(5_000_000, 'x').toString('base64') }
+const type = (keys: string, more: JsonObject = {}) => [...keys].map(key => ({ press: { label: 'Amount', key, ...more } }))
+const given = (held: string) => `field Receipt was given receipt.txt (5 bytes) and ${held}`
 
 const lost: readonly Case[] = [
   ['a script sets it back', [{ goto: '/back' }, fill(), isBack, go], was('holds 0.00')],
@@ -113,6 +120,42 @@ const lost: readonly Case[] = [
   ],
   ['a search', [{ goto: '/back' }, fill(), isBack, search], was('holds 0.00')],
   ['a search that a script changes', [{ goto: '/query' }, fill(), search, { waitFor: { css: '#done' } }], was('the request carries 0.00')],
+  ['a file that the page puts out again', [{ goto: '/file-refused' }, upload(), go], given('the request carries nothing')],
+  [
+    'a file that an earlier page put out again',
+    [{ goto: '/file-first' }, upload(), next, { waitFor: { css: '#second' } }, go],
+    given('holds nothing')
+  ],
+  [
+    'a file that the page puts out again, where nothing is held',
+    [{ goto: '/file-refused' }, upload(), { click: button, commit: { via: 'any' } }],
+    given('holds nothing')
+  ],
+  ['a file that goes later', [{ goto: '/file-late' }, upload(), isBack, go], given('the request carries nothing')],
+  ['a file that goes as the form is sent', [{ goto: '/file-emptied' }, upload(), go], given('the request carries nothing')],
+  ['another file in its place', [{ goto: '/file-other' }, upload(), go], given('the request carries receipt.txt (5 bytes)')],
+  ['a form that sends the name of the file alone', [{ goto: '/file-named' }, upload(), go], given('the request carries receipt.txt')],
+  ['a script that leaves the file out', [{ goto: '/file-script' }, upload(), go], given('holds nothing')],
+  ['beside a file', [{ goto: '/file-amount' }, fill(), upload(), go], was('the request carries 0.00')],
+  ['beside a large file', [{ goto: '/file-amount' }, fill(), upload(large), go], was('the request carries 0.00')],
+  ['typed, and dropped', [{ goto: '/typed-dropped' }, ...type('12.50'), go], was('holds 12.0')],
+  ['typed, and set back', [{ goto: '/typed-back' }, ...type('12.50'), isBack, go], was('holds 0.00')],
+  ['typed, and set back as it is sent', [{ goto: '/typed-sent' }, ...type('12.50'), go], was('the request carries 0.00')],
+  [
+    'typed behind what was filled in',
+    [{ goto: '/typed-back' }, fill('12.5'), { press: { label: 'Amount', key: 'End' } }, ...type('0'), isBack, go],
+    was('holds 0.00')
+  ],
+  [
+    'typed where the focus is',
+    [{ goto: '/typed-back' }, { click: { label: 'Amount' } }, ...[...'12.50'].map(key => ({ press: { key } })), isBack, go],
+    'field Amount was filled with 12.50 and holds 0.00'
+  ],
+  [
+    'chosen by a key',
+    [{ goto: '/keys' }, { press: { label: 'State', key: 'c' } }, isBack, go],
+    'field State was set to CA and holds New York'
+  ],
   ['a list that is narrowed at once', [{ goto: '/back' }, fill(), isBack, { extract: { a: { css: 'body' } } }], was('holds 0.00')]
 ]
 
@@ -153,6 +196,24 @@ const kept: readonly Case[] = [
   ['a script that waits for its own request', [{ goto: '/waiting' }, fill(), go], '{"amount":"12.50"}'],
   ['a field that sends by itself', [{ goto: '/auto' }, { ...fill(), commit: { request: 'POST /save' } }], '{"amount":"12.50"}'],
   ['keys that change it', [{ goto: '/plain' }, fill(), { press: { label: 'Amount', key: '7' } }, go], 'amount=12.507'],
+  ['a file', [{ goto: '/file' }, upload(), go], 'hello'],
+  [
+    'a file that the page puts out again, where that is its way',
+    [{ goto: '/file-refused' }, fill(), upload({ verify: false }), go],
+    '12.50'
+  ],
+  ['a file that a script sends at once', [{ goto: '/file-sent' }, upload(), { waitFor: { text: 'kept' } }, go], ''],
+  ['a file that a script makes a text of', [{ goto: '/file-text' }, upload(), { hover: { css: '#later' } }, go], encodeURIComponent(hello)],
+  ['a file in a form that is emptied as it is sent', [{ goto: '/file-formdata' }, upload(), go], 'hello'],
+  ['keys', [{ goto: '/typed' }, ...type('12.50'), go], 'amount=12.50'],
+  ['keys into a number', [{ goto: '/typed-number' }, ...type('-12.50'), go], 'amount=-12.50'],
+  ['keys under a mask', [{ goto: '/typed-mask' }, ...type('1250'), go], 'amount=12.50'],
+  ['keys that the page drops, where that is its way', [{ goto: '/typed-dropped' }, ...type('12.50', { verify: false }), go], 'amount=12.0'],
+  [
+    'keys that take one away',
+    [{ goto: '/typed' }, fill('12.501'), { press: { label: 'Amount', key: 'End' } }, { press: { label: 'Amount', key: 'Backspace' } }, go],
+    'amount=12.50'
+  ],
   ['pages that follow', [{ goto: '/pages' }, fill(), search, { waitFor: { css: '#second' } }, fill('7'), go], 'amount=7']
 ]
 

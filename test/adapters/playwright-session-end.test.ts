@@ -1,7 +1,7 @@
 /** Sessions that end in place, where neither an address nor a status says so. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createAdapter } from '../../adapters/playwright/adapter.ts'
-import type { JsonObject } from '../../src/index.ts'
+import type { Call, JsonObject, ScreenUse } from '../../src/index.ts'
 import { botOf, failureOf } from '../sandbox/hard-pages/bot.ts'
 import { ending, inPlace } from '../sandbox/hard-pages/in-place.ts'
 import { type HardPages, startHardPages } from '../sandbox/hard-pages/server.ts'
@@ -82,6 +82,59 @@ describe('a session that ended in place', () => {
     const steps = [{ goto: '/in-place/orders' }, { click: { text: 'Lines' }, name: 'go on' }, { extract: { items: { list: 'ul li' } } }]
     expect(await bot.run(steps, { endsAt: 'go on' })).toEqual({ items: ['a', 'b', 'c'] })
     expect(bot.logins()).toBe(2)
+  })
+
+  const single = [{ goto: '/in-place/single' }, { click: { text: 'Load' }, name: 'load' }, { waitFor: { text: 'loaded' } }]
+  const read = [...single, { extract: { items: { list: '#list li' } } }]
+
+  test.each<[string, JsonObject]>([
+    ['signedOff is shown', { ...bare, signedOff }],
+    ['ready is gone', inPlace.target]
+  ])('is noticed on a single page that says so in place, with no new document and no failure: %s', async (_, target) => {
+    const bot = botWith(target)
+    expect(await bot.run(read, { endsAt: 'load' })).toEqual({ items: ['one', 'two'] })
+    expect(bot.logins()).toBe(2)
+  })
+
+  test('is noticed there before the effect, which is there once', async () => {
+    const bot = botWith({ ...bare, signedOff })
+    const steps = [
+      ...single,
+      { click: { text: 'Pay' }, commit: { request: 'POST /in-place/paid' } },
+      { extract: { paid: { css: '#paid' } } }
+    ]
+    const call = bot.callFor(steps, { endsAt: 'load', action: { effect: 'write' } })
+    expect(await adapter.run(call)).toEqual({ paid: 'Paid' })
+    expect([bot.logins(), call.seen.commits]).toEqual([2, 1])
+  })
+
+  describe('on a screen of a session', () => {
+    const on = (call: Call, id: string, use: ScreenUse) => Object.create(call, { screen: { value: { id, use } } }) as Call
+    const action = { screen: 'continue' }
+
+    test.each<[string, ScreenUse, boolean]>([
+      ['one that is pinned anew', 'pinned', true],
+      ['one that goes on and takes nothing from the page before', 'continue', true],
+      ['the last one', 'finish', false]
+    ])('is noticed, and a new login made once: %s', async (id, use, stays) => {
+      const bot = botWith(inPlace.target)
+      await adapter.run(on(bot.callFor(orders), id, 'pinned'))
+      bot.expire()
+      expect(await adapter.run(on(bot.callFor(list, { action: { screen: use } }), id, use))).toEqual({ items: ['one', 'two'] })
+      expect(bot.logins()).toBe(2)
+      if (stays) expect(await adapter.run(on(bot.callFor(list, { action }), id, 'continue'))).toEqual({ items: ['one', 'two'] })
+      expect(bot.logins()).toBe(2)
+      await adapter.closeScreen?.(id)
+    })
+
+    test('what goes on with the page that is lost is not done on another one', async () => {
+      const bot = botWith({ ...inPlace.target, signedOff })
+      await adapter.run(on(bot.callFor(single.slice(0, 1)), 'lost', 'pinned'))
+      bot.expire()
+      const goesOn = bot.callFor([...single.slice(1), { extract: { items: { list: '#list li' } } }], { action })
+      expect(await failureOf(adapter.run(on(goesOn, 'lost', 'continue')))).toMatchObject({ code: 'screen_gone' })
+      expect(bot.logins()).toBe(1)
+    })
   })
 
   test('is noticed by a probe, which would find nothing otherwise', async () => {

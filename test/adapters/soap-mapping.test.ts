@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { describe, expect, test } from '@jest/globals'
 import type { Json, JsonObject } from '../../src/index.ts'
 import { compile, failure, type Manifest, newCall } from './soap/fixture.ts'
-import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { envelope, xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 const text = { type: 'string' }
 const decimalOrText = { type: ['number', 'string'] }
@@ -31,19 +23,22 @@ const manifest = (action: JsonObject, more: JsonObject = {}): Manifest => ({
 async function written(input: JsonObject, schema: JsonObject, more: JsonObject = {}): Promise<string> {
   const { plan, issues } = compile(manifest({ input: schema, ...more }), 'a')
   expect(issues).toEqual([])
-  server.seen.length = 0
-  server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
-  await adapter.run(newCall({ plan, url: server.url, input }).call)
-  return /<t:Do>?(.*?)(<\/t:Do>|\/>)<\/soapenv:Body>/.exec(server.seen[0]?.body ?? '')?.[1] ?? ''
+  soap.server.seen.length = 0
+  soap.server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
+  await adapter.run(newCall({ plan, url: soap.server.url, input }).call)
+  return /<t:Do>?(.*?)(<\/t:Do>|\/>)<\/soapenv:Body>/.exec(soap.server.seen[0]?.body ?? '')?.[1] ?? ''
 }
 
-async function answered(content: string, output: JsonObject, more: JsonObject = {}): Promise<Json> {
+const answered = async (...args: Parameters<typeof answeredCall>): Promise<Json> => (await answeredCall(...args)).output
+
+async function answeredCall(content: string, output: JsonObject, more: JsonObject = {}) {
   const { plan, issues } = compile(manifest({ output, ...more }), 'a')
   expect(issues).toEqual([])
-  server.answer = xml(
+  soap.server.answer = xml(
     envelope(`<x:DoResponse xmlns:x="urn:t" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">${content}</x:DoResponse>`)
   )
-  return adapter.run(newCall({ plan, url: server.url }).call)
+  const { call, partial } = newCall({ plan, url: soap.server.url })
+  return { output: adapter.run(call), partial }
 }
 
 describe('writing', () => {
@@ -80,7 +75,7 @@ describe('writing', () => {
       id: 7
     }
     const content = await written(input, schema)
-    expect(server.seen[0]?.body).toContain('<t:Do ID="7" o:lang="de">')
+    expect(soap.server.seen[0]?.body).toContain('<t:Do ID="7" o:lang="de">')
     expect(content).toBe(
       ' ID="7" o:lang="de"><t:money cur="EUR">0.0000001</t:money><o:Other>o</o:Other><ns1:third>t</ns1:third><none>n</none>' +
         '<t:item>1</t:item><t:item>2</t:item><t:box><t:flag>true</t:flag><t:flag>false</t:flag></t:box><t:gone xsi:nil="true"/><t:may xsi:nil="true"/>'
@@ -102,9 +97,9 @@ describe('writing', () => {
 
   test('unqualified elements', async () => {
     const { plan } = compile(manifest({ input: object({ a: text }) }, { elementForm: 'unqualified' }), 'a')
-    server.seen.length = 0
-    await failure(adapter.run(newCall({ plan, url: server.url, input: { a: "O'Brien & Sons <1>" } }).call)).catch(() => undefined)
-    expect(server.seen[0]?.body).toMatch(/<t:Do><a>O'Brien &amp; Sons &lt;1&gt;<\/a><\/t:Do>/)
+    soap.server.seen.length = 0
+    await failure(adapter.run(newCall({ plan, url: soap.server.url, input: { a: "O'Brien & Sons <1>" } }).call)).catch(() => undefined)
+    expect(soap.server.seen[0]?.body).toMatch(/<t:Do><a>O'Brien &amp; Sons &lt;1&gt;<\/a><\/t:Do>/)
   })
 
   test.each<[string, JsonObject, JsonObject, string]>([
@@ -118,7 +113,7 @@ describe('writing', () => {
     ['a value that is not allowed', { a: 'X' }, object({ a: { ...text, enum: ['Y'] } }), '/a is not one of']
   ])('refused before anything is sent: %s', async (_, input, schema, message) => {
     const { plan } = compile(manifest({ input: schema }), 'a')
-    const { call, exchanges } = newCall({ plan, url: server.url, input })
+    const { call, exchanges } = newCall({ plan, url: soap.server.url, input })
     expect(await failure(adapter.run(call))).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(message) })
     expect(exchanges).toEqual([])
   })
@@ -185,10 +180,31 @@ describe('reading', () => {
     ['<x:a>9007199254740993</x:a>', { type: 'integer' }],
     ['<x:a>1e-400</x:a>', { type: 'number' }],
     ['<x:a>90071992547409.921</x:a>', { type: 'number' }],
-    ['<x:a>1</x:a><x:a>NaN</x:a>', { type: 'array', items: { type: 'number' } }],
     ['<x:a>yes</x:a>', { type: 'boolean' }]
   ])('refused rather than changed: %s', async (content, a) => {
     expect(await failure(answered(content, object({ a })))).toMatchObject({ code: 'invalid_output' })
+  })
+
+  test.each<[string, JsonObject, Json]>([
+    ['<x:a>1</x:a><x:a>NaN</x:a><x:a>3</x:a>', { type: 'array', items: { type: 'number' } }, [1, 3]],
+    ['<x:a>INF</x:a>', { type: 'array', items: { type: 'number' } }, []],
+    [
+      '<x:a><x:i>-INF</x:i><x:i>2</x:i></x:a>',
+      { type: 'array', items: { type: 'number', xml: { name: 'i' } }, xml: { wrapped: true } },
+      [2]
+    ]
+  ])('a list of numbers loses what is none, and says that it is not whole: %s', async (content, a, expected) => {
+    const all = await answeredCall(content, object({ a }))
+    expect(await all.output).toEqual({ a: expected })
+    expect(Object.entries(all.partial)).toEqual([[expect.stringMatching(/^a/), expect.stringMatching(/^it holds (NaN|-?INF), which/)]])
+  })
+
+  test('a number that the schema requires and that is none is said to be that', async () => {
+    const error = await failure(answered('<x:a>NaN</x:a>', { ...object({ a: { type: 'number' } }), required: ['a'] }))
+    expect(error).toMatchObject({
+      code: 'invalid_output',
+      message: expect.stringContaining('a is NaN, which no JSON number can be, and the schema requires it')
+    })
   })
 
   test('a type that holds itself', async () => {

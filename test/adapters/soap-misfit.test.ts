@@ -1,20 +1,12 @@
 /** A SOAP service has answered the committing request, and its answer is not what the manifest says. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/index.ts'
 import { compile, failure, type Manifest, newCall } from './soap/fixture.ts'
-import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { envelope, xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 const text = { type: 'string' }
 const object = (properties: JsonObject): JsonObject => ({ type: 'object', properties })
@@ -31,8 +23,8 @@ const manifest = (action: JsonObject): Manifest => ({
 async function book(action: JsonObject, content: string) {
   const { plan, issues } = compile(manifest(action), 'book')
   expect(issues).toEqual([])
-  server.answer = xml(envelope(content))
-  return newCall({ plan, url: server.url, input: { pin: '4711' }, sensitive: ['4711'] })
+  soap.server.answer = xml(envelope(content))
+  return newCall({ plan, url: soap.server.url, input: { pin: '4711' }, sensitive: ['4711'] })
 }
 
 const booked = (content: string): string => `<BookResponse xmlns="urn:t">${content}</BookResponse>`

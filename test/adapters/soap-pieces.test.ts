@@ -1,6 +1,5 @@
 /** What is large is written and read in pieces, and comes out whole: XML of any kind, long lists, attachments. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { expect, test } from '@jest/globals'
 import { decodeBase64, decodeBase64Lines } from '../../adapters/soap/attachments/base64.ts'
 import { decodeQuotedPrintable } from '../../adapters/soap/attachments/quoted-printable.ts'
 import type { Plan } from '../../adapters/soap/plan.ts'
@@ -8,31 +7,25 @@ import { atOnce, type Steps } from '../../src/core/steps.ts'
 import type { JsonObject } from '../../src/core/types.ts'
 import { load } from '../import/imported.ts'
 import { newCall } from './soap/fixture.ts'
-import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { envelope, xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 /** The output, what was sent, and how often others got a turn meanwhile. */
 async function exchange(name: string, input: JsonObject, answer: string) {
   const { actions } = await load(name)
-  server.answer = xml(envelope(`<t:SendResponse xmlns:t="urn:fixture">${answer}</t:SendResponse>`))
+  soap.server.answer = xml(envelope(`<t:SendResponse xmlns:t="urn:fixture">${answer}</t:SendResponse>`))
   let [turns, over] = [0, false]
   const count = () => {
     turns += 1
     if (!over) setImmediate(count)
   }
   count()
-  const output = (await adapter.run(newCall({ plan: actions[0]?.steps as Plan, url: server.url, input }).call)) as JsonObject
+  const output = (await adapter.run(newCall({ plan: actions[0]?.steps as Plan, url: soap.server.url, input }).call)) as JsonObject
   over = true
-  return { output, sent: server.seen.at(-1)?.body ?? '', turns }
+  return { output, sent: soap.server.seen.at(-1)?.body ?? '', turns }
 }
 
 const many = '<y a="1">text</y>'

@@ -1,20 +1,13 @@
 /** What a caller sends stays in its element, attribute, header or part. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { describe, expect, test } from '@jest/globals'
 import { attribute, childElements, type JsonObject, parseXmlTree, textContent, type XmlElement } from '../../src/index.ts'
 import { impossibleTexts, oddTexts } from './playwright/odd-texts.ts'
 import { compile, failure, newCall } from './soap/fixture.ts'
-import { envelope, type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { envelope, xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 const text = { type: 'string' }
 const list = { type: 'array', items: text }
@@ -42,13 +35,13 @@ const action = { effect: 'read', operation: 't:Do', soapAction: 'urn:t/Do', inpu
 async function send(value: JsonObject) {
   const { plan, issues } = compile({ bot: 'b', env: [], target, actions: { a: action } }, 'a')
   expect(issues).toEqual([])
-  server.seen.length = 0
-  server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
-  await adapter.run(newCall({ plan, url: server.url, input: value }).call)
+  soap.server.seen.length = 0
+  soap.server.answer = xml(envelope('<DoResponse xmlns="urn:t"/>'))
+  await adapter.run(newCall({ plan, url: soap.server.url, input: value }).call)
   const limits = { characters: 4_000_000, depth: 50, elements: 10_000, attributes: 100, textCharacters: 4_000_000 }
-  const root = parseXmlTree(server.seen[0]?.body ?? '', { limits })
+  const root = parseXmlTree(soap.server.seen[0]?.body ?? '', { limits })
   const [header, body] = childElements(root) as [XmlElement, XmlElement]
-  return { header, request: childElements(body)[0] as XmlElement, headers: server.seen[0]?.headers ?? {} }
+  return { header, request: childElements(body)[0] as XmlElement, headers: soap.server.seen[0]?.headers ?? {} }
 }
 const named = (element: XmlElement, name: string) => childElements(element).find(({ local }) => local === name) as XmlElement
 /** XML knows no control characters but these three. */
@@ -99,7 +92,7 @@ describe('a text', () => {
     ]
     for (const value of places) {
       expect(await failure(send(value))).toMatchObject({ code: 'invalid_input', status: 422, retryable: false, effect: 'none' })
-      expect(server.seen).toEqual([])
+      expect(soap.server.seen).toEqual([])
     }
   })
 })
@@ -119,7 +112,7 @@ describe('attributes of any name', () => {
     ['an object', { a: { b: 1 } }]
   ])('do not say %s', async (_, other) => {
     expect(await failure(send({ id: '1', other }))).toMatchObject({ code: 'invalid_input', status: 422 })
-    expect(server.seen).toEqual([])
+    expect(soap.server.seen).toEqual([])
   })
 
   test('may say the language', async () => {

@@ -1,20 +1,12 @@
 /** Answers whose elements have other names, namespaces or places than described: read as they are meant, or refused; never `{}`. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createAdapter } from '../../adapters/soap/adapter.ts'
+import { describe, expect, test } from '@jest/globals'
 import type { Json, JsonObject } from '../../src/index.ts'
 import { compile, failure, type Manifest, newCall } from './soap/fixture.ts'
-import { type RawServer, startRawServer, xml } from './soap/raw-server.ts'
+import { openSoap } from './soap/open-soap.ts'
+import { xml } from './soap/raw-server.ts'
 
-const adapter = createAdapter()
-let server: RawServer
-
-beforeAll(async () => {
-  server = await startRawServer()
-})
-afterAll(async () => {
-  await adapter.close()
-  await server.close()
-})
+const soap = openSoap()
+const { adapter } = soap
 
 const text = { type: 'string' }
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
@@ -39,8 +31,8 @@ const declared = [
 function answer(content: string, action: JsonObject, target: JsonObject = {}): Promise<Json> {
   const { plan, issues } = compile(manifest(action, target), 'a')
   expect(issues).toEqual([])
-  server.answer = xml(`<S:Envelope ${declared}><S:Body>${content}</S:Body></S:Envelope>`)
-  return adapter.run(newCall({ plan, url: server.url }).call)
+  soap.server.answer = xml(`<S:Envelope ${declared}><S:Body>${content}</S:Body></S:Envelope>`)
+  return adapter.run(newCall({ plan, url: soap.server.url }).call)
 }
 
 const holders = '<holders i:type="E:Array" E:arrayType="x:string[2]"><item>a</item><item>b</item></holders>'

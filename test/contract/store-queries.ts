@@ -11,6 +11,18 @@ const newestFirst = (runs: readonly Run[]) => ids(runs).sort().reverse()
 export function queryTests({ store, twin }: StoreUnderTest): void {
   const create = (runs: readonly Run[]) => Promise.all(runs.map(run => store().createRun(run, open())))
 
+  test('unknownRuns names those of all tenants whose outcome nobody knows, and no other', async () => {
+    const runs = [
+      aRun({ status: 'outcome_unknown' }),
+      aRun({ tenant: 'globex', status: 'outcome_unknown' }),
+      aRun(),
+      aRun({ status: 'completed' })
+    ]
+    await create(runs)
+    const now = await (await twin()).unknownRuns()
+    expect(ids(runs).map(id => now.includes(id))).toEqual([true, true, false, false])
+  })
+
   describe('listRuns', () => {
     const list = async (query: Omit<RunQuery, 'tenant' | 'limit'> & Partial<RunQuery>) =>
       ids((await store().listRuns({ tenant, limit: 100, ...query })).runs)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Adapter, Call, ProbeResult } from '../../src/core/adapter.ts'
-import type { Queue } from '../../src/core/ports.ts'
+import type { Queue, Store } from '../../src/core/ports.ts'
 import { compileSchema } from '../../src/core/schema.ts'
 import type { Action, Bot, Caller, Json, JsonSchema, Run } from '../../src/core/types.ts'
 import { openSqlite } from '../../src/drivers/sqlite/open-sqlite.ts'
@@ -108,6 +108,8 @@ export interface OpenOptions {
   readonly quotas?: Quotas
   /** Instead of the one in SQLite; closed with the engine. */
   readonly queue?: Queue
+  /** Instead of the one in SQLite; stays open. */
+  readonly store?: Store
 }
 
 export async function openEngine({
@@ -117,11 +119,13 @@ export async function openEngine({
   worker = true,
   telemetry = silentTelemetry,
   quotas,
-  queue: given
+  queue: given,
+  store: givenStore
 }: OpenOptions): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'retrofit-engine-'))
   const sqlite = openSqlite({ path: join(folder, 'ledger.sqlite') })
-  const store = indexParked(openSqliteStore(sqlite))
+  const ownStore = openSqliteStore(sqlite)
+  const store = givenStore ?? indexParked(ownStore)
   const queue = given ?? openSqliteQueue(sqlite)
   const catalog = createCatalog({ records: store.records, parse: () => ({ bot, issues: [] }) })
   await catalog.setFile(bot)
@@ -157,7 +161,7 @@ export async function openEngine({
       await Promise.all(workers.map(one => one.stop()))
       parts.hub.close()
       await queue.close()
-      await store.close()
+      await ownStore.close()
       rmSync(folder, { recursive: true, force: true })
     }
   }

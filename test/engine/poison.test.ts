@@ -1,10 +1,14 @@
 /** A run that its workers die of is not taken up for ever, whatever its retry policy allows. */
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { FenceLost } from '../../src/core/errors.ts'
 import { isPoison, workerLost } from '../../src/core/lost-worker.ts'
 import { newRun } from '../../src/core/new-run.ts'
 import { claim, claimProbe, crossCommit, requeue, settle } from '../../src/core/run.ts'
 import type { Run } from '../../src/core/types.ts'
+import { sayCameBack } from '../../src/engine/came-back.ts'
+import { Holding } from '../../src/engine/holding.ts'
 import { sweep } from '../../src/engine/sweep.ts'
+import { until } from '../setup/until.ts'
 import { caller, type Opened, openEngine, payBot } from './open-engine.ts'
 
 let opened: Opened | undefined
@@ -84,4 +88,53 @@ test('the count outlives what the run goes through in between', () => {
   )
   expect(isPoison(settled)).toBe(false)
   expect(isPoison(workerLost(claimProbe(settled, gone(settled))))).toBe(true)
+})
+
+describe('a worker that is late and not dead', () => {
+  test('is not counted where the sweep is in the same process: it goes on', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    opened = await openEngine({ leaseMs: 600_000, script: { run: async () => promise.then(() => ({})) } })
+    const { engine, parts, ended } = opened
+    const { run } = await engine.submit({ caller, action: 'pay_money', input: { reference: 'late' } })
+    await until('it is at work', async () => (await parts.store.getRun(run.id))?.status === 'working')
+    for (let late = 1; late <= 2; late++) {
+      const held = (await parts.store.getRun(run.id)) as Run
+      // As if the process had had no turn for as long as a lease is.
+      const past = { ...held, revision: held.revision + 1, dueAt: 1, lease: { worker: held.lease?.worker ?? '', until: 1 } }
+      expect(await parts.store.updateRun(past)).toBe(true)
+      await sweep(parts)
+    }
+    resolve()
+    expect(await ended(run)).toMatchObject({ status: 'completed', attempt: 1 })
+  })
+
+  test('takes back that it was counted when it comes back, so that two such workers are none that died', async () => {
+    const { run, ...engine } = await accepted()
+    const { parts } = engine
+    for (let late = 1; late <= 2; late++) {
+      await dies(engine, run.id)
+      const found = (await parts.store.getRun(run.id)) as Run
+      expect(found).toMatchObject({ status: 'queued', lost: 1, lostBy: ['gone'] })
+      await sayCameBack(parts, run.id, 'gone')
+      expect(await parts.store.getRun(run.id)).toMatchObject({ status: 'queued', lost: 0, lostBy: [] })
+    }
+    await sayCameBack(parts, run.id, 'gone')
+    expect((await parts.store.getRun(run.id))?.lost).toBe(0)
+  })
+
+  test('finds out by itself that another one has its run', async () => {
+    const { run, ...engine } = await accepted()
+    const { parts } = engine
+    const found = (await parts.store.getRun(run.id)) as Run
+    const claimed = claim(found, gone(found))
+    expect(await parts.store.updateRun(claimed)).toBe(true)
+    await until('it is given to others', async () => {
+      await sweep(parts)
+      return (await parts.store.getRun(run.id))?.status === 'queued'
+    })
+    const holding = new Holding(parts, claimed, { limitMs: 60_000, shutdown: new AbortController().signal })
+    await expect(holding.advance(at => at)).rejects.toThrow(FenceLost)
+    await until('it has said so', async () => (await parts.store.getRun(run.id))?.lost === 0)
+    holding.release()
+  })
 })

@@ -45,6 +45,43 @@ const losing = async (call: Call): Promise<Json> => {
 const finds = async (call: Call): Promise<ProbeResult> => ({ found: true, output: { confirmation: call.run.reference } })
 const findsNothing = async (): Promise<ProbeResult> => ({ found: false, extracted: { row: { memo: 'somebody else' } } })
 
+describe('a list that is not whole', () => {
+  test('is said of the output that a probe found, as of that of a commit', async () => {
+    const probe = async (call: Call) => {
+      call.partial('rows', 'it has more than 10 rows')
+      return finds(call)
+    }
+    const { engine, ended } = await open({ bot: payBot(withOutput), script: { run: losing, probe } })
+    const run = await ended((await engine.submit(pay())).run)
+    await until('the probe has looked', async () => (await engine.find(caller, run.id)).status === 'completed')
+    expect(await engine.find(caller, run.id)).toMatchObject({
+      output: { confirmation: run.reference },
+      partial: [{ name: 'rows', reason: 'it has more than 10 rows' }]
+    })
+  })
+
+  test('proves no absence: what may be run again is not', async () => {
+    let runs = 0
+    const { engine, ended } = await open({
+      bot: payBot({ ...withOutput, rerun: { safe: 'target_rejects_duplicates' } }),
+      script: {
+        run: call => {
+          runs++
+          return losing(call)
+        },
+        probe: async call => {
+          call.partial('rows', 'page 1 of 9')
+          return { found: false }
+        }
+      }
+    })
+    const run = await ended((await engine.submit(pay())).run)
+    expect(run).toMatchObject({ status: 'outcome_unknown', probed: { seen: 'unclear' } })
+    expect(run.error?.detail).toContain('rows is not whole: page 1 of 9')
+    expect(runs).toBe(1)
+  })
+})
+
 describe('a probe before the accident', () => {
   test('looks at the first commit of a version and no other, and nobody waits for it', async () => {
     let looks = 0

@@ -30,13 +30,20 @@ actions:
 
 let gateway: OpenGateway
 beforeAll(async () => {
-  gateway = await openGateway({ manifests: [bot('sound', `, ledger: '${join(folder, 'effects')}'`), bot('blind', '')] })
+  gateway = await openGateway({
+    manifests: [
+      bot('sound', `, ledger: '${join(folder, 'effects')}'`),
+      bot('blind', `, ledger: '${join(folder, '{{ $millis() }}')}'`),
+      bot('bare', '')
+    ]
+  })
 })
 afterAll(async () => {
   await gateway.close()
   rmSync(folder, { recursive: true })
 })
 
+// The blind one looks into another file each time.
 const book = (name: string, key: string) =>
   gateway.call(`/v1/actions/${name}_book`, { body: { text: 'x' }, headers: { 'idempotency-key': key } })
 const probeOf = async (name: string) => (await gateway.call(`/v1/bots/${name}`)).json.actions[0].probe
@@ -52,8 +59,19 @@ test('a bot says whether its probes were tried, and what came of it', async () =
   const { bots } = (await gateway.call('/v1/bots')).json
   expect(bots.flatMap((one: { actions: { probe: { state: string } }[] }) => one.actions.map(({ probe }) => probe.state)).sort()).toEqual([
     'agrees',
-    'disagrees'
+    'disagrees',
+    'untested'
   ])
+})
+
+test('a probe that has nothing to look in neither agrees nor disagrees', async () => {
+  const runId = (await book('bare', 'n-1')).headers.get('run-id')
+  const why = { seen: 'unclear', detail: 'the probe can not tell: without target.ledger nothing is kept of an effect' }
+  await until('it has looked', async () => (await probeOf('bare')).runId === runId)
+  expect(await probeOf('bare')).toMatchObject({ state: 'untested', ...why })
+  const { json } = await gateway.call(`/v1/runs/${runId}/probe`, { method: 'POST' })
+  expect(json).toMatchObject({ status: 'completed', probe: why })
+  expect(json.probe).not.toHaveProperty('agrees')
 })
 
 test('POST …/probe answers the run with what the probe saw, for keys that may resolve runs', async () => {

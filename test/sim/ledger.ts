@@ -141,6 +141,8 @@ export function openStore(world: World, process: SimProcess): Store {
     listRuns: () => call('listRuns', () => ({ runs: [...ledger.rows.values()], looked: ledger.rows.size })),
     firstInLine: query => call('firstInLine', () => ledger.line(query)),
     nextInLine: query => call('nextInLine', () => ledger.next(query)),
+    unknownRuns: () =>
+      call('unknownRuns', () => [...ledger.rows.values()].filter(({ status }) => status === 'outcome_unknown').map(({ id: run }) => run)),
     neededVersions: async ids => ids,
     dueRuns: (now, limit) => call('dueRuns', () => ledger.due(now, limit)),
     dueCallbacks: async () => [],

@@ -106,7 +106,7 @@ if (SIM_SEED !== undefined) {
       const open = guards.map((guard, index) => ({ guard, index }))
       const hunt = async () => {
         for (let next = open.shift(); next !== undefined; next = open.shift()) {
-          const { violations }: Played = JSON.parse(lastLine(await sim('guard', next.index, 5_000)))
+          const { violations }: Played = JSON.parse(lastLine(await sim('guard', next.index, 6_000)))
           if (violations.length === 0) missed.push(next.guard.name)
         }
       }

@@ -1,5 +1,6 @@
 /** The fields that a request shows: of its query, and of a body that is a form or JSON. */
 import { type Json, own } from '../../../src/index.ts'
+import { fileText } from './given-file.ts'
 
 export interface Sent {
   readonly method: string
@@ -15,32 +16,37 @@ export interface BodyFields {
   of(names: readonly string[]): { readonly values: readonly string[]; readonly isWhole: boolean }
   /** Whether a value that no name leads to stands in it all the same. */
   holds(value: string): boolean
+  /** Whether it is a part of a value. */
+  includes(text: string): boolean
 }
 
-/** A larger one is not looked into. */
+/** A larger one is not looked into; one with files may be larger, as its files are. */
 const largestBytes = 4 * 1024 * 1024
+const largestWithFiles = 64 * 1024 * 1024
+const hasParts = (contentType: string): boolean => /^multipart\/form-data/i.test(contentType)
 
 type Entries = readonly (readonly [name: string, value: Json])[]
 
 /** `charset`: that of the page, in which its forms are written. */
 export async function bodyFieldsOf(sent: Sent, charset: string): Promise<BodyFields> {
   const { body, contentType } = sent
-  const readable = body === null || body.length > largestBytes ? Buffer.alloc(0) : body
+  const largest = hasParts(contentType) ? largestWithFiles : largestBytes
+  const readable = body === null || body.length > largest ? Buffer.alloc(0) : body
   const queried = /^(GET|HEAD)$/.test(sent.method) ? formEntries(new URL(sent.url).search.slice(1), charset) : []
   const entries = [...queried, ...(await entriesOf(readable, contentType, charset))]
-  const text = readable.toString('utf8')
   return {
     of: names => {
       const found = entries.filter(([name]) => names.includes(name)).map(([, value]) => value)
       return { values: found.flatMap(leaves), isWhole: found.every(value => !isNested(value)) }
     },
-    holds: value => entries.some(([, each]) => leaves(each).includes(value)) || (value.length > 2 && text.includes(value))
+    holds: value => entries.some(([, each]) => leaves(each).includes(value)) || (value.length > 2 && readable.includes(value)),
+    includes: text => entries.some(([, each]) => leaves(each).some(leaf => leaf.includes(text)))
   }
 }
 
 async function entriesOf(body: Buffer, contentType: string, charset: string): Promise<Entries> {
   if (/^application\/x-www-form-urlencoded/i.test(contentType)) return formEntries(body.toString('latin1'), charset)
-  if (/^multipart\/form-data/i.test(contentType)) return partEntries(body, contentType)
+  if (hasParts(contentType)) return partEntries(body, contentType)
   return jsonEntries(body.toString('utf8'))
 }
 
@@ -62,8 +68,11 @@ const character = (code: string): string | undefined => (Number(code) <= 0x10_ff
 
 async function partEntries(body: Buffer, contentType: string): Promise<Entries> {
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData().catch(() => undefined)
-  return [...(form?.entries() ?? [])].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []))
+  return [...(form?.entries() ?? [])].map(([name, value]) => [name, typeof value === 'string' ? value : partText(value)] as const)
 }
+
+/** A field for files that has none sends a part without a name. */
+const partText = (file: File): string => (file.name === '' && file.size === 0 ? '' : fileText(file))
 
 function jsonEntries(text: string): Entries {
   if (!/^\s*[{[]/.test(text)) return []

@@ -3,34 +3,14 @@
  * before each step that may send it, and before the committing request leaves; and what a request shows by the field's name is compared.
  */
 import type { ElementHandle, Frame, Locator } from 'playwright-core'
-import { RetrofitError } from '../../../src/index.ts'
+import { within } from '../failure.ts'
 import { bodyFieldsOf, type Sent } from './body-fields.ts'
-import { asSent, onPage, type Wanted } from './differences.ts'
+import { asSent, onPage } from './differences.ts'
+import { different, type Redact } from './different.ts'
+import type { Filled, Filling } from './field.ts'
+import { beginsToCarry, carries } from './given-file.ts'
 import { readBack, type Seen } from './read-back.ts'
-
-export interface Filling extends Wanted {
-  /** The field's name in the manifest, if it has one that is a plain text. */
-  readonly called: string | undefined
-  /** The locator, for people. */
-  readonly text: string
-  /** False: the page writes it in its own way. */
-  readonly isVerified: boolean
-}
-
-interface Filled {
-  wanted: Filling
-  /** Notes what the step has written. */
-  readonly given: readonly string[]
-  handle: ElementHandle<Element> | undefined
-  readonly locator: Locator
-  readonly frame: Frame
-  /** It was written, and no step that may send it has come since. */
-  isPending: boolean
-  /** Left to the step that is at work: what it sends shows it. */
-  isLeaving: boolean
-  isDone: boolean
-  seen: Seen | undefined
-}
+import { type Focused, type Held, heldNow, wantedAfter } from './typed.ts'
 
 interface FillingAct {
   readonly locator: Locator
@@ -41,7 +21,16 @@ interface FillingAct {
   act(timeout: number): Promise<unknown>
 }
 
-type Redact = (text: string) => string
+type Typing = Omit<Filling, 'kind' | 'values' | 'isTicked'>
+
+interface Typed {
+  readonly key: string
+  readonly locator: Locator | undefined
+  /** The element that the key goes to. */
+  readonly focused: Focused | undefined
+  readonly redact: Redact
+  act(): Promise<unknown>
+}
 
 /** A page that is at work answers late: a script that waits for its own request answers not at all. */
 const answerMs = 1_000
@@ -73,8 +62,35 @@ export class FilledFields {
     Object.assign(field, { handle: await finding, isDone: true })
   }
 
-  /** Forgets a field that the manifest now changes by key presses: its value is no longer the one filled in. Without a text: into the field that has the focus. */
-  typedInto(text: string | undefined): void {
+  /** A key that writes into the field which has the focus, or moves within it; elsewhere it may send what was filled in. */
+  async typed(typing: Typing, { key, locator, focused, act, redact }: Typed): Promise<void> {
+    const others = this.fields.filter(({ frame, handle, seen }) => frame === focused?.frame && handle !== undefined && !seen?.isGone)
+    const before = await heldBy(
+      focused,
+      others.map(({ handle }) => handle)
+    )
+    if (before?.kind === undefined) await this.check(redact, true)
+    await act()
+    const after = await heldBy(focused, [])
+    const known = others[before?.same ?? -1]
+    this.fields = this.fields.filter(field => field !== known)
+    // A page that has moved on by it shows nothing of it any more.
+    if (focused === undefined || before?.kind === undefined || after?.kind === undefined) return
+    if (known === undefined && JSON.stringify(before) === JSON.stringify({ ...after, same: before.same })) return
+    const isVerified = typing.isVerified && known?.wanted.isVerified !== false
+    const wanted = {
+      ...typing,
+      ...named(known?.wanted),
+      isVerified,
+      kind: before.kind,
+      ...wantedAfter({ key, before, after, wanted: known?.wanted })
+    }
+    const state = { isPending: true, isLeaving: false, isDone: true, seen: undefined }
+    this.fields.push({ wanted, given: wanted.values, locator: known?.locator ?? locator, ...focused, ...state })
+  }
+
+  /** A key that does nobody knows what to the field that has it, or had it last. */
+  forget(text: string | undefined): void {
     const last = this.fields.at(-1)
     this.fields = this.fields.filter(field => (text === undefined ? field !== last : field.wanted.text !== text))
   }
@@ -83,7 +99,7 @@ export class FilledFields {
   async check(redact: Redact, leaves: boolean): Promise<void> {
     const pending = this.fields.filter(field => field.isPending && field.isDone)
     await this.look(pending)
-    await this.compare(pending, redact, () => false)
+    await this.compare(pending, redact, isEmptied)
     if (!leaves) return
     for (const field of this.fields) field.isLeaving = false
     for (const field of pending) Object.assign(field, { isPending: false, isLeaving: true })
@@ -105,6 +121,18 @@ export class FilledFields {
     if (!this.isLogin && this.fields.some(({ isLeaving }) => isLeaving)) this.sent.push(sent)
   }
 
+  get hasFiles(): boolean {
+    return this.fields.some(({ wanted }) => wanted.file !== undefined)
+  }
+
+  /** A request of any kind leaves the page. */
+  asked(sent: Sent): void {
+    for (const field of this.fields) {
+      const { file } = field.wanted
+      if (file !== undefined && field.isTaken !== true && beginsToCarry(sent, file)) field.isTaken = true
+    }
+  }
+
   async checkSent(redact: Redact): Promise<void> {
     for (const sent of this.sent.splice(0)) {
       const leaving = this.fields.filter(({ isLeaving, seen }) => isLeaving && seen !== undefined && seen.type !== 'password')
@@ -118,10 +146,10 @@ export class FilledFields {
     for (const field of this.fields) field.isLeaving = false
   }
 
-  /** Before the step that commits: every field that is still there. */
-  async checkAll(redact: Redact): Promise<void> {
+  /** Before the step that commits: every field that is still there. `isHeld`: its request shows what became of a file. */
+  async checkAll(redact: Redact, isHeld: boolean): Promise<void> {
     await this.look(this.fields)
-    await this.compare(this.fields, redact, isTakenOver)
+    await this.compare(this.fields, redact, field => isTakenOver(field) || (isHeld && isEmptied(field)))
   }
 
   /** Before the committing request leaves. `isAnswering`: the page can be asked while its request is held. */
@@ -130,10 +158,13 @@ export class FilledFields {
     // A password is often made a digest of as it is sent.
     const fields = this.fields.filter(({ seen }) => seen?.type !== 'password')
     const shown = await this.compareSent(fields, sent, redact)
-    if (!isAnswering) return
     const body = await bodyFieldsOf(sent, charsetOf(fields))
-    const isSent = ({ wanted, seen }: Filled) => seen?.held === '' && wanted.values.some(value => body.holds(value))
-    await this.compare(fields, redact, field => shown.has(field) || isTakenOver(field) || isSent(field))
+    const isSent = ({ wanted, seen }: Filled) =>
+      wanted.file === undefined ? seen?.held === '' && wanted.values.some(value => body.holds(value)) : carries(sent, body, wanted.file)
+    const isRight = (field: Filled) => shown.has(field) || isTakenOver(field) || isSent(field)
+    if (isAnswering) await this.compare(fields, redact, isRight)
+    const [lost] = fields.filter(field => isEmptied(field) && field.wanted.isVerified && !field.seen?.isSuperseded && !isRight(field))
+    if (lost?.seen !== undefined) throw different({ ...lost, seen: lost.seen, held: '', verb: 'holds', redact })
   }
 
   private async compare(fields: readonly Filled[], redact: Redact, isRight: (field: Filled) => boolean): Promise<void> {
@@ -154,6 +185,7 @@ export class FilledFields {
       const { wanted, seen } = field
       if (seen === undefined || seen.isSuperseded || !wanted.isVerified || (seen.isGone && seen.names.some(name => taken.has(name))))
         continue
+      if (isEmptied(field) && isTakenOver(field)) continue
       const found = body.of(seen.names)
       if (found.values.length === 0) {
         const isLeftOut =
@@ -161,7 +193,8 @@ export class FilledFields {
         if (isLeftOut) throw different({ ...field, seen, held: '', verb: 'the request carries', redact })
         continue
       }
-      const verdict = asSent(wanted, seen, found)
+      const carriesFile = wanted.file !== undefined && carries(sent, body, wanted.file)
+      const verdict = asSent(wanted, seen, { ...found, carriesFile })
       if (typeof verdict === 'object') throw different({ ...field, seen, held: verdict.held, verb: 'the request carries', redact })
       if (verdict === 'same') shown.add(field)
     }
@@ -175,8 +208,12 @@ export class FilledFields {
   }
 }
 
+/** A page may keep what it has read of the file, so that nobody can tell before something is sent. */
+const isEmptied = ({ seen }: Filled): boolean => seen?.files?.length === 0
+
 /** A step that came since has made an entry of it, and the page has emptied the field for the next one. */
-const isTakenOver = ({ isPending, seen }: Filled): boolean => !isPending && seen?.held === ''
+const isTakenOver = (field: Filled): boolean =>
+  field.wanted.kind === 'upload' ? field.isTaken === true && isEmptied(field) : !field.isPending && field.seen?.held === ''
 
 const charsetOf = (fields: readonly Filled[]): string => fields.find(({ seen }) => seen !== undefined)?.seen?.charset ?? 'utf-8'
 
@@ -198,12 +235,23 @@ async function keep(field: Filled, seen: Seen | undefined): Promise<void> {
     return
   }
   field.seen = field.seen === undefined ? seen : { ...field.seen, isGone: true }
-  const [found, ...more] = (await field.locator.elementHandles().catch(() => [])) as ElementHandle<Element>[]
+  const [found, ...more] = ((await field.locator?.elementHandles().catch(() => [])) ?? []) as ElementHandle<Element>[]
   if (found === undefined || more.length > 0) return
   const looked = await seenTogether([{ ...field, handle: found }])
   const now = typeof looked === 'string' ? undefined : looked[0]
   const isSame = now !== undefined && now.type === seen.type && now.names.join() === seen.names.join()
   if (isSame) Object.assign(field, { handle: found, seen: now })
+}
+
+const named = (before: Filling | undefined) => before && { called: before.called, text: before.text }
+
+/** Undefined where nothing has the focus, or the page does not answer. */
+async function heldBy(focused: Focused | undefined, others: readonly (ElementHandle<Element> | undefined)[]): Promise<Held | undefined> {
+  const asked = focused?.handle.evaluate(
+    heldNow,
+    others.filter(each => each !== undefined)
+  )
+  return within(asked ?? Promise.resolve(undefined), answerMs).catch(() => undefined)
 }
 
 /** `gone`: a document of theirs is no more; `late`: it does not answer. */
@@ -216,31 +264,4 @@ async function seenTogether(fields: readonly Filled[]): Promise<readonly Seen[] 
   const gone = () => 'gone' as const
   const answer = first.evaluate(readBack, { elements: others.filter(each => each !== undefined), jobs }).catch(gone)
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}
-
-interface Difference {
-  readonly wanted: Filling
-  readonly given: readonly string[]
-  readonly seen: Seen
-  readonly held: string
-  readonly verb: string
-  readonly redact: Redact
-}
-
-const shownCharacters = 80
-
-/** A part of a secret is not found in what the field holds instead, so neither is told. */
-function different({ wanted, given, seen, held, verb, redact }: Difference): RetrofitError {
-  const name = redact(wanted.called ?? (seen.label === '' ? wanted.text : seen.label))
-  const isSecret = seen.type === 'password' || given.some(value => redact(value) !== value)
-  const short = (text: string) => (text === '' ? 'nothing' : redact(text.replaceAll(/\s+/g, ' ')).slice(0, shownCharacters))
-  const was = {
-    fill: `filled with ${short(wanted.values.join(', '))}`,
-    select: `set to ${short(wanted.values.join(', '))}`,
-    check: wanted.isTicked ? 'ticked' : 'cleared of its tick'
-  }[wanted.kind]
-  const detail = isSecret ? `field ${name} no longer has what was filled in` : `field ${name} was ${was} and ${verb} ${short(held)}`
-  return new RetrofitError('target_failed', {
-    detail: `${detail}. Where the page writes it in its own way, the step says verify: false`
-  })
 }

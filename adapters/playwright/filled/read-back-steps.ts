@@ -7,17 +7,18 @@ const sends: ReadonlySet<string> = new Set(['click', 'dblclick', 'press', 'downl
 const looks: ReadonlySet<string> = new Set(['extract'])
 
 /** After the commit point it is too late to say that nothing was sent. */
-export async function readBackBefore({ kind, commit }: Step, { tab, call }: Stage): Promise<void> {
-  if (call.committed) return
+export async function readBackBefore({ kind, commit, types }: Step, { tab, call }: Stage): Promise<void> {
+  // In the middle of what is typed nothing is as it shall be yet.
+  if (call.committed || types === true) return
   await tab.filled.checkSent(call.redact)
   if (kind === 'goto') tab.filled.leave()
   if (commit === undefined && (sends.has(kind) || looks.has(kind))) await tab.filled.check(call.redact, sends.has(kind))
 }
 
-export async function readBackAfter({ kind, commit }: Step, { tab, call }: Stage): Promise<void> {
+export async function readBackAfter({ kind, commit, types }: Step, { tab, call }: Stage): Promise<void> {
   if (call.committed || commit !== undefined) return
   await tab.filled.checkSent(call.redact)
-  if (sends.has(kind) && !tab.changed) await tab.filled.settle()
+  if (sends.has(kind) && types !== true && !tab.changed) await tab.filled.settle()
 }
 
 /** A document that was asked for last may have been asked for with something else. */

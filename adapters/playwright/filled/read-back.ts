@@ -1,4 +1,5 @@
 /** Code that runs inside the page: what fields hold now. Nothing here may use a name from outside its function. */
+import type { SeenFile } from './given-file.ts'
 
 export interface FieldJob {
   /** The values or labels of a drop-down list's options. */
@@ -17,7 +18,7 @@ export interface Seen {
   readonly isSuperseded: boolean
   /** Its name, or else its id. */
   readonly names: readonly string[]
-  /** Of the other fields of its form, where the field has a name of its own, and so is sent by the form. */
+  /** The names of the other fields of its form, where the field has a name of its own, and so is sent by the form. */
   readonly besides: readonly string[]
   /** As the page calls it. */
   readonly label: string
@@ -28,7 +29,9 @@ export interface Seen {
   readonly held: string | null
   readonly isTicked: boolean | null
   readonly chosen: readonly Chosen[]
-  /** Of `select`: the options that were to be chosen. */
+  /** Present for a field for files. */
+  readonly files?: readonly SeenFile[] | undefined
+  /** The options that `select` was to choose. */
   readonly wanted: readonly Chosen[]
   /** The value that a ticked box sends. */
   readonly sends: string
@@ -85,6 +88,8 @@ export function readBack(first: Element, { elements, jobs }: { elements: Element
     held: heldBy(field),
     isTicked: tickOf(field),
     chosen: told(chosenOf(field)),
+    files:
+      field instanceof HTMLInputElement && field.files !== null ? [...field.files].map(({ name, size }) => ({ name, size })) : undefined,
     wanted: told(optionsOf(field, jobs[index]?.options ?? [])),
     sends: field instanceof HTMLInputElement ? field.value : '',
     charset: document.characterSet

@@ -1,5 +1,5 @@
 /**
- * What a page is made of, as HTML to read: elements, attributes, texts, and what stands in its fields now. Read through the browser's own
+ * The content of a page as HTML to read: elements, attributes, texts, and the present values of its fields. Read through the browser's own
  * protocol, as pictures are, so that no script of the page changes it. It is inert: no script of the page runs where it is opened.
  */
 import type { Page } from 'playwright-core'
@@ -79,7 +79,7 @@ const isUnread = (layout: Layout, node: number): boolean =>
     own: (each, around) => around || (layout.parent(each) >= 0 && isIn(layout, layout.parent(each)))
   })
 
-/** What stands in a text area is written from the field. */
+/** The content of a text area is written from the field. */
 const isIn = (layout: Layout, parent: number): boolean => unread.has(layout.name(parent)) || layout.name(parent) === 'TEXTAREA'
 
 function attributesOf(writing: Writing, layout: Layout, node: number): string {
@@ -94,7 +94,7 @@ function attributesOf(writing: Writing, layout: Layout, node: number): string {
   return all.join('')
 }
 
-/** Of now, not of when the page came. */
+/** The present state, not that of when the page came. */
 const isState = (key: string, name: string): boolean =>
   (name === 'INPUT' && /^(value|checked)$/i.test(key)) || (name === 'OPTION' && /^selected$/i.test(key))
 

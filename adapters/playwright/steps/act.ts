@@ -1,14 +1,15 @@
 /** Steps that do something to the page: goto, fill, click, dblclick, hover, select, check, press. */
-import type { Locator } from 'playwright-core'
+import type { ElementHandle, Locator } from 'playwright-core'
 import { isTrue, type Json, type Scope } from '../../../src/index.ts'
 import { compileAddress } from '../encode-address.ts'
 import { within } from '../failure.ts'
+import { type Focused, focusedOn, isTyping } from '../filled/typed.ts'
 import { compilePlace, hasPlace, orIssue, template } from '../locator.ts'
 import { type Place, type Stage, type Step, scopeOf } from '../plan.ts'
 import { runSteps } from '../run-steps.ts'
 import { Tab } from '../tab.ts'
 import { type Kind, onElement, text } from './kind.ts'
-import { noting } from './noting.ts'
+import { noted, noting } from './noting.ts'
 
 type Act = (locator: Locator, timeout: number) => Promise<unknown>
 const acting = (place: Place, act: Act, trial?: Act) => ({
@@ -50,11 +51,11 @@ export const fill: Kind<'fill'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const value = text(body.value, [...path, 'value'], compiler)
-    const noted = noting('fill', body, compiler)
+    const write = noting('fill', body, compiler)
     return onElement(body, path, compiler, place => ({
       run: async (stage, timeout) => {
         const written = await value(stage)
-        await noted(stage, place, { values: [written], timeout, act: (locator, left) => locator.fill(written, { timeout: left }) })
+        await write(stage, place, { values: [written], timeout, act: (locator, left) => locator.fill(written, { timeout: left }) })
       }
     }))
   }
@@ -129,12 +130,12 @@ export const select: Kind<'select'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const value = template(body.value as Json, [...path, 'value'], compiler.issue)
-    const noted = noting('select', body, compiler)
+    const write = noting('select', body, compiler)
     return onElement(body, path, compiler, place => ({
       run: async (stage, timeout) => {
         const chosen = await value(scopeOf(stage))
         const options = (Array.isArray(chosen) ? chosen : [chosen ?? '']).map(String)
-        await noted(stage, place, { values: options, timeout, act: (locator, left) => locator.selectOption(options, { timeout: left }) })
+        await write(stage, place, { values: options, timeout, act: (locator, left) => locator.selectOption(options, { timeout: left }) })
       }
     }))
   }
@@ -144,12 +145,12 @@ export const check: Kind<'check'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const wanted = template(body.value ?? true, [...path, 'value'], compiler.issue)
-    const noted = noting('check', body, compiler)
+    const write = noting('check', body, compiler)
     return onElement(body, path, compiler, place => ({
       rehearse: async (stage, timeout) => (await place.find(stage)).check({ trial: true, timeout }),
       run: async (stage, timeout) => {
         const isTicked = await isTrue(wanted, scopeOf(stage))
-        await noted(stage, place, { isTicked, timeout, act: (locator, left) => locator.setChecked(isTicked, { timeout: left }) })
+        await write(stage, place, { isTicked, timeout, act: (locator, left) => locator.setChecked(isTicked, { timeout: left }) })
       }
     }))
   }
@@ -158,15 +159,36 @@ export const check: Kind<'check'> = {
 /** Keys that write nothing into a field. */
 const leavesText = /^(Shift\+)?(Enter|Tab|Escape|F\d+)$/
 
+/** The caret is where the page puts it as the field gets the focus. */
+async function focusedBy({ page, frame }: Stage, locator: Locator | undefined, timeout: number): Promise<Focused | undefined> {
+  if (locator === undefined) return within(focusedOn(page), focusMs).catch(() => undefined)
+  const until = Date.now() + timeout
+  await locator.focus({ timeout })
+  const handle = (await locator.elementHandle({ timeout: Math.max(1, until - Date.now()) })) as ElementHandle<Element>
+  return { handle, frame }
+}
+
+const focusMs = 1_000
+
 export const press: Kind<'press'> = {
   acts: true,
   compile: (body, path, compiler) => {
     const place = hasPlace(body) ? compilePlace(body, path, compiler.issue) : undefined
+    const { key } = body
+    const types = isTyping(key)
+    const typing = { ...noted(body, compiler), text: place?.text ?? `key ${key}` }
     const run = async (stage: Stage, timeout: number) => {
-      if (!leavesText.test(body.key)) stage.tab.filled.typedInto(place?.text)
-      if (place === undefined) return stage.page.keyboard.press(body.key)
-      await (await place.find(stage)).press(body.key, { timeout })
+      const { tab, page, call } = stage
+      const locator = await place?.find(stage)
+      const act = async () => (locator === undefined ? page.keyboard.press(key) : locator.press(key, { timeout }))
+      if (leavesText.test(key)) return act()
+      if (types && !tab.committing) {
+        const focused = await focusedBy(stage, locator, timeout)
+        return tab.filled.typed(typing, { key, locator, focused, act, redact: call.redact })
+      }
+      tab.filled.forget(place?.text)
+      await act()
     }
-    return { place, about: `${body.key}${place === undefined ? '' : ` ${place.text}`}`, run }
+    return { place, about: `${key}${place === undefined ? '' : ` ${place.text}`}`, run, types }
   }
 }

@@ -3,9 +3,11 @@ import type { Download } from 'playwright-core'
 import { RetrofitError } from '../../../src/index.ts'
 import { received } from '../download.ts'
 import { noPicture, within } from '../failure.ts'
+import { fileText } from '../filled/given-file.ts'
 import { compilePlace, hasPlace } from '../locator.ts'
 import { picture } from '../picture/picture.ts'
 import { type Kind, onElement, text } from './kind.ts'
+import { noting } from './noting.ts'
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
@@ -14,6 +16,7 @@ export const upload: Kind<'upload'> = {
   compile: (body, path, compiler) => {
     const content = text(body.value, [...path, 'value'], compiler)
     const name = text(body.file ?? 'upload.bin', [...path, 'file'], compiler)
+    const noted = noting('upload', body, compiler)
     return onElement(body, path, compiler, place => ({
       run: async (stage, timeout) => {
         const encoded = (await content(stage)).replace(/\s+/g, '')
@@ -24,7 +27,9 @@ export const upload: Kind<'upload'> = {
           mimeType: body.mediaType ?? 'application/octet-stream',
           buffer: Buffer.from(encoded, 'base64')
         }
-        await (await place.find(stage)).setInputFiles(file, { timeout })
+        const given = { name: file.name, content: file.buffer }
+        const values = [fileText({ name: file.name, size: file.buffer.length })]
+        await noted(stage, place, { values, file: given, timeout, act: (locator, left) => locator.setInputFiles(file, { timeout: left }) })
       }
     }))
   }

@@ -1,4 +1,4 @@
-/** What a kind of step is: how its body is compiled. */
+/** A kind of step: how its body is compiled. */
 import { type Json, renderText, type Template } from '../../../src/index.ts'
 import { compilePlace, type Issue, type Path, template } from '../locator.ts'
 import type { Place, Stage, Step } from '../plan.ts'
@@ -12,7 +12,7 @@ export interface Compiler {
   steps(source: readonly Record<string, unknown>[] | undefined, path: Path): readonly Step[]
 }
 
-export type Compiled = Pick<Step, 'run' | 'place'> & Partial<Pick<Step, 'rehearse'>> & { readonly about?: string }
+export type Compiled = Pick<Step, 'run' | 'place'> & Partial<Pick<Step, 'rehearse' | 'types'>> & { readonly about?: string }
 export type Body<Name extends keyof StepSource> = NonNullable<StepSource[Name]>
 
 export interface Kind<Name extends keyof StepSource = keyof StepSource> {

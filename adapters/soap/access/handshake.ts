@@ -1,4 +1,4 @@
-/** What HTTP Digest and NTLM want before the request that matters: a challenge, got with a request that holds nothing. */
+/** HTTP Digest and NTLM want something before the request that matters: a challenge, got with a request that holds nothing. */
 import { RetrofitError } from '../../../src/index.ts'
 import { type Answer, type Connection, type Post, postOnce } from '../http.ts'
 import type { Invocation } from '../invocation.ts'

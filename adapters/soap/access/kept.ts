@@ -1,4 +1,4 @@
-/** What logins have given, kept in this worker as long as it is good: for each version of the credentials and of the bot, and each tenant. */
+/** The values that logins have given, kept in this worker as long as it is good: for each version of the credentials and of the bot, and each tenant. */
 import type { Call } from '../../../src/index.ts'
 import type { Grant } from './grant.ts'
 import { RefusedLogin } from './refused-login.ts'

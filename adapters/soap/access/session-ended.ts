@@ -6,7 +6,7 @@ import type { Invocation } from '../invocation.ts'
 import { scopeOf } from '../scope.ts'
 
 export class SessionEnded extends Error {
-  /** What the answer means where no new login helps. */
+  /** The meaning of the answer where no new login helps. */
   readonly meaning: Error
   /** The manifest says that such an answer says so, and so that nothing was applied. */
   readonly isDeclared: boolean

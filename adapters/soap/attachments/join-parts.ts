@@ -6,7 +6,7 @@ import { attributeOf, childrenOf, type Element } from '../parse-xml.ts'
 import type { Part } from './part.ts'
 import { xop } from './xop.ts'
 
-/** What stands for a part in the JSON. */
+/** The text that stands for a part in the JSON. */
 export type Texts = ReadonlyMap<Part, string>
 
 export interface Joined {

@@ -23,7 +23,7 @@ export function* decodeQuotedPrintable(bytes: Buffer): Steps<Buffer> {
   return decoded.subarray(0, kept)
 }
 
-/** Of a soft line break: the line goes on after it. */
+/** The end of a soft line break: the line goes on after it. */
 function lineEndAfter(bytes: Buffer, from: number): number | undefined {
   let at = from
   while (bytes[at] === blank || bytes[at] === tab) at += 1

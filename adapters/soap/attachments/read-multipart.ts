@@ -37,7 +37,7 @@ export function* readMultipart(body: Buffer, contentType: string): Steps<Parts> 
   return { root, others: parts.filter(part => part !== root) }
 }
 
-/** Of a media type; RFC 2045, section 5.1. */
+/** A parameter of a media type; RFC 2045, section 5.1. */
 export function parameterOf(header: string, name: string): string | undefined {
   const [, quoted, bare] = new RegExp(`;\\s*${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, 'i').exec(header) ?? []
   return quoted?.replace(/\\(.)/g, '$1') ?? bare

@@ -12,7 +12,7 @@ interface Contents {
   readonly envelope: string
   readonly parts: readonly Part[]
   readonly packaging: Packaging | undefined
-  /** Of the envelope alone. */
+  /** The headers of the envelope alone. */
   readonly headers: Readonly<Record<string, string>>
 }
 

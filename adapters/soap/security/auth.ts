@@ -28,7 +28,7 @@ export const auths = { none: undefined, basic, bearer, digest: undefined, ntlm: 
 >
 export type AuthName = keyof typeof auths
 
-/** What each needs of the credentials, for the messages of the loader. */
+/** The names that each needs in the credentials, for the messages of the loader. */
 export const authNeeds: Readonly<Record<AuthName, string>> = {
   none: '',
   basic: 'username and password',

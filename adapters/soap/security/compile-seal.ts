@@ -13,9 +13,9 @@ interface Sealing {
   readonly target: TargetKeys
   readonly version: Version
   uriOf(prefix: string): string | undefined
-  /** Of the operation. */
+  /** Reports mistakes of the operation. */
   readonly issue: Issue
-  /** Of the target. */
+  /** Reports mistakes of the target. */
   readonly issueTarget: Issue
   readonly takes: Takes
   readonly takesTarget: Takes
@@ -53,7 +53,7 @@ function compileHeaders(value: JsonObject, { uriOf, issue: report, takes }: Rule
   return { template: compileExpression(value, ['headers'], { uriOf, issue: report, takes }), keys, declarations }
 }
 
-/** Of the elements that tell secrets; by name, as artifacts are masked. */
+/** The names of the elements that tell secrets, as artifacts are masked by name. */
 const tellingNames = ['UsernameToken', 'BinarySecurityToken', 'SignatureValue']
 
 export const sealedNames = (plan: SealPlan | undefined): readonly string[] =>

@@ -6,7 +6,7 @@ export interface CustomHeaders {
   readonly template: Template
   /** The names that the manifest writes; no expression brings others. */
   readonly keys: ReadonlySet<string>
-  /** Of the prefixes among them, as attributes. */
+  /** The declarations of the prefixes among them, as attributes. */
   readonly declarations: string
 }
 

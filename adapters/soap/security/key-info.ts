@@ -7,7 +7,7 @@ import { base64Binary, thumbprintSha1, wsse, x509SubjectKeyIdentifier, x509v3 } 
 interface KeyInfo {
   /** Elements of the security header. */
   readonly tokens: string
-  /** What the KeyInfo holds. */
+  /** The content of the KeyInfo. */
   readonly reference: string
 }
 

@@ -13,7 +13,7 @@ export type PartName = keyof typeof partIds
 
 const addressed = ['action', 'to', 'messageId', 'replyTo'] as const
 
-/** What the manifest calls them; WS-Addressing goes together. */
+/** The manifest's names for them; WS-Addressing goes together. */
 export const signableParts = {
   body: ['body'],
   timestamp: ['timestamp'],

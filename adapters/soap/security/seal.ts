@@ -1,4 +1,4 @@
-/** What stands around a request beside its body, and what makes its answer credible. */
+/** Everything that stands around a request beside its body, and that makes its answer credible. */
 import type { XmlElement } from '../../../src/index.ts'
 import type { Extras, Version } from '../envelope.ts'
 import type { Invocation } from '../invocation.ts'

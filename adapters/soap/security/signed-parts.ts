@@ -10,7 +10,7 @@ export interface SignedParts {
   readonly body: XmlElement
   readonly security: XmlElement
   readonly signedInfo: XmlElement
-  /** Of the canonical form of `signedInfo`. */
+  /** The inclusive prefixes of the canonical form of `signedInfo`. */
   readonly inclusive: readonly string[]
   readonly algorithm: SignatureName
   readonly signatureValue: Buffer
@@ -19,7 +19,7 @@ export interface SignedParts {
 
 export interface Reference {
   readonly id: string
-  /** What it means, by its place in the message. */
+  /** The meaning of it, by its place in the message. */
   readonly element: XmlElement
   readonly inclusive: readonly string[]
   readonly digest: DigestName

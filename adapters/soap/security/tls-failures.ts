@@ -1,4 +1,4 @@
-/** What went wrong between the two certificates, by the codes of Node and OpenSSL. */
+/** The reason why two certificates did not come together, by the codes of Node and OpenSSL. */
 
 /** Why the target's certificate is not believed. */
 const distrust: Readonly<Record<string, string>> = {

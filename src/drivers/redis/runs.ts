@@ -23,6 +23,7 @@ type Runs = Pick<
   | 'listRuns'
   | 'firstInLine'
   | 'nextInLine'
+  | 'unknownRuns'
   | 'neededVersions'
   | 'dueRuns'
   | 'dueCallbacks'
@@ -137,6 +138,17 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
     return { runs, looked, next: last }
   }
 
+  /** Rows that are written meanwhile may be missed. */
+  const eachRow = async (tell: (ids: readonly string[]) => Promise<void>): Promise<void> => {
+    for (let cursor = '0'; ; ) {
+      const [next, names] = await send(redis => redis.scan(cursor, 'MATCH', keys.row('*').replace(/\{.*?\}/, '{*}'), 'COUNT', 1_000))
+      const ids = names.map(name => name.slice(name.lastIndexOf(':') + 1)).filter(id => names.includes(keys.row(id)))
+      if (ids.length > 0) await tell(ids)
+      if (next === '0') return
+      cursor = next
+    }
+  }
+
   /** A process that knows no line leaves in it what it took up: that goes as soon as it is seen. */
   const firstInLine = async (query: LineQuery): Promise<readonly string[]> => {
     const line = keys.line(query.tenant, query.bot)
@@ -179,6 +191,14 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
     firstInLine,
     async nextInLine({ tenant, bot, window }) {
       return (await script('nextInLine', [keys.line(tenant, bot), keys.told(tenant, bot)], [window])) as string[]
+    },
+    async unknownRuns() {
+      const found = new Set<string>()
+      await eachRow(async ids => {
+        const statuses = await pipelined<string | null>(ids.map(id => ['hget', keys.row(id), 'status']))
+        for (const [index, id] of ids.entries()) if (statuses[index] === 'outcome_unknown') found.add(id)
+      })
+      return [...found]
     },
     async neededVersions(ids) {
       if (ids.length === 0) return []

@@ -10,7 +10,16 @@ import { tenantUse } from './tenant-use.ts'
 
 type Runs = Pick<
   Store,
-  'createRun' | 'getRun' | 'updateRun' | 'listRuns' | 'firstInLine' | 'nextInLine' | 'neededVersions' | 'dueRuns' | 'deleteRun'
+  | 'createRun'
+  | 'getRun'
+  | 'updateRun'
+  | 'listRuns'
+  | 'firstInLine'
+  | 'nextInLine'
+  | 'unknownRuns'
+  | 'neededVersions'
+  | 'dueRuns'
+  | 'deleteRun'
 >
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
@@ -37,6 +46,7 @@ const statements = (db: Sqlite['db']) => ({
   ),
   update: db.prepare('UPDATE run SET revision=?, status=?, due_at=?, version=?, callback_at=?, called_back=?, body=? WHERE id=?'),
   setKeys: db.prepare('UPDATE run SET keys=? WHERE id=?'),
+  unknown: db.prepare("SELECT id FROM run WHERE status='outcome_unknown'"),
   needs: db.prepare('SELECT 1 FROM run WHERE version=? LIMIT 1'),
   remove: db.prepare('DELETE FROM run WHERE id=?'),
   due: db.prepare('SELECT id, body FROM run WHERE due_at<=? ORDER BY due_at LIMIT ?'),
@@ -156,6 +166,7 @@ export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
     listRuns: async query => list(query),
     firstInLine: async query => use.line(query),
     nextInLine: async query => use.next(query),
+    unknownRuns: async () => sql.unknown.all().map(({ id }) => String(id)),
     neededVersions: async ids => ids.filter(id => sql.needs.get(id) !== undefined),
     dueRuns: async (now, limit) => parsedAll(sql.due.all(now, limit)),
     deleteRun: id => write(() => remove(id))

@@ -16,6 +16,8 @@ const state = '<label>State <select name=st id=s><option value=NY>New York<optio
 const several = '<label>Parts <select multiple name=m id=m><option>a<option>b<option value=c>C</select></label>'
 const agree = (more = '') => `<label><input type=checkbox name=agree id=k ${more}>Agree</label>`
 const area = '<label>Amount <textarea name=amount id=a></textarea></label>'
+const file = (then = '') => `<label>Receipt <input type=file name=receipt id=f onchange="${then}"></label>`
+const parts = 'method=post action=/save enctype=multipart/form-data'
 const next = (then: string) => `<button type=button onclick="${then}">Next</button>`
 
 /** Once the pointer is over "later". */
@@ -93,6 +95,46 @@ export const pages: Readonly<Record<string, Page>> = {
       "e.preventDefault();const x=new XMLHttpRequest();x.open('POST','/save',false);x.setRequestHeader('content-type','application/json');x.send(JSON.stringify({amount:$('a').value}))"
     )
   }),
+  '/file': form(`${amount}${file()}`, { attributes: parts }),
+  '/file-amount': form(`${amount}${file()}`, { script: onSubmit("$('a').value='0.00'"), attributes: parts }),
+  '/file-refused': form(`${amount}${file("this.value=''")}`, { attributes: parts }),
+  '/file-late': form(`${amount}${file()}`, { script: later("$('f').value=''"), attributes: parts }),
+  '/file-other': form(`${amount}${file()}`, {
+    script: onSubmit("const d=new DataTransfer();d.items.add(new File(['HELLO'],'receipt.txt'));$('f').files=d.files"),
+    attributes: parts
+  }),
+  '/file-first': form(file("this.value=''"), { buttons: next("location='/second'") }),
+  '/file-named': form(`${amount}${file()}`),
+  '/file-emptied': form(`${amount}${file()}`, { script: onSubmit("$('f').value=''"), attributes: parts }),
+  '/file-script': form(`${amount}${file()}`, {
+    script: onSubmit(
+      "e.preventDefault();const d=new FormData(e.target);d.delete('receipt');fetch('/save',{method:'POST',body:d});$('f').value=''"
+    )
+  }),
+  '/file-sent': form(
+    file(
+      "const d=new FormData();d.append('up',this.files[0]);fetch('/kept',{method:'POST',body:d}).then(()=>{this.value='';document.body.append('kept')})"
+    )
+  ),
+  '/file-text': form(
+    `${file("const r=new FileReader();r.onload=()=>{inl.value=r.result;this.value=''};r.readAsDataURL(this.files[0])")}<input type=hidden name=h id=inl>`
+  ),
+  '/file-formdata': form(`${amount}${file()}`, {
+    script: onSubmit(
+      "e.preventDefault();const d=new FormData(e.target);e.target.reset();fetch('/save',{method:'POST',body:d}).then(()=>{document.body.append('sent')})"
+    )
+  }),
+  '/typed': form('<label>Amount <input name=amount id=a></label>'),
+  '/typed-dropped': form('<label>Amount <input name=amount id=a></label>', {
+    script: "$('a').oninput=()=>{$('a').value=$('a').value.replace(/5/g,'')}"
+  }),
+  '/typed-back': form('<label>Amount <input name=amount id=a></label>', { script: later("$('a').value='0.00'") }),
+  '/typed-sent': form('<label>Amount <input name=amount id=a></label>', { script: onSubmit("$('a').value='0.00'") }),
+  '/typed-mask': form('<label>Amount <input name=amount id=a></label>', {
+    script: "$('a').oninput=()=>{$('a').value=(Number($('a').value.replace(/\\D/g,''))/100).toFixed(2)}"
+  }),
+  '/typed-number': form('<label>Amount <input type=number step=any name=amount id=a></label>'),
+  '/keys': form(state, { script: later("$('s').value='NY'") }),
   '/auto-form': form(state, { script: "$('s').onchange=()=>{$('s').value='NY';document.forms[0].submit()}" }),
   '/auto': form(amount, { script: "$('a').oninput=()=>fetch('/save',{method:'POST',body:JSON.stringify({amount:$('a').value})})" })
 }

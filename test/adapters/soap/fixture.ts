@@ -47,6 +47,8 @@ export interface Recorded {
   readonly attached: Map<string, string>
   readonly steps: string[]
   readonly exchanges: string[]
+  /** Lists that are not whole, and why. */
+  readonly partial: Record<string, string>
   commits: number
   /** What `commit()` was told that leaves. */
   sent: string | undefined
@@ -79,6 +81,7 @@ export function newCall(options: CallOptions): Recorded {
     attached: new Map<string, string>(),
     steps: [] as string[],
     exchanges: [] as string[],
+    partial: {} as Record<string, string>,
     commits: 0,
     sent: undefined as string | undefined,
     answer: undefined as Answered | undefined
@@ -107,7 +110,9 @@ export function newCall(options: CallOptions): Recorded {
     credentialOrigins: origins,
     credentialsAt: origin => (origin !== undefined && origins.includes(origin) ? credentials : marksOf(credentials)),
     signal,
-    partial: () => undefined,
+    partial: (name, reason) => {
+      recorded.partial[name] = reason
+    },
     deadlineAt: Date.now() + 60_000,
     commit: async sent => {
       recorded.sent = sent

@@ -11,6 +11,15 @@ export const endings = {
 } as const satisfies Readonly<Record<string, Answer>>
 
 const menu = '<a id=off href=/in-place/off>Logout</a>'
+/** One page that loads everything by itself, and says in place that the session is over; nothing that a step needs goes with it. */
+const single = `<div id=menu>${menu}</div><button onclick=load()>Load</button><p id=said></p><ul id=list></ul>
+<form method=post action=/in-place/paid><button>Pay</button></form>
+<script>const load = async () => {
+  const isIn = (await (await fetch('/in-place/rows')).text()).includes('rows')
+  if (isIn) list.innerHTML = '<li>one<li>two'
+  else menu.innerHTML = said.textContent = 'Session expired!'
+  document.body.append('loaded')
+}</script>`
 const pages: Readonly<Record<string, string>> = {
   '/home': `${menu}<h1>Home</h1>`,
   '/orders': `${menu}<label>Ref <input></label><p id=orders>7 orders</p><ul><li>one<li>two</ul><a href=/in-place/lines>Lines</a>`,
@@ -18,6 +27,8 @@ const pages: Readonly<Record<string, string>> = {
   // A page of its own, without the menu.
   '/receipt': '<p id=receipt>Receipt 5</p>',
   '/pay': `${menu}<form method=post action=/in-place/paid><label>Amount <input name=amount></label><button>Pay</button></form>`,
+  '/rows': 'rows',
+  '/single': single,
   '/late': `${menu}<form method=post action=/in-place/paid onsubmit="document.body.append('Late')"><button>Pay</button></form>`,
   '/paid': `${menu}<p id=paid>Paid</p>`
 }

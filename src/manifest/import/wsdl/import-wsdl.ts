@@ -15,6 +15,7 @@ import type { Operation, Wsdl } from './model.ts'
 import { botNameOf, cleanText, snakeCase, titleOf, uniqueName } from './names.ts'
 import { policyKeys, policyWarnings } from './policies.ts'
 import { createPrefixes } from './prefixes.ts'
+import { proposeLogin } from './propose-login.ts'
 import { keyOf, type QName } from './qname.ts'
 import { readWsdl } from './read-wsdl.ts'
 import { findDerived, findShared, type Registry, sharedSchemas } from './registry.ts'
@@ -281,12 +282,15 @@ function finish(importing: Importing, whole: readonly Made[]): Imported {
     ...(used.size > 0 ? { schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name))) } : {}),
     actions: Object.fromEntries(actions)
   }
+  const clean = cleaned(manifest) as JsonObject
+  const login = proposeLogin(clean)
+  const proposed = login === undefined ? [] : [`${login.action} looks like a login: bot.yaml proposes target.login.`]
   return {
     bot,
-    manifest: cleaned(manifest) as JsonObject,
+    manifest: clean,
     actions: made.map(({ report }) => report),
     operations: made.map(({ operation }) => operation),
-    warnings: [...importing.warnings, ...target.warnings, ...policyWarnings(bot, wsdl)],
+    warnings: [...importing.warnings, ...target.warnings, ...policyWarnings(bot, wsdl), ...proposed],
     wsdl,
     set
   }

@@ -1,6 +1,7 @@
 /** A manifest as data → its text, small things on one line, with marks at what a person must look at. */
 import { Document, isMap, isScalar, isSeq, type Node, Scalar, visit } from 'yaml'
 import type { JsonObject } from '../../../core/types.ts'
+import { loginComment, proposeLogin } from './propose-login.ts'
 
 const widest = 100
 
@@ -10,6 +11,7 @@ export function writeManifest(manifest: JsonObject, reviewed: ReadonlySet<string
   document.commentBefore = ' yaml-language-server: $schema=../../openapi/bot.schema.json'
   foldSmall(document.contents as Node | null)
   markEffects(document, manifest, reviewed)
+  proposeInTarget(document, manifest)
   quoteOdd(document)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
@@ -47,6 +49,12 @@ function markEffects(document: Document, { actions, target }: JsonObject, review
     const code = (action.soap ?? (target as JsonObject).soap) === '1.2' ? 'Sender' : 'Client'
     mark('commit', `add notApplied: [{ faultcode: ${code} }] if the service checks a request before it does anything`)
   }
+}
+
+function proposeInTarget(document: Document, manifest: JsonObject): void {
+  const proposal = proposeLogin(manifest)
+  const target = document.get('target', true)
+  if (proposal !== undefined && isMap(target)) target.comment = loginComment(proposal)
 }
 
 /** YAML reads some plain texts as something else than JSON does. */
