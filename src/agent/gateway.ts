@@ -28,11 +28,15 @@ export interface RunView {
 export interface Gateway {
   /** Throws when nobody answers, and when what answers is no gateway. */
   send(method: 'GET' | 'POST', path: string, options?: SendOptions): Promise<GatewayAnswer>
-  tools(wanted: {
-    readonly format: Inference['format']
-    readonly strict: boolean
-    readonly bot?: string | undefined
-  }): Promise<readonly AgentTool[]>
+  /** With a query, those that fit it, best first. */
+  tools(wanted: WantedTools): Promise<readonly AgentTool[]>
+}
+
+export interface WantedTools {
+  readonly format: Inference['format']
+  readonly strict: boolean
+  readonly bot?: string | undefined
+  readonly query?: string | undefined
 }
 
 export interface SendOptions {
@@ -70,9 +74,14 @@ function parse(text: string, base: string): Json {
 }
 
 /** The definitions in the model's format; title and effect are what the MCP definitions say. */
-async function toolsOf(send: Gateway['send'], { format, strict, bot }: Parameters<Gateway['tools']>[0]): Promise<readonly AgentTool[]> {
+async function toolsOf(send: Gateway['send'], { format, strict, bot, query: words }: WantedTools): Promise<readonly AgentTool[]> {
   const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
-    const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
+    const query = new URLSearchParams({
+      format: wanted,
+      ...(bot === undefined ? {} : { bot }),
+      ...(words === undefined ? {} : { query: words }),
+      ...more
+    })
     const { status, body } = await send('GET', `/tools?${query}`)
     const detail = isObject(body) ? body.detail : undefined
     if (status !== 200 && detail !== undefined) throw new GatewayRefusal(String(detail))
