@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { Action, JsonObject } from '../../src/core/types.ts'
 import { createActionIndex } from '../../src/surface/action-index.ts'
 import { argumentWords } from '../../src/surface/argument-words.ts'
 import { termsOf } from '../../src/surface/search-terms.ts'
+import { readBfcl, readFunctions, recallOf } from '../bench/functions.ts'
 import { actionWith } from './actions.ts'
 
 const action = (name: string, description: string, more: Partial<Action> = {}): Action =>
@@ -106,4 +110,59 @@ describe('the words of arguments', () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`argument${i}`, { type: 'string' }]))
     expect(argumentWords({ properties: many }).length).toBeLessThan(8_100)
   })
+})
+
+describe('our own set of functions and questions', () => {
+  const set = readFunctions(join(import.meta.dirname, '../bench/functions'))
+
+  test('finds the right function first for 48 in 100 questions, among the first five for 76 and among the first ten for 83', async () => {
+    expect([set.actions.length, set.questions.length]).toEqual([117, 94])
+    const index = await createActionIndex(set.actions)
+    const recall = recallOf(set, query => index.search(query))
+    expect(recall.at1).toBeGreaterThanOrEqual(0.48)
+    expect(recall.at5).toBeGreaterThanOrEqual(0.76)
+    expect(recall.at10).toBeGreaterThanOrEqual(0.83)
+  })
+
+  test('has each name once, says what everything is, and asks only for what it has', () => {
+    const names = new Set(set.actions.map(({ name }) => name))
+    expect(names.size).toBe(set.actions.length)
+    for (const { title, description, input } of set.actions) {
+      const texts = Object.values(input.properties as Readonly<Record<string, JsonObject>>).map(property => property.description)
+      expect([title, description, ...texts]).toEqual(Array(texts.length + 2).fill(expect.stringMatching(/../)))
+    }
+    expect(set.questions.filter(({ answer }) => !names.has(answer))).toEqual([])
+    expect(new Set(set.questions.map(({ question }) => question)).size).toBe(set.questions.length)
+  })
+})
+
+test('a set of the Berkeley Function Calling Leaderboard is read as it is published', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'retrofit-bfcl-'))
+  const file = (name: string, rows: readonly object[]): string => {
+    writeFileSync(join(folder, name), rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+    return join(folder, name)
+  }
+  const said = (content: string) => [
+    [
+      { role: 'system', content: 'Be kind.' },
+      { role: 'user', content }
+    ]
+  ]
+  const tea = { name: 'tea.brew', description: 'Brews tea.', parameters: { type: 'dict', properties: { leaves: { type: 'string' } } } }
+  const asked = file('asked.json', [
+    { id: 'a', question: said('A tea, please'), function: [tea, { name: 'mill', description: 'Grinds.' }] },
+    { id: 'b', question: said('Which leaves?'), function: [{ ...tea, description: 'Another text.' }] }
+  ])
+  const answers = file('answers.json', [
+    { id: 'a', ground_truth: [{ 'tea.brew': { leaves: ['green'] } }] },
+    { id: 'b', ground_truth: [{ mill: {} }] }
+  ])
+  const set = readBfcl(asked, answers)
+  rmSync(folder, { recursive: true })
+  expect(set.questions).toEqual([
+    { question: 'A tea, please', answer: 'tea.brew' },
+    { question: 'Which leaves?', answer: 'mill' }
+  ])
+  const index = await createActionIndex(set.actions)
+  expect([set.actions.length, recallOf(set, query => index.search(query))]).toEqual([2, { at1: 0.5, at5: 0.5, at10: 0.5 }])
 })
