@@ -1,7 +1,7 @@
 /** The commands; each lives in a file of its own and is loaded when it is used. */
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { defaultLimits } from './agent/budget.ts'
+import { defaultLimits, defaultMostTools } from './agent/budget.ts'
 import { SettingsError } from './config.ts'
 import { plainText } from './core/plain-text.ts'
 
@@ -106,12 +106,7 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
       done(await (await import('./commands/call.ts')).call(action, inputs, flags))
     )
   addTry(retrofit, done)
-  client(retrofit.command('tools'))
-    .description('prints the actions as tools of a provider, ready to paste into a request')
-    .requiredOption('--format <format>', 'openai, openai-responses, anthropic, gemini or mcp')
-    .option('--strict', 'in strict mode, where the provider has one and the action fits it')
-    .option('--bot <bot>', 'only the actions of this bot')
-    .action(async (flags: Flags) => done(await (await import('./commands/tools.ts')).tools(flags)))
+  addToolList(retrofit, done)
   client(retrofit.command('mcp'))
     .description('serves the actions of a running gateway to an MCP client that starts programs')
     .requiredOption('--stdio', 'speak MCP on standard input and output')
@@ -121,6 +116,18 @@ function addTools(retrofit: Command, done: (code: number) => void): void {
     .option('--yaml', 'as YAML')
     .option('--for <importer>', '3.0: one that does not know 3.1; gpt: GPT Actions')
     .action(async (flags: Flags) => done(await (await import('./commands/openapi.ts')).openapi(flags)))
+}
+
+function addToolList(retrofit: Command, done: (code: number) => void): void {
+  client(retrofit.command('tools'))
+    .description('prints the actions as tools of a provider, ready to paste into a request')
+    .requiredOption('--format <format>', 'openai, openai-responses, anthropic, gemini or mcp')
+    .option('--strict', 'in strict mode, where the provider has one and the action fits it')
+    .option('--bot <bot>', 'only the actions of this bot')
+    .option('--query <words>', 'only the actions that fit this, best first')
+    .option('--limit <n>', 'with --query, how many at most (10)')
+    .option('--defer-loading', "marked so that the provider's own search finds them: openai, openai-responses and anthropic")
+    .action(async (flags: Flags) => done(await (await import('./commands/tools.ts')).tools(flags)))
 }
 
 function addTry(retrofit: Command, done: (code: number) => void): void {
@@ -175,6 +182,7 @@ function addChat(retrofit: Command, done: (code: number) => void): void {
     .option('--max-turns <n>', 'most times that the model is asked for one question', String(defaultLimits.turns))
     .option('--max-tokens <n>', 'most tokens of one conversation', String(defaultLimits.tokens))
     .option('--max-effects <n>', 'most calls of one conversation that change something', String(defaultLimits.effects))
+    .option('--max-tools <n>', 'most actions that the model gets at once; of more it gets a tool that finds them', String(defaultMostTools))
     .option('--json', 'with one question: one JSON object with answer, tokens and milliseconds of each hop')
     .action(async (flags: Flags) => done(await (await import('./commands/chat.ts')).chat(flags)))
 }

@@ -141,6 +141,9 @@ describe('retrofit', () => {
   test('tools prints definitions, and says what it does not know', async () => {
     const { code, out } = await retrofit('tools', '--format', 'openai', '--strict', '--bot', 'probe', ...at())
     expect([code, JSON.parse(out)]).toMatchObject([0, [{ type: 'function', function: { name: 'probe_ask', strict: true } }]])
+    const found = await retrofit('tools', '--format', 'anthropic', '--query', 'which version', '--limit', '1', '--defer-loading', ...at())
+    expect(JSON.parse(found.out).map(({ name }: { name: string }) => name)).toEqual(['tool_search_tool_bm25', 'probe_ask'])
+    expect((await retrofit('tools', '--format', 'openai', '--limit', '1', ...at())).err).toContain('goes with query')
     expect(await retrofit('tools', '--format', 'llama', ...at())).toMatchObject({
       code: 1,
       err: expect.stringContaining('openai, openai-responses')

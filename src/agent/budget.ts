@@ -12,6 +12,9 @@ export interface Limits {
 
 export const defaultLimits: Limits = { turns: 20, tokens: 500_000, effects: 20 }
 
+/** Actions in one prompt; of more a model gets a search. */
+export const defaultMostTools = 60
+
 export interface Budget {
   readonly limits: Limits
   readonly tokens: number

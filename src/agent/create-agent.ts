@@ -3,10 +3,11 @@
 import { randomText } from '../core/ids.ts'
 import { newTraceparent, traceIdOf } from '../core/trace-context.ts'
 import type { AgentTool, Approval, Inference, Parts } from './agent.ts'
-import type { Limits } from './budget.ts'
+import { defaultMostTools, type Limits } from './budget.ts'
 import { replyCheck } from './check-reply.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import { createExecution } from './execute-action.ts'
+import { withSearch } from './find-actions.ts'
 import { createGateway } from './gateway.ts'
 import { createPromptBuilder } from './prompt.ts'
 import { type ConversationSession, createConversationSession } from './session.ts'
@@ -19,6 +20,8 @@ export interface AgentOptions {
   readonly bot?: string | undefined
   /** Definitions in strict mode. */
   readonly strict?: boolean
+  /** Most actions that the model gets at once; of more it gets a tool that finds them. */
+  readonly mostTools?: number | undefined
   readonly limits?: Partial<Limits>
   readonly instructions?: string | undefined
   /** The same id, dialogue and calls give the same idempotency keys. Absent: a new one. */
@@ -30,6 +33,7 @@ export interface AgentOptions {
 }
 
 export interface Agent {
+  /** All that it may do, also what the model has to find first. */
   readonly tools: readonly AgentTool[]
   readonly traceId: string
   /** Begins a new dialogue, with a budget of its own. */
@@ -40,7 +44,7 @@ export interface Agent {
 
 /** Throws when the gateway does not answer, or lets this key do nothing. */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-  const { inference, bot, strict = false, instructions, limits, id } = options
+  const { inference, bot, strict = false, mostTools = defaultMostTools, instructions, limits, id } = options
   const traceparent = newTraceparent()
   const gateway = createGateway({ ...options.gateway, traceparent })
   const tools = await gateway.tools({ format: inference.format, strict, bot, onLeftOut: options.onLeftOut })
@@ -56,8 +60,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const session = createConversationSession(gateway)
     sessions.push(session)
     const execution = options.parts?.execution ?? createExecution({ gateway, format: inference.format, strict, session })
-    const name = id ?? `chat_${randomText(16)}`
-    return createConversation({ parts: { ...parts, execution }, tools, id: name, ...(limits === undefined ? {} : { limits }) })
+    const whole = { parts: { ...parts, execution }, tools }
+    const find = (query: string) => gateway.tools({ format: inference.format, strict, bot, query })
+    const given = tools.length > mostTools ? withSearch({ ...whole, find, mostTools }) : whole
+    return createConversation({ ...given, id: id ?? `chat_${randomText(16)}`, ...(limits === undefined ? {} : { limits }) })
   }
   return {
     tools,

@@ -29,13 +29,17 @@ export interface RunView {
 export interface Gateway {
   /** Throws when nobody answers, and when what answers is no gateway. */
   send(method: 'GET' | 'POST' | 'DELETE', path: string, options?: SendOptions): Promise<GatewayAnswer>
-  tools(wanted: {
-    readonly format: Inference['format']
-    readonly strict: boolean
-    readonly bot?: string | undefined
-    /** Hears of actions that can not be tools. */
-    readonly onLeftOut?: ((names: string) => void) | undefined
-  }): Promise<readonly AgentTool[]>
+  /** With a query, those that fit it, best first. */
+  tools(wanted: WantedTools): Promise<readonly AgentTool[]>
+}
+
+export interface WantedTools {
+  readonly format: Inference['format']
+  readonly strict: boolean
+  readonly bot?: string | undefined
+  readonly query?: string | undefined
+  /** Hears of actions that can not be tools. */
+  readonly onLeftOut?: ((names: string) => void) | undefined
 }
 
 export interface SendOptions {
@@ -75,10 +79,15 @@ function parse(text: string, base: string): Json {
 /** The definitions in the model's format; title and effect are what the MCP definitions say. */
 async function toolsOf(
   send: Gateway['send'],
-  { format, strict, bot, onLeftOut }: Parameters<Gateway['tools']>[0]
+  { format, strict, bot, query: words, onLeftOut }: WantedTools
 ): Promise<readonly AgentTool[]> {
   const list = async (wanted: string, more: Readonly<Record<string, string>>): Promise<readonly JsonObject[]> => {
-    const query = new URLSearchParams({ format: wanted, ...(bot === undefined ? {} : { bot }), ...more })
+    const query = new URLSearchParams({
+      format: wanted,
+      ...(bot === undefined ? {} : { bot }),
+      ...(words === undefined ? {} : { query: words }),
+      ...more
+    })
     const { status, body, headers } = await send('GET', `/tools?${query}`)
     const leftOut = headers.get('tools-left-out')
     if (wanted === format && leftOut !== null) onLeftOut?.(leftOut)

@@ -108,15 +108,16 @@ async function openAgent(flags: Flags, parts: Pick<AgentOptions, 'inference' | '
   const plain = 'Your answers are read on a terminal: write plain text without Markdown.'
   const instructions = typeof flags.instructions === 'string' ? `${plain}\n\n${flags.instructions}` : plain
   const bot = typeof flags.bot === 'string' ? flags.bot : undefined
+  const mostTools = flags.maxTools === undefined ? undefined : limit(flags, 'maxTools')
   try {
-    return await createAgent({ ...parts, gateway: { url: base, key }, bot, strict: flags.strict === true, limits, instructions })
+    return await createAgent({ ...parts, gateway: { url: base, key }, bot, strict: flags.strict === true, mostTools, limits, instructions })
   } catch (error) {
     if (error instanceof GatewayRefusal) throw new UsageError(error.message)
     throw notThere(base, Error.isError((error as Error).cause) ? ((error as Error).cause as Error) : (error as Error))
   }
 }
 
-function limit(flags: Flags, name: 'maxTurns' | 'maxTokens' | 'maxEffects'): number {
+function limit(flags: Flags, name: 'maxTurns' | 'maxTokens' | 'maxEffects' | 'maxTools'): number {
   const number = Number(flags[name])
   const least = name === 'maxEffects' ? 0 : 1
   if (Number.isInteger(number) && number >= least) return number

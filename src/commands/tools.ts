@@ -5,7 +5,8 @@ import { createClient } from './client.ts'
 export async function tools(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const query = new URLSearchParams({ format: String(flags.format) })
   if (flags.strict) query.set('strict', 'true')
-  if (typeof flags.bot === 'string') query.set('bot', flags.bot)
+  for (const name of ['bot', 'query', 'limit']) if (typeof flags[name] === 'string') query.set(name, flags[name])
+  if (flags.deferLoading) query.set('defer_loading', 'true')
   const { status, text, headers } = await createClient(flags)('GET', `/tools?${query}`)
   if (status !== 200) throw new UsageError((JSON.parse(text) as { detail?: string }).detail ?? `the gateway answered ${status}`)
   process.stdout.write(`${plainJson(JSON.parse(text), 2)}\n`)

@@ -116,10 +116,17 @@ export interface ToolList {
   readonly compiled: readonly Tool[]
 }
 
-/** Sorted by name; an action that can not be a tool spoils nothing. */
-export function compileTools(actions: readonly Action[], dialect: Dialect, options: ToolOptions = {}): ToolList {
-  const sorted = [...actions].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const tools = sorted.map(action => compileTool(action, dialect, options))
+export interface ToolListOptions extends ToolOptions {
+  /** The best come first, and stay there. */
+  readonly ranked?: boolean | undefined
+  /** Of one action; absent: `compileTool`. */
+  readonly compile?: ((action: Action) => Tool) | undefined
+}
+
+/** Sorted by name where they are not ranked; an action that can not be a tool spoils nothing. */
+export function compileTools(actions: readonly Action[], dialect: Dialect, options: ToolListOptions = {}): ToolList {
+  const sorted = options.ranked === true ? actions : [...actions].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const tools = sorted.map(options.compile ?? (action => compileTool(action, dialect, options)))
   const compiled = dialect === 'anthropic' ? withinBudget(sorted, tools, options) : tools
   const definitions = compiled.map(({ definition }) => definition).filter(definition => definition !== undefined)
   return { tools: providers[dialect].list(definitions), compiled }

@@ -123,6 +123,12 @@ describe('what is missing or wrong is told with a way on', () => {
       { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', OPENAI_MODEL: 'm' },
       /--max-tokens: write a whole number from 1/
     ],
+    [
+      'no tools',
+      { maxTools: '0' },
+      { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', OPENAI_MODEL: 'm' },
+      /--max-tools: write a whole number from 1/
+    ],
     ['an api', { api: 'soap' }, { OPENAI_API_KEY: 'k' }, /--api: write chat or responses, not soap/],
     ['when to ask', { askBefore: 'tea' }, { OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm' }, /--ask-before: write irreversible, write or nothing/]
   ]

@@ -14,6 +14,7 @@ export interface OpenAgentOptions {
   readonly modelUrl: string
   readonly api?: 'chat' | 'responses'
   readonly strict?: boolean
+  readonly mostTools?: number
   readonly limits?: Partial<Limits>
   readonly parts?: Partial<Parts>
   readonly id?: string

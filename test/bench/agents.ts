@@ -1,5 +1,6 @@
 /** One task of an agent, by driving a browser with the tools of @playwright/mcp, and by one wrapped action. */
 import { request } from 'undici'
+import { createPromptBuilder } from '../../src/agent/prompt.ts'
 import { loadTokenCounter } from '../../src/surface/count-tokens.ts'
 import { besideSandbox, type Contenders } from './beside-sandbox.ts'
 import { type Driven, driveBrowser } from './browser-agent.ts'
@@ -11,6 +12,8 @@ import { type Cost, costOf, type Transcript } from './transcript.ts'
 
 const account = '40012345'
 const action = 'teller_list_transactions'
+/** Of `retrofit chat`; the model with the browser is told as much. */
+const { instructions: prompt } = createPromptBuilder().build({ items: [], tools: [], mustAnswer: false })
 
 export const benchAgents = ({ rounds }: BenchOptions): Promise<object> =>
   besideSandbox('teller', contenders => compare(contenders, Math.min(rounds, 3)))
@@ -28,10 +31,10 @@ async function compare({ sandbox, program }: Contenders, rounds: number): Promis
   checkSame(browser.transcript, wrapped.transcript)
   const count = await loadTokenCounter()
   const sides = {
-    browser: { ...costOf(browser.transcript, count), ms: median(driven.map(({ ms }) => ms)) },
-    wrapped: { ...costOf(wrapped.transcript, count), ms: median(called.map(({ ms }) => ms)) }
+    browser: { ...costOf({ ...browser.transcript, prompt }, count), ms: median(driven.map(({ ms }) => ms)) },
+    wrapped: { ...costOf({ ...wrapped.transcript, prompt }, count), ms: median(called.map(({ ms }) => ms)) }
   }
-  const whole = costOf({ ...wrapped.transcript, definitions: JSON.stringify(await toolsOf(program.url)) }, count)
+  const whole = costOf({ ...wrapped.transcript, prompt, definitions: JSON.stringify(await toolsOf(program.url)) }, count)
   printCosts(sides, whole)
   printTimes(sides, { browserStartMs: median(driven.map(({ startMs }) => startMs)), firstMs: first.ms })
   return {
@@ -53,11 +56,12 @@ function printCosts({ browser, wrapped }: Sides, whole: Cost): void {
     'Tokens of one task: log in, find an account, read its last ten transactions (o200k)',
     ['', 'browser tools', 'one action', 'fewer', 'all of the bot'],
     [
+      row('prompt', 'prompt'),
       row('definitions', 'definitions'),
       row('results', 'results'),
       row('calls', 'calls'),
-      row('everything once, task included', 'once'),
-      row('as read and written: each turn reads all again', 'read'),
+      row('everything once, task and prompt included', 'once'),
+      row('whole turns: each reads prompt, definitions and all that was said again', 'read'),
       row('turns of the model', 'turns')
     ]
   )

@@ -21,6 +21,9 @@ export interface BenchOptions {
   readonly concurrencies: readonly number[]
   /** Only this deployment, where a benchmark has both. */
   readonly mode?: string | undefined
+  /** The whole of a public function set and its answers, in place of the part that is here. */
+  readonly functions?: string | undefined
+  readonly answers?: string | undefined
 }
 
 const here = import.meta.dirname

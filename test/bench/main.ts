@@ -1,4 +1,4 @@
-/** `npm run bench [-- start hop soap soap-adapter screen agents definitions catalogue sessions tenants expressions imported] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]` */
+/** `npm run bench [-- start hop soap soap-adapter screen agents conversation definitions catalogue search sessions tenants expressions imported] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json] [--functions file --answers file]` */
 
 import { parseArgs } from 'node:util'
 import { benchAgents } from './agents.ts'
@@ -8,6 +8,8 @@ import { benchExpressions } from './expressions.ts'
 import { type BenchOptions, benchHop } from './hop.ts'
 import { benchImported } from './imported.ts'
 import { benchScreen } from './screen.ts'
+import { benchSearch } from './search.ts'
+import { compareTokens } from './session-tokens.ts'
 import { benchSessions } from './sessions.ts'
 import { benchSoap } from './soap.ts'
 import { benchSoapAdapter } from './soap-adapter.ts'
@@ -22,6 +24,8 @@ const { values, positionals } = parseArgs({
     mode: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    functions: { type: 'string' },
+    answers: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
@@ -34,7 +38,9 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
   screen: benchScreen,
   agents: benchAgents,
   definitions: benchDefinitions,
+  conversation: () => compareTokens(),
   catalogue: benchCatalogue,
+  search: benchSearch,
   sessions: benchSessions,
   tenants: benchTenants,
   expressions: benchExpressions,
@@ -43,18 +49,19 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<object
 
 if (values.help) {
   process.stdout.write(
-    `npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json]\n`
+    `npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N] [--seconds S] [--mode embedded|distributed] [--quick] [--json] [--functions file --answers file]\n`
   )
   process.exit(0)
 }
 const unknown = positionals.filter(name => benches[name] === undefined)
 if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`)
 
-const { mode } = values
+const { mode, functions, answers } = values
+if ((functions === undefined) !== (answers === undefined)) throw new Error('--functions and --answers go together: the two files of BFCL')
 if (mode !== undefined && mode !== 'embedded' && mode !== 'distributed') throw new Error('--mode is embedded or distributed')
 const options: BenchOptions = values.quick
-  ? { rounds: 1, seconds: 1, concurrencies: [16], mode }
-  : { rounds: Number(values.rounds), seconds: Number(values.seconds), concurrencies: [1, 16, 64, 256], mode }
+  ? { rounds: 1, seconds: 1, concurrencies: [16], mode, functions, answers }
+  : { rounds: Number(values.rounds), seconds: Number(values.seconds), concurrencies: [1, 16, 64, 256], mode, functions, answers }
 const results: Record<string, object> = {}
 for (const [name, bench] of Object.entries(benches)) {
   if (positionals.length === 0 || positionals.includes(name)) results[name] = await bench(options)

@@ -17,6 +17,7 @@ export interface Transcript {
 }
 
 export interface Cost {
+  readonly prompt: number
   readonly definitions: number
   readonly results: number
   readonly calls: number
@@ -27,8 +28,13 @@ export interface Cost {
   readonly turns: number
 }
 
-export function costOf({ task, definitions, exchanges }: Transcript, count: CountTokens): Cost {
-  const start = count(task) + count(definitions)
+/** With what the model is told before all else. */
+export interface Prompted extends Transcript {
+  readonly prompt: string
+}
+
+export function costOf({ prompt, task, definitions, exchanges }: Prompted, count: CountTokens): Cost {
+  const start = count(prompt) + count(task) + count(definitions)
   const parts = exchanges.map(({ call, result }) => ({ call: count(call), result: count(result) }))
   const calls = parts.reduce((sum, { call }) => sum + call, 0)
   const results = parts.reduce((sum, { result }) => sum + result, 0)
@@ -38,5 +44,6 @@ export function costOf({ task, definitions, exchanges }: Transcript, count: Coun
     context += call + result
     read += context
   }
-  return { definitions: count(definitions), results, calls, once: start + results + calls, read: read + calls, turns: exchanges.length + 1 }
+  const once = start + results + calls
+  return { prompt: count(prompt), definitions: count(definitions), results, calls, once, read: read + calls, turns: exchanges.length + 1 }
 }

@@ -24,7 +24,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   http: { rooms: [], npm: [], node: ['node:buffer', 'node:http', 'node:net', 'node:util', 'node:zlib'] },
   door: { rooms: ['core', 'http'], npm: [], node: [] },
   manifest: { rooms: ['core'], npm: ['chokidar', 'yaml', 'zod'] },
-  surface: { rooms: ['core'], npm: ['gpt-tokenizer'], node: [] },
+  surface: { rooms: ['core'], npm: ['gpt-tokenizer', 'stemmer'], node: [] },
   governance: { rooms: ['core'], npm: ['@cedar-policy/cedar-wasm', 'jose'] },
   telemetry: { rooms: ['core'], npm: ['@opentelemetry/*', 'pino'] },
   drivers: { rooms: ['core'], npm: ['amqplib', 'ioredis'] },

@@ -1,10 +1,10 @@
 /** What everything behind `POST /mcp` shares. */
 import type { Action, Caller } from '../../core/types.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { allows } from '../../governance/scopes.ts'
 import type { Staying } from '../exchange.ts'
 import type { TellLeftOut } from '../left-out.ts'
 import type { GatewaySettings } from '../settings.ts'
+import { usableActions } from '../usable-actions.ts'
 
 export interface McpDoor extends Staying {
   readonly engine: Engine
@@ -35,9 +35,4 @@ export interface McpCall {
 }
 
 /** The actions that the caller may use, by name. */
-export const actionsOf = ({ engine }: McpDoor, { scopes, tenant }: Caller): readonly Action[] =>
-  engine.catalog
-    .entries(tenant)
-    .flatMap(({ bot }) => bot.actions)
-    .filter(action => allows(scopes, action.scopes))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+export const actionsOf = ({ engine }: McpDoor, caller: Caller): readonly Action[] => usableActions(engine.catalog, caller).actions

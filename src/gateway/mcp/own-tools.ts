@@ -3,9 +3,9 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { RetrofitError } from '../../core/errors.ts'
 import type { Action, JsonObject } from '../../core/types.ts'
 import { noSuchAction } from '../../engine/no-such-action.ts'
-import { searchActions } from '../../surface/search-actions.ts'
 import { badCursor } from '../cursor.ts'
 import { mostItems, pageOf } from '../take-page.ts'
+import { usableActions } from '../usable-actions.ts'
 import { callAction, followed } from './call-action.ts'
 import { actionsOf, type McpCall, type McpDoor } from './door.ts'
 import { sessionFormOf } from './open-session.ts'
@@ -70,9 +70,10 @@ const searchTool: OwnTool = {
     annotations: { title: 'Find actions', ...looks }
   },
   async call(door, { caller }, args) {
-    const actions = actionsOf(door, caller)
+    const query = textOf(args, 'query')
+    const { actions, index } = usableActions(door.engine.catalog, caller)
     const limit = typeof args.limit === 'number' ? Math.min(50, Math.max(1, Math.trunc(args.limit))) : 10
-    const found = searchActions(actions, textOf(args, 'query')).slice(0, limit)
+    const found = (await index()).search(query).slice(0, limit)
     const lines = found.map(({ name, title, description }) => `${name}: ${title}. ${description}`)
     const said = found.length === 0 ? `None of ${actions.length} actions fits; try other words.` : lines.join('\n')
     const list = found.map(({ name, title, description, effect }) => ({ name, title, description, effect }))
