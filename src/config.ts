@@ -259,22 +259,19 @@ const isListed = (list: readonly string[], name: string): boolean =>
   list.some(one => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
 
 function contradictions(settings: Settings): string[] {
-  const found: string[] = []
-  if ((settings.RABBITMQ_URL === '') !== (settings.REDIS_URL === '')) {
-    found.push('RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)')
-  }
-  if (settings.REDIS_CA !== '' && !settings.REDIS_URL.startsWith('rediss:')) found.push('REDIS_CA needs a REDIS_URL with rediss://')
-  if (settings.RABBITMQ_CA !== '' && !settings.RABBITMQ_URL.startsWith('amqps:'))
-    found.push('RABBITMQ_CA needs a RABBITMQ_URL with amqps://')
-  if (settings.OIDC_ISSUER !== '' && settings.OIDC_AUDIENCE === '' && settings.PUBLIC_URL === '')
-    found.push('OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL: which tokens are meant for this service?')
-  if (settings.RETROFIT_DATA_KEY !== '' && settings.RETROFIT_DATA_KEY.length < 32)
-    found.push('RETROFIT_DATA_KEY must have at least 32 characters')
-  if (settings.RETROFIT_ADMIN_KEY !== '' && settings.RETROFIT_ADMIN_KEY.length < 16)
-    found.push('RETROFIT_ADMIN_KEY must have at least 16 characters')
-  const own = settings.MANIFEST_ENV?.find(name => Object.hasOwn(settingsTable, name))
-  if (own !== undefined) found.push(`MANIFEST_ENV names ${own}, which is a setting of Retrofit: no manifest may read it`)
-  return found
+  const { REDIS_URL, REDIS_CA, RABBITMQ_URL, RABBITMQ_CA, RETROFIT_DATA_KEY, RETROFIT_ADMIN_KEY, MANIFEST_ENV } = settings
+  const nobody = settings.OIDC_ISSUER !== '' && settings.OIDC_AUDIENCE === '' && settings.PUBLIC_URL === ''
+  const own = MANIFEST_ENV?.find(isSetting)
+  const rules: readonly (readonly [isBroken: boolean, said: string])[] = [
+    [(RABBITMQ_URL === '') !== (REDIS_URL === ''), 'RABBITMQ_URL and REDIS_URL belong together: set both (distributed) or none (embedded)'],
+    [REDIS_CA !== '' && !REDIS_URL.startsWith('rediss:'), 'REDIS_CA needs a REDIS_URL with rediss://'],
+    [RABBITMQ_CA !== '' && !RABBITMQ_URL.startsWith('amqps:'), 'RABBITMQ_CA needs a RABBITMQ_URL with amqps://'],
+    [nobody, 'OIDC_ISSUER needs OIDC_AUDIENCE or PUBLIC_URL: which tokens are meant for this service?'],
+    [RETROFIT_DATA_KEY !== '' && RETROFIT_DATA_KEY.length < 32, 'RETROFIT_DATA_KEY must have at least 32 characters'],
+    [RETROFIT_ADMIN_KEY !== '' && RETROFIT_ADMIN_KEY.length < 16, 'RETROFIT_ADMIN_KEY must have at least 16 characters'],
+    [own !== undefined, `MANIFEST_ENV names ${own}, which is a setting of Retrofit: no manifest may read it`]
+  ]
+  return rules.filter(([isBroken]) => isBroken).map(([, said]) => said)
 }
 
 /** Names that any program may know: where programs are, the language, the clock. No name that could hold a secret. */

@@ -17,6 +17,7 @@ import type { Parts } from './engine/parts.ts'
 import { startSweeping } from './engine/sweep.ts'
 import { startCallbacks } from './gateway/callbacks/start-callbacks.ts'
 import { listen } from './gateway/listen.ts'
+import { gatewaySettingsOf, namesIn } from './gateway-settings.ts'
 import { firstOf } from './governance/authenticate.ts'
 import { createKeyRing } from './governance/keys.ts'
 import { createSealer } from './governance/sealer.ts'
@@ -238,12 +239,6 @@ async function openTokens({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_TENANT_CLAIM, PUBLI
   })
 }
 
-const namesIn = (list: string): readonly string[] =>
-  list
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '')
-
 async function addWorker(parts: Parts, settings: Settings, undo: Undo): Promise<void> {
   const bots = namesIn(settings.WORKER_BOTS)
   const worker = await startWorker(parts, {
@@ -275,23 +270,7 @@ async function addGateway(parts: Parts, { settings, adminKey, notices, undo, dat
     telemetry: parts.telemetry,
     host: settings.HOST,
     port: settings.PORT,
-    settings: {
-      maxBodyBytes: settings.MAX_BODY_BYTES,
-      defaultWaitMs: settings.WAIT_MS,
-      maxCallsPerSecond: settings.RATE_LIMIT,
-      maxFailedAuthentications: settings.AUTH_FAILURES,
-      proxies: settings.TRUST_PROXY,
-      drainMs: settings.SHUTDOWN_GRACE_MS,
-      mcpToolLimit: settings.MCP_TOOL_LIMIT,
-      mcpOutputCharacters: settings.MCP_OUTPUT_CHARACTERS,
-      resultTokens: settings.RESULT_TOKENS,
-      mcpHosts: namesIn(settings.MCP_HOSTS),
-      corsOrigins: settings.CORS_ORIGINS,
-      botsOverHttp: settings.BOTS_OVER_HTTP,
-      warnings: notices.flatMap(({ severity, message }) => (severity === 'warning' ? [message] : [])),
-      ...(settings.PUBLIC_URL === '' ? {} : { publicUrl: settings.PUBLIC_URL }),
-      ...(settings.OIDC_ISSUER === '' ? {} : { issuer: settings.OIDC_ISSUER })
-    }
+    settings: gatewaySettingsOf(settings, notices)
   })
   undo.add(async () => {
     engine.drain()

@@ -41,7 +41,17 @@ export interface RunParts {
   readonly admit: () => void
 }
 
-export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys, { memory, events, refuse, admit }: RunParts): Runs {
+/** A connection that was lost meanwhile may lead to another ledger than the one that was there when the call came. */
+const accepting =
+  ({ send, direct }: Connection, admit: () => void): Connection['script'] =>
+  (...create) =>
+    send(async () => {
+      admit()
+      return direct(...create)
+    })
+
+export function redisRuns(connection: Connection, keys: RedisKeys, { memory, events, refuse, admit }: RunParts): Runs {
+  const { send, script } = connection
   const read = (id: string, json: string | null): Run | undefined => {
     const run = json === null ? undefined : storedRun(json, id)
     if (json !== null && run === undefined) refuse('run', `what stands under ${keys.row(id)} is not the row of a run`)
@@ -49,13 +59,7 @@ export function redisRuns({ send, script, direct }: Connection, keys: RedisKeys,
   }
   const getRun = async (id: string): Promise<Run | undefined> => read(id, await send(redis => redis.hget(keys.row(id), 'json')))
 
-  /** A connection that was lost meanwhile may lead to another ledger than the one that was there when the call came. */
-  const accept: Connection['script'] = (...create) =>
-    send(async () => {
-      admit()
-      return direct(...create)
-    })
-
+  const accept = accepting(connection, admit)
   const createRun: Store['createRun'] = async (run, gate) => {
     const names = JSON.stringify(gate.keys.map(({ key }) => key))
     const claims = gate.keys.map(({ key }) => keys.idempotency(run.tenant, key))
