@@ -31,7 +31,7 @@ const pendingWords = 'It takes longer: call getRun with this runId and wait=20 u
 export function gptDocument(published: JsonObject): GptDocument {
   const paths = asObject(published.paths)
   const actions = Object.entries(paths)
-    .filter(([path]) => path.startsWith('/v1/actions/'))
+    .filter(([path]) => /^\/v1\/actions\/[^{/]+$/.test(path))
     .map(([path, item]) => ({ path, operation: asObject(asObject(item).post) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
   const usesSession = actions.some(({ operation }) => JSON.stringify(operation.parameters).includes('/SessionQuery'))

@@ -90,6 +90,7 @@ const quick = (source: string): string => source.replaceAll(/settle: \d+s/g, `se
 /** A busy machine takes longer for a page than people do; a page that failed shows nothing, however long one looks. */
 const patient = (source: string): string =>
   source
+    .replace('\ntarget:\n', '\ntarget:\n  timeout: 40s\n')
     .replace('\n  transfer:\n', '\n  transfer:\n    timeouts: { run: 5m }\n')
     .replace(/(\n {2}transfer:[\s\S]*?\n {6}- )extract:/, '$1timeout: 3s\n        extract:')
 

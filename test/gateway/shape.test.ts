@@ -132,7 +132,7 @@ describe('text', () => {
     ['', 'text/plain, application/json;q=0.5']
   ])('%s Accept: %s', async (query, accept) => {
     const { headers, text: said } = await call(query, { headers: accept === undefined ? {} : { accept } })
-    expect([headers.get('content-type'), headers.get('vary'), said]).toEqual(['text/plain; charset=utf-8', 'Accept', text])
+    expect([headers.get('content-type'), headers.get('vary'), said]).toEqual(['text/plain; charset=utf-8', 'Accept, Accept-Encoding', text])
     expect(headers.get('run-id')).toMatch(/^run_/)
   })
 

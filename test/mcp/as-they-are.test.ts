@@ -266,6 +266,8 @@ test('arguments as text are taken where the schema leaves no doubt, and told by 
 
 describe('an action with inputs that are called as arguments of ours', () => {
   test('is called with both; ours are renamed, and named so in hints', async () => {
+    // Only who has opened a session reads of one.
+    await call('open_session', {})
     const { tools } = answersIn((await post(list)).text)[0].result
     const { inputSchema } = tools.find(({ name }: Any) => name === 'odd_own')
     expect(Object.keys(inputSchema.properties).sort()).toEqual([
