@@ -49,7 +49,8 @@ let program: Program
 beforeAll(async () => {
   site = openSite()
   site.addBot('talker', bot('talker'))
-  program = await site.start('up')
+  // All of it goes through the pipe.
+  program = await site.start('up', { RESULT_TOKENS: '0' })
   mkdirSync(at('mistakes'), { recursive: true })
   writeFileSync(at('mistakes/bot.yaml'), bot('wrong', unknown))
   writeFileSync(at('service.wsdl'), service)

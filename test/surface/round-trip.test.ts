@@ -58,7 +58,7 @@ describe.each(modes)('$dialect, strict $strict', ({ dialect, strict }) => {
 
 test("README's call is what a model sends", () => {
   const [, name, body = ''] =
-    /POST \/v1\/actions\/(\w+)\?format=openai&strict=true\n.*\n\n(.*)\n/.exec(readFileSync('README.md', 'utf8')) ?? []
+    /POST \/v1\/actions\/(\w+)\?format=openai&strict=true&view=text\n.*\n\n(.*)\n/.exec(readFileSync('README.md', 'utf8')) ?? []
   const action = sampleActions.find(one => one.name === name) as (typeof sampleActions)[number]
   const tool = compileTool(action, 'openai', { strict: true })
   expect(newAjv().compile(parametersOf('openai', tool.definition))(JSON.parse(body))).toBe(true)

@@ -145,7 +145,7 @@ export function redisRuns(connection: Connection, keys: RedisKeys, { memory, eve
   /** Rows that are written meanwhile may be missed. */
   const eachRow = async (tell: (ids: readonly string[]) => Promise<void>): Promise<void> => {
     for (let cursor = '0'; ; ) {
-      const [next, names] = await send(redis => redis.scan(cursor, 'MATCH', keys.row('*').replace(/\{.*?\}/, '{*}'), 'COUNT', 1_000))
+      const [next, names] = await send(redis => redis.scan(cursor, 'MATCH', keys.row('*').replace(/\{[^{}]*\}/, '{*}'), 'COUNT', 1_000))
       const ids = names.map(name => name.slice(name.lastIndexOf(':') + 1)).filter(id => names.includes(keys.row(id)))
       if (ids.length > 0) await tell(ids)
       if (next === '0') return

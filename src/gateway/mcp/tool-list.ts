@@ -2,6 +2,7 @@
 import type { Action, Caller, JsonObject } from '../../core/types.ts'
 import { listedOutput } from '../../surface/listed-output.ts'
 import { withPending } from '../../surface/mcp-output.ts'
+import { modelSchema } from '../../surface/model-schema.ts'
 import type { SessionForm } from '../../surface/session-input.ts'
 import { toolOf } from '../tools.ts'
 import { versionName } from './bot-version.ts'
@@ -29,7 +30,7 @@ function listedDefinition({ settings }: McpDoor, action: Action, session: Sessio
   const definition = definitionOf(action, session)
   if (definition === undefined) return undefined
   const { outputSchema: _, ...rest } = definition
-  const outputSchema = listedOutput(action.output, settings.mcpOutputCharacters)
+  const outputSchema = listedOutput(modelSchema(action.output), settings.mcpOutputCharacters)
   return { ...rest, ...(outputSchema === undefined ? {} : { outputSchema }) }
 }
 
