@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import { guards } from './guards.ts'
 
-const { SIM_SCHEDULES = '50000', SIM_SEED } = process.env
+const { SIM_SCHEDULES = '25000', SIM_SEED } = process.env
 const schedules = Number(SIM_SCHEDULES)
 /** A bound for what never ends. */
 const limitMs = 60_000 + schedules * 20
