@@ -12,5 +12,5 @@ export default {
   testTimeout: 300_000,
   testSequencer: '<rootDir>/test/setup/longest-first.mjs',
   // Most suites wait more than they compute: for processes that start, leases that end, pages that load.
-  maxWorkers: availableParallelism() + 1
+  maxWorkers: availableParallelism() + 2
 }
