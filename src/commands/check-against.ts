@@ -23,16 +23,21 @@ export interface Against {
   readonly unknown: readonly string[]
   /** Names of bots that stand in that folder and not in this one: callers of them break. */
   readonly gone: readonly string[]
+  /** Names of bots whose manifest has errors: they are not compared. */
+  readonly broken: readonly string[]
 }
 
 export interface Checked {
   readonly bots: readonly Bot[]
+  /** Names of those that have errors. */
+  readonly broken?: readonly string[] | undefined
   /** Of all bots that were checked, good or not; undefined: not a whole folder. */
   readonly folder: readonly string[] | undefined
 }
 
-export async function checkAgainst(where: string, { bots, folder }: Checked, flags: Flags): Promise<Against> {
-  const others = isAddress(where) ? fromGateway(where, flags) : fromFiles(where, bots)
+export async function checkAgainst(where: string, { bots, broken = [], folder }: Checked, flags: Flags): Promise<Against> {
+  const checked = [...bots.map(({ name }) => name), ...broken]
+  const others = isAddress(where) ? fromGateway(where, flags) : fromFiles(where, checked)
   const compared: Compared[] = []
   const unknown: string[] = []
   for (const bot of bots) {
@@ -44,7 +49,7 @@ export async function checkAgainst(where: string, { bots, folder }: Checked, fla
     if (changes === undefined) unknown.push(bot.name)
     else compared.push({ bot: bot.name, version: bot.version, ...changes })
   }
-  return { compared, unknown, gone: folder === undefined ? [] : others.names.filter(name => !folder.includes(name)) }
+  return { compared, unknown, broken, gone: folder === undefined ? [] : others.names.filter(name => !folder.includes(name)) }
 }
 
 const isAddress = (where: string): boolean => /^https?:\/\//i.test(where)
@@ -97,13 +102,13 @@ function jsonOf(text: string): object {
   }
 }
 
-function fromFiles(where: string, bots: readonly Bot[]): Others {
+function fromFiles(where: string, checked: readonly string[]): Others {
   if (!existsSync(where)) throw new UsageError(`${where} does not exist; give a bot.yaml, a folder of bots, or the address of a gateway`)
   const one = statSync(where).isFile() ? where : join(where, 'bot.yaml')
   if (existsSync(one)) {
     const source = readFileSync(one, 'utf8')
     const { bot } = contractIn(source, one)
-    if (!bots.some(({ name }) => name === bot)) throw new UsageError(`${one} is the bot ${bot}, which is not among those that are checked`)
+    if (!checked.includes(bot)) throw new UsageError(`${one} is the bot ${bot}, which is not among those that are checked`)
     return { sourceOf: name => (name === bot ? source : undefined), names: [] }
   }
   const fileOf = (name: string) => join(where, name, 'bot.yaml')
@@ -116,10 +121,11 @@ function fromFiles(where: string, bots: readonly Bot[]): Others {
 export const isRefused = ({ compared, gone }: Against, flags: Flags): boolean =>
   flags.allowBreaking !== true && (gone.length > 0 || compared.some(({ needsAllowBreaking }) => needsAllowBreaking))
 
-export function againstLines({ compared, unknown, gone }: Against, where: string): readonly string[] {
+export function againstLines({ compared, unknown, gone, broken }: Against, where: string): readonly string[] {
   const lines = compared.flatMap(each => [`${each.bot} ${each.version} against ${each.against.version} of ${where}:`, ...changeLines(each)])
   return [
     ...lines,
+    ...broken.map(name => `${name}: has errors, so it is not compared; correct them first`),
     ...unknown.map(name => `${name}: is new, ${where} has no bot of this name`),
     ...gone.map(name => `BREAKING ${name}: is in ${where} and not here: every action of it is gone; --allow-breaking says that it is meant`)
   ].map(plainLine)

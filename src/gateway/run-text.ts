@@ -48,7 +48,7 @@ function guideFor(run: Run, { forModel, query }: Shape, action: Action | undefin
     }
   return {
     more: cursor => `Next: GET ${nextHref(run, query, cursor)}`,
-    rest: `Less: fields=a,b.c or limit=20. ${whole}?view=json`
+    rest: `Less: fields=a,b.c or limit=N. ${whole}?view=json`
   }
 }
 
@@ -57,9 +57,12 @@ const hasOwnCursor = ({ input }: Action): boolean => isObject(input.properties) 
 /** The request for what follows. */
 export const nextHref = ({ id }: Run, query: string, cursor: string): string => `/v1/runs/${id}?${`${query}&cursor=${cursor}`.slice(1)}`
 
-/** The reason may hold words of the target. */
-export const partialText = ({ partial = [] }: Run): readonly string[] =>
-  partial.map(({ name, reason }) => `Not all of it: ${name} is partial, as ${untrusted(reason)}.`)
+/** The reason may hold words of the target. The name is the one of the extracted list, which `result` may have renamed in the output. */
+export const partialText = ({ partial = [], output }: Run): readonly string[] =>
+  partial.map(({ name, reason }) => {
+    const isInOutput = isObject(output) && Object.hasOwn(output, name)
+    return `Not all of it: ${isInOutput ? name : `what the bot reads as ${name}`} is partial, as ${untrusted(reason)}.`
+  })
 
 const waitText = (run: Run, { query }: Shape): string => {
   const { status, next } = pendingView(run, query)

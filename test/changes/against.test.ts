@@ -52,6 +52,11 @@ test('a manifest is compared with another file, and a folder with a folder', asy
   expect(whole.gone).toEqual(['other'])
 })
 
+test('a manifest with errors is said to be not compared', async () => {
+  const found = await checkAgainst(join(folder, 'echo', 'bot.yaml'), { bots: [], broken: ['echo'], folder: undefined }, {})
+  expect(againstLines(found, 'before')).toEqual(['echo: has errors, so it is not compared; correct them first'])
+})
+
 test('what holds no manifest is named', async () => {
   const bots = [await botOf(good)]
   const against = (where: string) => checkAgainst(where, { bots, folder: undefined }, {})
