@@ -2,10 +2,8 @@
 import type { Action, Json, JsonObject } from '../core/types.ts'
 import { isObject } from './flatten.ts'
 
-/** What a definition may cost of what somebody would write by hand who says the least that a model needs. */
-const mostOfMinimal = 1.5
-/** A line that is this short is worth it beside the shortest tool. */
-const fewTokens = 16
+/** A definition costs at most 1.5 times what somebody writes by hand who says the least that a model needs; tokens are estimated here. */
+const mostOfMinimal = 1.4
 
 /** About what tokenizers make of JSON: words, three digits, two signs. */
 const roughTokens = (text: string): number => text.match(/[a-z]{1,8}|[0-9]{1,3}|[^\sa-z0-9]{1,2}/gi)?.length ?? 0
@@ -19,8 +17,7 @@ export function exampleLine({ example, ...action }: Action, define: (line: strin
   const line = `\nExample: ${JSON.stringify(needed)}`
   const { outputSchema: _, annotations: __, title: ___, ...definition } = define(line)
   const least = roughTokens(JSON.stringify(minimalTool(action)))
-  const isShort = roughTokens(line) <= fewTokens || roughTokens(JSON.stringify(definition)) <= least * mostOfMinimal
-  return isFlat && isShort ? line : ''
+  return isFlat && roughTokens(JSON.stringify(definition)) <= least * mostOfMinimal ? line : ''
 }
 
 const minimalKeywords: ReadonlySet<string> = new Set([
