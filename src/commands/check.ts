@@ -32,7 +32,10 @@ export async function check(paths: readonly string[], flags: Readonly<Record<str
   const leftOut = actionsOf(bots).flatMap(action => leftOutOf(action).map(place => ({ action: action.name, ...place })))
   const warnings = await warningsOf(adapters)
   const where = typeof flags.against === 'string' ? flags.against : undefined
-  const against = where === undefined ? undefined : await checkAgainst(where, { bots: botsOf(bots), broken: brokenOf(bots), folder: folderOf(wanted, bots) }, flags)
+  const against =
+    where === undefined
+      ? undefined
+      : await checkAgainst(where, { bots: botsOf(bots), broken: brokenOf(bots), folder: folderOf(wanted, bots) }, flags)
   const isGood = errors === 0 && (against === undefined || !isRefused(against, flags))
   const said = {
     valid: errors === 0,
@@ -66,7 +69,8 @@ function folderOf([path, ...more]: readonly string[], bots: readonly Checked[]):
 }
 
 /** The folder of a bot has its name. */
-const brokenOf = (bots: readonly Checked[]) => bots.flatMap(({ bot, file }) => (bot === undefined ? [basename(dirname(resolve(file)))] : []))
+const brokenOf = (bots: readonly Checked[]) =>
+  bots.flatMap(({ bot, file }) => (bot === undefined ? [basename(dirname(resolve(file)))] : []))
 const botsOf = (bots: readonly Checked[]) => bots.flatMap(({ bot }) => bot ?? [])
 const actionsOf = (bots: readonly Checked[]) => botsOf(bots).flatMap(({ actions }) => actions)
 

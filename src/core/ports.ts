@@ -190,3 +190,19 @@ export interface Queue {
   ready(): Promise<void>
   close(): Promise<void>
 }
+
+/** The part of a store that keeps the rows of runs; both ledgers have it in a file of its own. */
+export type RunLedger = Pick<
+  Store,
+  | 'createRun'
+  | 'getRun'
+  | 'updateRun'
+  | 'listRuns'
+  | 'firstInLine'
+  | 'nextInLine'
+  | 'unknownRuns'
+  | 'neededVersions'
+  | 'dueRuns'
+  | 'dueCallbacks'
+  | 'deleteRun'
+>

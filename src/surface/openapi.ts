@@ -2,7 +2,6 @@
 import { type ErrorCode, errorKinds } from '../core/errors.ts'
 import type { Action, Bot, Json, JsonObject } from '../core/types.ts'
 import { pruneComponents } from './prune-components.ts'
-import { withRefused } from './refused.ts'
 import { rootSchema } from './root-schema.ts'
 import { askedInput } from './session-input.ts'
 
@@ -34,6 +33,7 @@ const common: readonly ErrorCode[] = [
   'version_changed',
   'body_too_large',
   'uri_too_long',
+  'expectation_failed',
   'unsupported_media_type',
   'invalid_input',
   'idempotency_key_reused',
@@ -72,7 +72,7 @@ export function openApiDocument({ base, bots, allows, serverUrl }: OpenApiOption
     ...base,
     servers: [{ url: serverUrl }],
     tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[]).filter(({ name }) => name !== 'Actions')],
-    paths: withRefused({ ...Object.fromEntries(actionPaths), ...staticPaths(paths, allows) }),
+    paths: { ...Object.fromEntries(actionPaths), ...staticPaths(paths, allows) },
     components: {
       ...components,
       responses: { ...object(components.responses), ...share.responses() },

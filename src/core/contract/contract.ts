@@ -1,5 +1,5 @@
 /** What a version of a bot promises its callers, and how another version differs from it. */
-import type { ActionEffect, Json, JsonSchema } from '../types.ts'
+import type { Action, Json, JsonSchema } from '../types.ts'
 
 /** A bot as its callers see it. */
 export interface Contract {
@@ -10,13 +10,7 @@ export interface Contract {
   readonly shared: ReadonlySet<string>
 }
 
-export interface ActionContract {
-  readonly title: string
-  readonly description: string
-  readonly effect: ActionEffect
-  readonly scopes: readonly string[]
-  readonly input: JsonSchema
-  readonly output: JsonSchema
+export interface ActionContract extends Pick<Action, 'title' | 'description' | 'effect' | 'scopes' | 'input' | 'output'> {
   readonly errors: Readonly<Record<string, ErrorContract>>
   readonly idempotency: { readonly key?: readonly string[] | undefined; readonly ttlMs: number }
   readonly screen?: string | undefined

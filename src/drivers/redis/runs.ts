@@ -1,7 +1,7 @@
 import { callbackDueAt, hasCalledBack } from '../../core/callback.ts'
 import { allPartitions, partitionOfRun } from '../../core/ids.ts'
 import { jsonOf } from '../../core/json-text.ts'
-import { type Created, type LineQuery, mostLookedAt, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
+import { type Created, type LineQuery, mostLookedAt, type RunLedger, type RunPage, type RunQuery, type Store } from '../../core/ports.ts'
 import type { Refusals } from '../../core/refusals.ts'
 import { statusEvent } from '../../core/run.ts'
 import { storedRun } from '../../core/stored-run.ts'
@@ -15,20 +15,6 @@ import type { Memory } from './memory.ts'
 type Answer = readonly ['created' | 'existing' | 'key_reused' | 'full' | 'waiting' | 'stored_bytes' | 'gone', string?, string?]
 /** Its place among the rows that were asked for, from 0, and what stands there. */
 type Fitting = readonly [index: string, json: string]
-type Runs = Pick<
-  Store,
-  | 'createRun'
-  | 'getRun'
-  | 'updateRun'
-  | 'listRuns'
-  | 'firstInLine'
-  | 'nextInLine'
-  | 'unknownRuns'
-  | 'neededVersions'
-  | 'dueRuns'
-  | 'dueCallbacks'
-  | 'deleteRun'
->
 
 /** Ids read at once when a list is filtered. */
 const filteredPageSize = 500
@@ -50,7 +36,7 @@ const accepting =
       return direct(...create)
     })
 
-export function redisRuns(connection: Connection, keys: RedisKeys, { memory, events, refuse, admit }: RunParts): Runs {
+export function redisRuns(connection: Connection, keys: RedisKeys, { memory, events, refuse, admit }: RunParts): RunLedger {
   const { send, script } = connection
   const read = (id: string, json: string | null): Run | undefined => {
     const run = json === null ? undefined : storedRun(json, id)

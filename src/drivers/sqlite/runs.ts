@@ -1,5 +1,5 @@
 import { callbackDueAt, hasCalledBack } from '../../core/callback.ts'
-import type { Created, Gate, IdempotencyKey, Store } from '../../core/ports.ts'
+import type { Created, Gate, IdempotencyKey, RunLedger } from '../../core/ports.ts'
 import type { Refusals } from '../../core/refusals.ts'
 import { storedRun } from '../../core/stored-run.ts'
 import type { Run } from '../../core/types.ts'
@@ -7,20 +7,6 @@ import { versionOf } from '../../core/version.ts'
 import type { Sqlite } from './open-sqlite.ts'
 import { runList } from './run-list.ts'
 import { tenantUse } from './tenant-use.ts'
-
-type Runs = Pick<
-  Store,
-  | 'createRun'
-  | 'getRun'
-  | 'updateRun'
-  | 'listRuns'
-  | 'firstInLine'
-  | 'nextInLine'
-  | 'unknownRuns'
-  | 'neededVersions'
-  | 'dueRuns'
-  | 'deleteRun'
->
 
 const dueAt = ({ dueAt }: Run) => (dueAt === null || !Number.isFinite(dueAt) ? null : dueAt)
 const callbackColumns = (run: Run) => [callbackDueAt(run) ?? null, hasCalledBack(run) ? 1 : null] as const
@@ -66,7 +52,7 @@ export const reader =
     return run
   }
 
-export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Runs {
+export function runs({ db, write }: Sqlite, refuse: Refusals['refuse']): Omit<RunLedger, 'dueCallbacks'> {
   const parsed = reader(refuse)
   const parsedAll = (rows: readonly Row[]): readonly Run[] => rows.map(parsed).filter(run => run !== undefined)
   const sql = statements(db)
