@@ -71,7 +71,7 @@ export function openApiDocument({ base, bots, allows, serverUrl }: OpenApiOption
   return pruneComponents({
     ...base,
     servers: [{ url: serverUrl }],
-    tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[]).filter(({ name }) => name !== 'Actions')],
+    tags: [...usable.map(({ bot }) => tagOf(bot)), ...(base.tags as readonly JsonObject[])],
     paths: { ...Object.fromEntries(actionPaths), ...staticPaths(paths, allows) },
     components: {
       ...components,
